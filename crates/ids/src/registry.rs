@@ -1,0 +1,58 @@
+//! Every id of the suite. A derived id follows from the named parts and nothing else, never from an ordinal that moves
+//! when a neighbour goes.
+
+use crate::id::{Id, Kind};
+
+macro_rules! registry {
+    ($( $(#[$about:meta])* $id:ident = $kind:ident $prefix:literal $(of $parts:tt)? ;)*) => { $(
+        #[doc = concat!("The kind of [`", stringify!($id), "`].")]
+        #[derive(Debug)]
+        pub enum $kind {}
+
+        impl Kind for $kind {
+            const PREFIX: &'static str = $prefix;
+        }
+
+        $(#[$about])*
+        pub type $id = Id<$kind>;
+
+        $( registry!(@derived $id $parts); )?
+    )* };
+    (@derived $id:ident ($($part:ident : $type:ty),* $(,)?)) => {
+        impl $id {
+            #[doc = concat!("The id that follows from ", $("`", stringify!($part), "` ",)* "by [`Id::derived`].")]
+            pub fn of($($part: $type),*) -> Self {
+                Self::derived(&[$($part.as_ref()),*])
+            }
+        }
+    };
+}
+
+registry! {
+    /// The legal entity that invoices (version 7).
+    EntityId = BillingEntity "ent";
+    /// A number series (version 7).
+    SeriesId = Series "ser";
+    /// A bill-to account (version 7).
+    AccountId = Account "acc";
+    /// An ad product (version 7).
+    ProductId = Product "prd";
+    /// An order; the revisions of an order share it.
+    OrderId = Order "ord" of (source_system: &str, external_id: &str);
+    /// A line of an order.
+    LineId = Line "lin" of (order: OrderId, line_number: &str);
+    /// A batch of delivery (version 7).
+    BatchId = Batch "bat";
+    /// A spot. It may come before its line is known, so it is named by what its source names.
+    AiringId = Airing "air" of (source: &str, order: OrderId, line_number: &str, spot_id: &str);
+    /// A billing run (version 7).
+    RunId = Run "run";
+    /// An invoice or credit note of a run: any replica that rates it makes the same id.
+    InvoiceId = Invoice "inv" of (run: RunId, account: AccountId, grouping_key: &str, currency: &str, kind: &str);
+    /// An entry of a ledger (version 7).
+    LedgerEntryId = LedgerEntry "led";
+    /// An event of a feed (version 7).
+    EventId = Event "evt";
+    /// An API key (version 7).
+    KeyId = Key "key";
+}
