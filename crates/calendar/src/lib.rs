@@ -1,0 +1,15 @@
+#![doc = include_str!("../README.md")]
+
+mod billing_calendar;
+mod billing_cycle;
+mod business_days;
+mod days;
+mod entity_zone;
+mod month;
+
+pub use billing_calendar::BillingCalendar;
+pub use billing_cycle::BillingCycle;
+pub use business_days::Holidays;
+pub use days::{Days, LastBeforeFirst};
+pub use entity_zone::{EntityZone, ParseZoneError};
+pub use month::{Month, ParseMonthError};
