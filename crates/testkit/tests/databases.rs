@@ -114,7 +114,7 @@ async fn the_command_migrates_a_database_for_the_query_checks() {
         "house",
         "sh",
         "-c",
-        "echo $DATABASE_URL; cat",
+        "echo $HOUSE_DATABASE_URL; cat",
     ]);
     let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
     let mut url = String::new();

@@ -30,6 +30,9 @@ async fn main() -> Result<ExitCode> {
     // From here on these signals no longer end us, so that the server is stopped whatever happens to the command.
     let ends =
         Ends { interrupt: signal(SignalKind::interrupt())?, terminate: signal(SignalKind::terminate())? };
+    if let Ok(url) = std::env::var(URL_VARIABLE) {
+        return run(command, &url, migrations, ends).await;
+    }
     let server = SharedServer::of_checkout().await?;
     let answer = run(command, server.url(), migrations, ends).await;
     server.leave().await?;
@@ -55,7 +58,8 @@ async fn run(
     let database =
         TestDatabase::create_on(url, &key, async |url| migrate(&url, &migrations, schema).await).await?;
     // Unqualified names mean the schema, as they do in the service.
-    command.env("DATABASE_URL", format!("{}&options=-csearch_path%3D{schema}", database.url()));
+    let variable = format!("{}_DATABASE_URL", schema.to_uppercase());
+    command.env(variable, format!("{}&options=-csearch_path%3D{schema}", database.url()));
     wait(command, ends).await
 }
 
