@@ -1,0 +1,93 @@
+use crate::control_total::ControlTotal;
+
+/// What a batch of delivery holds, as its sender says or as it was counted.
+///
+/// Every rate that is a decimal number of at most 28 digits counts as it was sent, whether its row can be used or
+/// not; any other counts nothing. So a row is quarantined without the batch being refused, and what was lost or
+/// changed on the way still shows.
+#[derive(Clone, Copy, Debug)]
+pub struct BatchTotals {
+    pub rows: i64,
+    pub amount: ControlTotal,
+}
+
+refusal::refusals! {
+    /// Why a batch of delivery is refused whole.
+    pub enum DeliveryRefusal {
+        /// One id names one content.
+        StateForbids "BATCH_CONTENT_DIFFERS" BatchContentDiffers { source: String, batch_id: String } =>
+            "batch {batch_id} of {source} landed before with other content; send what changed as a new batch",
+        /// A batch was lost between the sender and us.
+        StateForbids "SEQUENCE_GAP" SequenceGap { source: String, expected: i64, got: i64 } =>
+            "{source}: the next batch is number {expected}, this one is {got}; send the missing ones first",
+        /// A batch under a number that was used.
+        StateForbids "SEQUENCE_REPEATED" SequenceRepeated { source: String, expected: i64, got: i64 } =>
+            "{source}: batch {got} was taken before, the next one is number {expected}",
+        /// Something was lost or changed on the way.
+        Malformed "CONTROL_TOTALS" ControlTotals {
+            rows_sent: i64, rows_counted: i64, rows_difference: i64,
+            amount_sent: String, amount_counted: String, amount_difference: String, remark: String,
+        } =>
+            "the control totals do not match, so nothing was stored: rows {rows_sent} said, {rows_counted} counted, difference {rows_difference}; amount {amount_sent} said, {amount_counted} counted, difference {amount_difference}{remark}",
+    }
+}
+
+/// Checks that a batch that landed before comes with the content that it had.
+pub fn check_content(
+    source: &str,
+    batch_id: &str,
+    known: [u8; 32],
+    got: [u8; 32],
+) -> Result<(), DeliveryRefusal> {
+    if known == got {
+        return Ok(());
+    }
+    Err(DeliveryRefusal::BatchContentDiffers { source: source.to_owned(), batch_id: batch_id.to_owned() })
+}
+
+/// Checks that the batch follows the last one of its source without a gap.
+pub fn check_sequence(source: &str, last: Option<i64>, got: i64) -> Result<(), DeliveryRefusal> {
+    let expected = last.map_or(1, |last| last.saturating_add(1));
+    let source = source.to_owned();
+    match got.cmp(&expected) {
+        std::cmp::Ordering::Less => Err(DeliveryRefusal::SequenceRepeated { source, expected, got }),
+        std::cmp::Ordering::Equal => Ok(()),
+        std::cmp::Ordering::Greater => Err(DeliveryRefusal::SequenceGap { source, expected, got }),
+    }
+}
+
+/// Checks what was counted against what the sender says. A difference is said − counted. `uncounted` names the rows,
+/// counted from 1, whose rate is no number and counted nothing.
+pub fn check_totals(
+    said: BatchTotals,
+    counted: BatchTotals,
+    uncounted: &[i64],
+) -> Result<(), DeliveryRefusal> {
+    let amount_difference = said.amount.minus(counted.amount);
+    if said.rows == counted.rows && amount_difference.is_some_and(ControlTotal::is_zero) {
+        return Ok(());
+    }
+    Err(DeliveryRefusal::ControlTotals {
+        rows_sent: said.rows,
+        rows_counted: counted.rows,
+        rows_difference: said.rows.saturating_sub(counted.rows),
+        amount_sent: said.amount.to_string(),
+        amount_counted: counted.amount.to_string(),
+        amount_difference: amount_difference
+            .map_or_else(|| "too large to be told".to_owned(), |d| d.to_string()),
+        remark: remark(uncounted),
+    })
+}
+
+fn remark(uncounted: &[i64]) -> String {
+    let rows: Vec<String> = uncounted.iter().take(5).map(i64::to_string).collect();
+    match uncounted.len() {
+        0 => String::new(),
+        1..=5 => format!("; a rate that is no number counts nothing: row {}", rows.join(", ")),
+        more => format!(
+            "; a rate that is no number counts nothing: row {} and {} more",
+            rows.join(", "),
+            more - 5
+        ),
+    }
+}

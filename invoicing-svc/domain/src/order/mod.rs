@@ -1,0 +1,166 @@
+//! An insertion order: what was sold, as its source system last said it.
+//!
+//! Bill-to, entity and currency never move, a line never leaves in silence, and the terms of what was billed change
+//! only with a stated scope.
+
+mod batch;
+mod booked;
+mod check;
+mod digest;
+mod plan;
+mod refusal;
+mod schedule;
+mod sync;
+#[cfg(test)]
+mod tests;
+
+pub use batch::{BatchTotals, OrderBatchRefusal, check_sequence, check_totals};
+pub use booked::{Booked, BookedAmount, BookedByPeriod, BookedOrder, BookedPeriod, by_period};
+pub use check::{AccountFacts, Booking, EntityFacts, Facts, LineTerms};
+pub use plan::{PlanWeek, Weekdays};
+pub use refusal::OrderRefusal;
+pub use schedule::Part;
+pub use sync::{Decision, Known, KnownLine, sync};
+
+use calendar::{BillingCalendar, BillingCycle, Days, Month};
+use ids::{AccountId, EntityId, OrderId, ProductId};
+use jiff::civil::Date;
+use money::{Currency, Money, Percent, Quantity, Rate};
+
+/// An order as its source system says it. What it leaves open is filled in by [`Booking`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Order {
+    pub external_id: ExternalId,
+    pub other_external_ids: Vec<ExternalId>,
+    /// Counts up in the source system, from 1.
+    pub revision: i64,
+    pub account: AccountId,
+    pub entity: EntityId,
+    pub advertiser: String,
+    pub currency: Currency,
+    /// Of gross.
+    pub commission: Percent,
+    /// Net days; `None`: the account's.
+    pub payment_terms_days: Option<u16>,
+    pub flight: Days,
+    pub signed: Option<Date>,
+    pub liability: Liability,
+    pub calendar: BillingCalendar,
+    pub cycle: BillingCycle,
+    /// `None`: the account's.
+    pub territory: Option<String>,
+    pub purchase_orders: Vec<PurchaseOrder>,
+    pub lines: Vec<Line>,
+}
+
+impl Order {
+    /// The id that every revision of the order has.
+    pub fn id(&self) -> OrderId {
+        OrderId::of(&self.external_id.source_system, &self.external_id.id)
+    }
+
+    /// In which periods the order bills.
+    pub fn billing(&self) -> BillingTerms {
+        BillingTerms { calendar: self.calendar, cycle: self.cycle, contract_last: self.flight.last() }
+    }
+}
+
+/// An id in another system.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ExternalId {
+    pub source_system: String,
+    pub id: String,
+}
+
+/// Who owes what the order bills.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Liability {
+    SoleAgency,
+    /// The agency as far as it has been paid, the advertiser for the rest.
+    Sequential,
+    JointAndSeveral,
+    Advertiser,
+}
+
+/// A purchase order of the customer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PurchaseOrder {
+    pub number: String,
+    /// `None`: without a limit.
+    pub value: Option<Money>,
+    pub expires: Option<Date>,
+}
+
+/// One line of an order.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Line {
+    /// Unique within the order.
+    pub number: String,
+    /// Its pricing model is the line's.
+    pub product: ProductId,
+    pub description: String,
+    /// Decides what may be delivered, not the order's.
+    pub flight: Days,
+    pub rate: Option<Rate>,
+    pub booked_units: Option<Quantity>,
+    /// What the line is booked for in all; the fee of a FLAT_FEE. Not negative.
+    pub amount: Option<Money>,
+    pub cap: Cap,
+    pub schedule: Option<Schedule>,
+    pub station: String,
+    pub program: String,
+    pub spot_length_seconds: i32,
+    pub plan: Vec<PlanWeek>,
+    pub opening_balances: Vec<OpeningBalance>,
+}
+
+/// At most how much of what was delivered is billed over the life of the line.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Cap {
+    /// Over-delivery is free.
+    LesserOfBookedAndDelivered,
+    /// Never more money than this.
+    Budget(Money),
+    /// Never more than this percent of the booked units; above 0, and may be above 100.
+    Percent(Quantity),
+    Uncapped,
+}
+
+/// How a booked amount comes to be billed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Schedule {
+    OnDelivery,
+    /// The same amount in every billing period of the flight.
+    EvenSplit,
+}
+
+/// What another system has billed of a line before.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OpeningBalance {
+    /// A billing period of the order.
+    pub origin: Days,
+    pub units: Quantity,
+    /// Not negative.
+    pub gross: Money,
+}
+
+/// In which periods an order bills.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct BillingTerms {
+    pub calendar: BillingCalendar,
+    pub cycle: BillingCycle,
+    /// The last day of the order, at which EOM/EOC bills.
+    pub contract_last: Date,
+}
+
+impl BillingTerms {
+    /// The billing period of a day.
+    pub fn period_of(self, day: Date) -> Days {
+        self.cycle.period_of(self.calendar, self.contract_last, day)
+    }
+
+    /// The month whose run bills the period.
+    pub fn month_of(self, period: Days) -> Month {
+        self.calendar.month_of_period(period)
+    }
+}

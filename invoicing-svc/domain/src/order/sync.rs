@@ -1,0 +1,95 @@
+use std::collections::BTreeMap;
+
+use ids::{AccountId, EntityId};
+use money::Currency;
+
+use super::check::check;
+use super::{Booking, Facts, Order, OrderRefusal};
+
+/// What is known of an order before it is said again.
+#[derive(Clone, Debug)]
+pub struct Known {
+    pub revision: i64,
+    pub content_digest: [u8; 32],
+    pub account: AccountId,
+    pub entity: EntityId,
+    pub currency: Currency,
+    /// By number.
+    pub lines: BTreeMap<String, KnownLine>,
+}
+
+/// What is known of a line.
+#[derive(Clone, Copy, Debug)]
+pub struct KnownLine {
+    pub terms_digest: [u8; 32],
+    /// Here, or by another system (an opening balance).
+    pub billed: bool,
+}
+
+/// What becomes of an order that is taken.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Decision {
+    Create(Booking),
+    /// A newer revision takes the place of the known one.
+    Amend(Booking),
+    /// It is known as it is said.
+    Unchanged,
+}
+
+/// Takes what the order system says, or refuses it in the order of [`OrderRefusal`].
+pub fn sync(known: Option<&Known>, order: &Order, facts: Facts<'_>) -> Result<Decision, OrderRefusal> {
+    let account = facts
+        .account
+        .ok_or_else(|| OrderRefusal::UnknownAccount { account: format!("accounts/{}", order.account) })?;
+    let entity = facts.entity.ok_or_else(|| OrderRefusal::UnknownBillingEntity {
+        billing_entity: format!("billingEntities/{}", order.entity),
+    })?;
+    let Some(known) = known else {
+        return check(order, account, *entity, facts.products).map(Decision::Create);
+    };
+    if is_known(known, order)? {
+        return Ok(Decision::Unchanged);
+    }
+    if let Some(line) =
+        known.lines.keys().find(|number| order.lines.iter().all(|line| line.number != **number))
+    {
+        return Err(OrderRefusal::LineAbsent { line: line.clone(), revision: order.revision });
+    }
+    let booking = check(order, account, *entity, facts.products)?;
+    for (line, terms) in order.lines.iter().zip(&booking.lines) {
+        if known
+            .lines
+            .get(&line.number)
+            .is_some_and(|known| known.billed && known.terms_digest != terms.digest)
+        {
+            return Err(OrderRefusal::AmendmentScopeMissing { line: line.number.clone() });
+        }
+    }
+    Ok(Decision::Amend(booking))
+}
+
+/// True for the known revision, false for a newer one.
+fn is_known(known: &Known, order: &Order) -> Result<bool, OrderRefusal> {
+    let external_id = || order.external_id.id.clone();
+    if known.account != order.account {
+        return Err(OrderRefusal::BillToMoved { external_id: external_id() });
+    }
+    if known.entity != order.entity {
+        return Err(OrderRefusal::BillingEntityMoved { external_id: external_id() });
+    }
+    if known.currency != order.currency {
+        let (known, received) = (known.currency.to_string(), order.currency.to_string());
+        return Err(OrderRefusal::CurrencyMoved { external_id: external_id(), known, received });
+    }
+    if order.revision < known.revision {
+        let (known, received) = (known.revision, order.revision);
+        return Err(OrderRefusal::RevisionStale { external_id: external_id(), known, received });
+    }
+    if order.revision > known.revision {
+        return Ok(false);
+    }
+    if order.content_digest() != known.content_digest {
+        return Err(OrderRefusal::RevisionConflict { external_id: external_id(), revision: order.revision });
+    }
+    Ok(true)
+}
