@@ -1,0 +1,58 @@
+//! The legal entity that invoices. Its code, currency and time zone never move: numbers and the ledger stand on them.
+
+use calendar::EntityZone;
+use ids::{EntityId, Revision};
+use money::{Currency, Remainder, Rounding};
+
+/// A legal entity that invoices.
+#[derive(Clone, Debug)]
+pub struct BillingEntity {
+    pub id: EntityId,
+    pub revision: Revision,
+    /// 1–32 of A–Z 0–9 -.
+    pub code: String,
+    pub legal_name: String,
+    pub address: PostalAddress,
+    pub tax_registrations: Vec<String>,
+    pub functional_currency: Currency,
+    pub zone: EntityZone,
+    pub rounding: Rounding,
+    pub remainder: Remainder,
+    pub commission_posting: CommissionPosting,
+    pub bank_account: BankAccount,
+    pub gl_codes: GeneralLedgerCodes,
+}
+
+/// A postal address; the country is ISO 3166-1 alpha-2.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct PostalAddress {
+    pub lines: Vec<String>,
+    pub city: String,
+    pub region: String,
+    pub postal_code: String,
+    pub country: String,
+}
+
+/// Where the remittance slip asks to pay to.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct BankAccount {
+    pub account_name: String,
+    pub bank_name: String,
+    pub account_number: String,
+    pub routing_number: String,
+}
+
+/// The accounts of the general ledger that no product decides.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct GeneralLedgerCodes {
+    pub receivables: String,
+    pub agency_commission: String,
+    pub tax_payable: String,
+}
+
+/// How an agency's commission is posted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CommissionPosting {
+    ContraRevenue,
+    Expense,
+}

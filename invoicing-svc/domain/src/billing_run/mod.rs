@@ -1,0 +1,146 @@
+//! One month of one entity, billed: rated, reviewed, approved by a second person, issued.
+//!
+//! INV-8: a run is approved by another person than the one who started it. The states carry what must be known in
+//! them, so that an approved run without an approver cannot be written.
+
+mod approve;
+mod cancel;
+mod issue;
+mod rate;
+mod resume;
+mod start;
+#[cfg(test)]
+mod tests;
+
+pub use approve::{Approver, approve};
+pub use cancel::cancel;
+pub use issue::{issue, issued};
+pub use rate::{begin_rating, failed, rated};
+pub use resume::resume;
+pub use start::{OpenRun, shards, start};
+
+use calendar::Month;
+use ids::{AccountId, EntityId, Revision, RunId};
+use jiff::{Timestamp, civil::Date};
+
+/// A billing run.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BillingRun {
+    pub id: RunId,
+    pub revision: Revision,
+    pub entity: EntityId,
+    pub month: Month,
+    /// Empty: every account.
+    pub accounts: Vec<AccountId>,
+    /// What was recorded by then is billed.
+    pub data_as_of: Timestamp,
+    pub started: Act,
+    pub state: State,
+}
+
+/// Who did something, and when.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Act {
+    pub by: String,
+    pub at: Timestamp,
+}
+
+/// Where a run stands.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum State {
+    Created,
+    Rating,
+    InReview { root: Root },
+    Approved(Approval),
+    Issuing(Issue),
+    Issued { issue: Issue, at: Timestamp },
+    Cancelled,
+    Failed { from: FailedIn, why: String },
+}
+
+/// RFC 6962 Merkle root over the digests of the drafts.
+pub type Root = [u8; 32];
+
+/// What the second person signed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Approval {
+    pub root: Root,
+    pub act: Act,
+}
+
+/// The order to turn drafts into documents.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Issue {
+    pub approval: Approval,
+    /// The date on the documents.
+    pub date: Date,
+    pub by: String,
+}
+
+/// Where a failed run stopped, with what it needs to go on.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum FailedIn {
+    Rating,
+    Issuing(Issue),
+}
+
+impl State {
+    /// The state's name, as contract, database and messages write it.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Created => "CREATED",
+            Self::Rating => "RATING",
+            Self::InReview { .. } => "IN_REVIEW",
+            Self::Approved(_) => "APPROVED",
+            Self::Issuing(_) => "ISSUING",
+            Self::Issued { .. } => "ISSUED",
+            Self::Cancelled => "CANCELLED",
+            Self::Failed { .. } => "FAILED",
+        }
+    }
+
+    /// Whether nothing happens from here without somebody asking for it.
+    pub fn rests(&self) -> bool {
+        match self {
+            Self::Created | Self::Rating | Self::Issuing(_) => false,
+            Self::InReview { .. } | Self::Approved(_) | Self::Issued { .. } | Self::Cancelled | Self::Failed { .. } => true,
+        }
+    }
+}
+
+refusal::refusals! {
+    /// Why a run does not do what was asked of it.
+    pub enum BillingRunRefusal {
+        /// Two runs must not bill the same account at once.
+        StateForbids "RUN_OPEN" RunOpen { run: String, month: String, state: String } =>
+            "{run} for {month} is open ({state}) and bills some of the same accounts; issue or cancel it first",
+        /// The act does not fit the state.
+        StateForbids "RUN_STATE" WrongState { run: String, state: String, needed: String } =>
+            "{run} is {state}; this needs {needed}",
+        /// A platform cannot answer for an approval.
+        Forbidden "PERSON_REQUIRED" PersonRequired { run: String } => "{run} has to be approved by a person, not by a platform's key",
+        /// Nobody approves what they prepared.
+        Forbidden "SAME_PERSON" SamePerson { run: String, person: String } =>
+            "{run} was started by {person}, who therefore cannot approve it; ask a second person",
+        /// What was looked at is not what would be signed.
+        Stale "DRAFTS_CHANGED" DraftsChanged { run: String, root: String } =>
+            "the drafts of {run} have changed since they were read; their root is now {root}; review them again",
+        /// Documents are not dated in the future.
+        StateForbids "ISSUE_DATE_IN_FUTURE" IssueDateInFuture { issue_date: String, today: String } =>
+            "the issue date {issue_date} lies in the future: today is {today} in the entity's time zone",
+        /// Documents need numbers.
+        StateForbids "NUMBER_SERIES_MISSING" NumberSeriesMissing { entity: String } =>
+            "{entity} has no number series for invoices; create one first",
+    }
+}
+
+impl BillingRun {
+    /// The refusal of an act that needs another state.
+    fn needs(&self, needed: &str) -> BillingRunRefusal {
+        BillingRunRefusal::WrongState { run: self.id.to_string(), state: self.state.name().to_owned(), needed: needed.to_owned() }
+    }
+
+    fn now(&self, state: State) -> Self {
+        Self { state, ..self.clone() }
+    }
+}

@@ -1,0 +1,52 @@
+use calendar::Month;
+use ids::{AccountId, EntityId, Revision, RunId};
+
+use super::{Act, BillingRun, BillingRunRefusal, State};
+
+/// How many accounts a worker rates in one transaction.
+const ACCOUNTS_PER_SHARD: usize = 200;
+
+/// A run of the same entity that is neither issued nor cancelled.
+#[derive(Clone, Debug)]
+pub struct OpenRun {
+    pub id: RunId,
+    pub month: Month,
+    /// Empty: every account.
+    pub accounts: Vec<AccountId>,
+    pub state: String,
+}
+
+/// Starts a run, unless an open one bills some of the same accounts: both would bill the same delivery.
+pub fn start(
+    id: RunId,
+    (entity, month): (EntityId, Month),
+    mut accounts: Vec<AccountId>,
+    open: &[OpenRun],
+    started: Act,
+) -> Result<BillingRun, BillingRunRefusal> {
+    accounts.sort();
+    accounts.dedup();
+    if let Some(other) = open.iter().find(|other| overlap(&other.accounts, &accounts)) {
+        return Err(BillingRunRefusal::RunOpen {
+            run: other.id.to_string(),
+            month: other.month.to_string(),
+            state: other.state.clone(),
+        });
+    }
+    let data_as_of = started.at;
+    Ok(BillingRun { id, revision: Revision::FIRST, entity, month, accounts, data_as_of, started, state: State::Created })
+}
+
+fn overlap(one: &[AccountId], other: &[AccountId]) -> bool {
+    one.is_empty() || other.is_empty() || one.iter().any(|account| other.contains(account))
+}
+
+/// The accounts in the portions that workers claim. There is always one, so that an empty run comes to its review too.
+pub fn shards(mut accounts: Vec<AccountId>) -> Vec<Vec<AccountId>> {
+    accounts.sort();
+    accounts.dedup();
+    if accounts.is_empty() {
+        return vec![Vec::new()];
+    }
+    accounts.chunks(ACCOUNTS_PER_SHARD).map(<[AccountId]>::to_vec).collect()
+}

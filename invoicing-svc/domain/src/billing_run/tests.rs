@@ -1,0 +1,105 @@
+use calendar::Month;
+use ids::{AccountId, EntityId, RunId};
+use jiff::{Timestamp, civil::date};
+
+use super::*;
+
+fn act(by: &str) -> Act {
+    Act { by: by.to_owned(), at: Timestamp::UNIX_EPOCH }
+}
+
+fn account(n: u128) -> AccountId {
+    AccountId::from_uuid(uuid::Uuid::from_u128(n))
+}
+
+fn run() -> BillingRun {
+    let month: Month = "2026-01".parse().expect("a month");
+    let (id, entity) = (RunId::from_uuid(uuid::Uuid::from_u128(1)), EntityId::from_uuid(uuid::Uuid::from_u128(2)));
+    start(id, (entity, month), vec![], &[], act("first")).expect("nothing is open")
+}
+
+fn approver(by: &str) -> Approver {
+    Approver { act: act(by), is_person: true }
+}
+
+fn in_review() -> BillingRun {
+    rated(&begin_rating(&run()).expect("created"), [7; 32]).expect("rating")
+}
+
+fn approved() -> BillingRun {
+    approve(&in_review(), approver("second"), Some([7; 32])).expect("a second person")
+}
+
+#[test]
+fn a_run_goes_from_created_to_issued() {
+    let issuing = issue(&approved(), "second".into(), date(2026, 1, 31), date(2026, 2, 2)).expect("approved");
+    let issued = issued(&issuing, Timestamp::UNIX_EPOCH).expect("issuing");
+    assert_eq!(issued.state.name(), "ISSUED");
+}
+
+#[test]
+fn nobody_approves_their_own_run_whatever_its_state() {
+    for run in [run(), in_review(), approved()] {
+        let refused = approve(&run, approver("first"), None).expect_err("the same person");
+        assert_eq!(refused.reason(), "SAME_PERSON");
+    }
+}
+
+#[test]
+fn a_platform_is_not_a_second_person() {
+    let platform = Approver { act: act("platform"), is_person: false };
+    assert_eq!(approve(&in_review(), platform, None).expect_err("no person").reason(), "PERSON_REQUIRED");
+}
+
+#[test]
+fn what_is_signed_is_what_was_looked_at() {
+    let refused = approve(&in_review(), approver("second"), Some([8; 32])).expect_err("another root");
+    assert_eq!(refused.reason(), "DRAFTS_CHANGED");
+}
+
+#[test]
+fn acts_out_of_turn_are_refused() {
+    assert_eq!(approve(&run(), approver("second"), None).expect_err("unrated").reason(), "RUN_STATE");
+    let today = date(2026, 2, 2);
+    assert_eq!(issue(&in_review(), "second".into(), today, today).expect_err("unapproved").reason(), "RUN_STATE");
+    let issuing = issue(&approved(), "second".into(), today, today).expect("approved");
+    assert_eq!(cancel(&issuing).expect_err("documents exist").reason(), "RUN_STATE");
+    assert_eq!(resume(&issuing).expect_err("nothing failed").reason(), "RUN_STATE");
+}
+
+#[test]
+fn documents_are_not_dated_in_the_future() {
+    let refused = issue(&approved(), "second".into(), date(2026, 2, 3), date(2026, 2, 2)).expect_err("tomorrow");
+    assert_eq!(refused.reason(), "ISSUE_DATE_IN_FUTURE");
+}
+
+#[test]
+fn a_failed_run_resumes_where_it_stopped_and_keeps_its_approval() {
+    let issuing = issue(&approved(), "second".into(), date(2026, 1, 31), date(2026, 2, 2)).expect("approved");
+    let again = resume(&failed(&issuing, "the disk is full".into()).expect("issuing")).expect("failed");
+    assert_eq!(again, issuing);
+    let rating = begin_rating(&run()).expect("created");
+    assert_eq!(resume(&failed(&rating, "no".into()).expect("rating")).expect("failed"), rating);
+}
+
+#[test]
+fn open_runs_that_share_an_account_exclude_each_other() {
+    let month: Month = "2026-01".parse().expect("a month");
+    let open = |accounts| OpenRun { id: run().id, month, accounts, state: "IN_REVIEW".into() };
+    let begin = |accounts, open: OpenRun| start(run().id, (run().entity, month), accounts, &[open], act("x"));
+    assert!(begin(vec![account(1)], open(vec![account(2)])).is_ok());
+    for (mine, theirs) in [(vec![], vec![]), (vec![account(1)], vec![]), (vec![], vec![account(1)]), (vec![account(1)], vec![account(1)])] {
+        assert_eq!(begin(mine, open(theirs)).expect_err("both would bill it").reason(), "RUN_OPEN");
+    }
+}
+
+#[test]
+fn shards_hold_every_account_once() {
+    let accounts: Vec<_> = (0..450).rev().map(account).collect();
+    let shards = shards(accounts.iter().chain(&accounts).copied().collect());
+    assert_eq!(shards.len(), 3);
+    let mut all: Vec<_> = shards.concat();
+    all.sort();
+    assert_eq!(all, accounts.into_iter().rev().collect::<Vec<_>>());
+    assert_eq!(super::shards(vec![]), vec![Vec::new()]);
+}

@@ -1,0 +1,12 @@
+#![doc = include_str!("../README.md")]
+
+pub mod account;
+pub mod ad_product;
+pub mod billing_entity;
+pub mod billing_run;
+pub mod content_digest;
+pub mod control_total;
+pub mod delivery;
+pub mod order;
+pub mod rating;
+pub mod resource;
