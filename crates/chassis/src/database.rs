@@ -84,6 +84,14 @@ pub struct Login<'a> {
     pub password: &'a Secret,
 }
 
+impl Login<'_> {
+    /// The same database as `url` names, for this role.
+    pub fn url(&self, url: &Secret) -> Result<Secret, DatabaseError> {
+        let options = options(url)?.username(self.role).password(self.password.reveal());
+        Ok(Secret::new(options.to_url_lossy()))
+    }
+}
+
 /// Connects to `schema`, with at most `connections_max` connections. Waits half a minute for a database that is not
 /// there yet.
 pub async fn connect(url: &Secret, schema: &str, connections_max: u32) -> Result<PgPool, DatabaseError> {

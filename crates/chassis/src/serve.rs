@@ -88,6 +88,11 @@ impl Server {
         self.address
     }
 
+    /// The listener itself, for a server of another kind.
+    pub fn into_listener(self) -> TcpListener {
+        self.listener
+    }
+
     /// Serves with health and reflection until the background is cancelled or the running service is stopped.
     pub async fn start(
         self,

@@ -187,7 +187,7 @@ fn status(headers: &HeaderMap) -> i32 {
 }
 
 /// `grpc-timeout` as the gRPC protocol over HTTP/2 writes it: up to eight digits and a unit.
-fn timeout(headers: &HeaderMap) -> Option<Duration> {
+pub fn timeout(headers: &HeaderMap) -> Option<Duration> {
     let text = headers.get("grpc-timeout")?.to_str().ok()?;
     let (digits, unit) = text.split_at_checked(text.len().checked_sub(1)?)?;
     if digits.len() > 8 {

@@ -76,9 +76,7 @@ pub fn start(process: &'static str, settings: &TelemetrySettings) -> Result<Tele
 
     let registry = Registry::new();
     let reader = opentelemetry_prometheus::exporter().with_registry(registry.clone()).build()?;
-    global::set_meter_provider(
-        SdkMeterProvider::builder().with_resource(resource).with_reader(reader).build(),
-    );
+    let meters = SdkMeterProvider::builder().with_resource(resource).with_reader(reader).build();
 
     let lines = tracing_subscriber::fmt::layer().with_writer(std::io::stderr);
     let lines = match settings.log {
@@ -90,6 +88,8 @@ pub fn start(process: &'static str, settings: &TelemetrySettings) -> Result<Tele
         .with(lines)
         .with(tracing_opentelemetry::layer().with_tracer(tracers.tracer(process)))
         .try_init()?;
+    // Only now is it sure that this is the first start: a second one must not take the meters from the first.
+    global::set_meter_provider(meters);
     Ok(Telemetry { registry, tracers })
 }
 

@@ -36,7 +36,7 @@ pub fn propagate(metadata: &mut MetadataMap) {
 }
 
 /// Makes `span` a part of the trace that the request belongs to, and answers the trace id.
-pub(crate) fn join(span: &Span, headers: &HeaderMap) -> String {
+pub fn join(span: &Span, headers: &HeaderMap) -> String {
     let remote = TraceContextPropagator::new().extract_with_context(&Context::new(), &Incoming(headers));
     let theirs = remote.span().span_context().clone();
     if theirs.is_valid() {
@@ -48,7 +48,7 @@ pub(crate) fn join(span: &Span, headers: &HeaderMap) -> String {
 }
 
 /// Runs a call under its trace id.
-pub(crate) async fn within<F: Future>(trace: String, call: F) -> F::Output {
+pub async fn within<F: Future>(trace: String, call: F) -> F::Output {
     TRACE.scope(trace, call).await
 }
 

@@ -2,7 +2,11 @@
 
 use std::time::Duration;
 
-use sqlx::{PgPool, postgres::{PgListener, PgPoolOptions}, query_scalar};
+use sqlx::{
+    PgPool,
+    postgres::{PgListener, PgPoolOptions},
+    query_scalar,
+};
 use tokio::time::timeout;
 
 /// How long a sleeper sleeps at most.
@@ -20,7 +24,8 @@ pub(crate) struct Bell(PgListener);
 impl Bell {
     pub(crate) async fn hang(pool: &PgPool, channel: &str) -> Result<Self, sqlx::Error> {
         // A connection of its own: who waits for years must not take one from the calls.
-        let own = PgPoolOptions::new().max_connections(1).connect_lazy_with((*pool.connect_options()).clone());
+        let own =
+            PgPoolOptions::new().max_connections(1).connect_lazy_with((*pool.connect_options()).clone());
         let schema: String = query_scalar("select current_schema()").fetch_one(&own).await?;
         let mut listener = PgListener::connect_with(&own).await?;
         listener.listen(&format!("{schema}{channel}")).await?;

@@ -147,7 +147,8 @@ fn heard(row: &PgRow) -> Result<Heard, Failure> {
         id: EventId::from_uuid(row.try_get("event_id")?).to_string(),
         r#type: row.try_get("type")?,
         subject: row.try_get("subject")?,
-        billing_entity: entity.map_or_else(String::new, |id| format!("billingEntities/{}", EntityId::from_uuid(id))),
+        billing_entity: entity
+            .map_or_else(String::new, |id| format!("billingEntities/{}", EntityId::from_uuid(id))),
         account: account.map_or_else(String::new, |id| format!("accounts/{}", AccountId::from_uuid(id))),
         actor: row.try_get("actor")?,
         trace: row.try_get("trace")?,

@@ -69,19 +69,26 @@ impl Once {
         if before != digest {
             return Err(reused(request_id).into());
         }
-        let answer = answer.ok_or_else(|| anyhow!("a request to {} was committed without its answer", call.method))?;
+        let answer =
+            answer.ok_or_else(|| anyhow!("a request to {} was committed without its answer", call.method))?;
         Ok(Begun::Answered(T::decode(answer.as_slice()).context("an earlier answer cannot be read")?))
     }
 
     /// Keeps the answer for the same request again.
-    pub async fn answer(self, transaction: &mut PgConnection, answer: &impl Message) -> Result<(), sqlx::Error> {
-        query("update answered_request set answer = $4 where caller = $1 and method = $2 and request_id = $3")
-            .bind(self.person)
-            .bind(self.method)
-            .bind(self.request_id)
-            .bind(answer.encode_to_vec())
-            .execute(transaction)
-            .await?;
+    pub async fn answer(
+        self,
+        transaction: &mut PgConnection,
+        answer: &impl Message,
+    ) -> Result<(), sqlx::Error> {
+        query(
+            "update answered_request set answer = $4 where caller = $1 and method = $2 and request_id = $3",
+        )
+        .bind(self.person)
+        .bind(self.method)
+        .bind(self.request_id)
+        .bind(answer.encode_to_vec())
+        .execute(transaction)
+        .await?;
         Ok(())
     }
 }
@@ -90,12 +97,16 @@ fn check(request_id: &str) -> Result<(), Refusal> {
     let visible = request_id.bytes().all(|byte| byte.is_ascii_graphic());
     let mut violations = Violations::new();
     if request_id.is_empty() || request_id.len() > REQUEST_ID_MAX || !visible {
-        violations.add("request_id", format!("must be 1 to {REQUEST_ID_MAX} visible ASCII characters, such as a UUID"));
+        violations.add(
+            "request_id",
+            format!("must be 1 to {REQUEST_ID_MAX} visible ASCII characters, such as a UUID"),
+        );
     }
     violations.check()
 }
 
 fn reused(request_id: &str) -> Refusal {
-    let message = format!("request_id {request_id} came before with other content; send new content under a new id");
+    let message =
+        format!("request_id {request_id} came before with other content; send new content under a new id");
     Refusal::new(Class::StateForbids, "REQUEST_ID_REUSED", message).with("request_id", request_id)
 }

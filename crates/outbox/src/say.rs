@@ -27,7 +27,12 @@ pub struct Fact {
 impl Fact {
     /// A fact of `kind` (`billing.invoicing.v1.invoice.issued`) about the resource named `subject`. The payload is the
     /// resource as the transaction leaves it, and `message` its type (`billing.invoicing.v1.Invoice`).
-    pub fn new(kind: &'static str, subject: impl Into<String>, message: &str, payload: &impl Message) -> Self {
+    pub fn new(
+        kind: &'static str,
+        subject: impl Into<String>,
+        message: &str,
+        payload: &impl Message,
+    ) -> Self {
         let type_url = format!("type.googleapis.com/{message}");
         let payload = Any { type_url, value: payload.encode_to_vec() };
         Self { kind, subject: subject.into(), entity: None, account: None, payload }

@@ -4,7 +4,7 @@
 //! open. Here one sequencer at a time numbers what it sees, so that what becomes visible later gets a later position.
 
 use anyhow::Context;
-use sqlx::{Connection, PgConnection, PgPool, ConnectOptions, query, query_scalar};
+use sqlx::{ConnectOptions, Connection, PgConnection, PgPool, query, query_scalar};
 use tokio_util::sync::CancellationToken;
 
 use crate::bell::{self, Bell};
@@ -27,12 +27,17 @@ impl Sequencer {
     /// Works until it is cancelled. An error ends it, and with its connection its turn: run it anew.
     pub async fn run(&self, cancellation: CancellationToken) -> Result<(), anyhow::Error> {
         let mut bell = Bell::hang(&self.pool, bell::OUTBOX).await.context("the sequencer cannot listen")?;
-        let mut connection = self.pool.connect_options().connect().await.context("the sequencer cannot connect")?;
+        let mut connection =
+            self.pool.connect_options().connect().await.context("the sequencer cannot connect")?;
         let work = async {
             let mut its_turn = false;
             loop {
-                its_turn = its_turn || take_turn(&mut connection).await.context("the sequencer cannot take its turn")?;
-                while its_turn && place(&mut connection).await.context("the sequencer cannot give positions")? {}
+                its_turn = its_turn
+                    || take_turn(&mut connection).await.context("the sequencer cannot take its turn")?;
+                while its_turn
+                    && place(&mut connection).await.context("the sequencer cannot give positions")?
+                {
+                }
                 bell.wait().await.context("the sequencer cannot listen")?;
             }
         };
