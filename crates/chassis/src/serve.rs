@@ -163,3 +163,12 @@ impl Running {
         self.background.stop().await;
     }
 }
+
+/// Waits until somebody tells the process to end: SIGTERM, or Ctrl-C.
+pub async fn told_to_end() -> io::Result<()> {
+    let mut terminate = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())?;
+    tokio::select! {
+        told = tokio::signal::ctrl_c() => told,
+        _ = terminate.recv() => Ok(()),
+    }
+}

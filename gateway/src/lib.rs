@@ -1,0 +1,16 @@
+#![doc = include_str!("../README.md")]
+
+pub mod access;
+mod configuration;
+mod door;
+mod forward;
+mod health;
+mod limits;
+mod measure;
+mod sign_in;
+mod start;
+mod transcode;
+
+pub use configuration::{Configuration, DEFAULTS, Passwords};
+pub use limits::LimitSettings;
+pub use start::{Running, StartError, connect, migrate, start};
