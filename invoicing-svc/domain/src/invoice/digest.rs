@@ -1,0 +1,75 @@
+//! What an approval signs.
+
+use money::Money;
+
+use super::{DocumentKind, Draft, DraftLine};
+use crate::content_digest::ContentDigest;
+use crate::rating::{LineKind, Unit};
+
+/// SHA-256 over everything that money follows, in the form `draft/1` of [`ContentDigest`].
+///
+/// Head: id, run, entity, account, order, kind, currency, billing month, period, payment terms, spots, commission
+/// percent, gross, commission, net, tax, total, number of lines. Line: order line, entry, kind, origin, late, segment,
+/// quantity, unit, rate, gross, commission, net, GL account, tax code, service, tax point, number of spots, and each
+/// spot's id and version. What is printed beside the figures (description, note) may be edited after an approval.
+pub fn digest(draft: &Draft) -> [u8; 32] {
+    let mut said = ContentDigest::of("draft/1");
+    said.written(draft.id);
+    said.written(draft.run);
+    said.written(draft.entity);
+    said.written(draft.account);
+    said.written(draft.order);
+    said.text(match draft.kind {
+        DocumentKind::Invoice => "INVOICE",
+        DocumentKind::CreditNote => "CREDIT_NOTE",
+    });
+    said.written(draft.currency);
+    said.written(draft.billing_month);
+    said.days(draft.period);
+    said.written(draft.payment_terms_days);
+    said.written(draft.spots);
+    said.written(draft.commission_percent);
+    amounts(&mut said, [draft.gross, draft.commission, draft.net, draft.tax, draft.total]);
+    said.count(draft.lines.len());
+    for line in &draft.lines {
+        say_line(&mut said, line);
+    }
+    said.finish()
+}
+
+fn say_line(said: &mut ContentDigest, line: &DraftLine) {
+    let item = &line.item;
+    said.written(line.line);
+    said.written(item.entry);
+    said.text(match item.bucket.kind {
+        LineKind::SchedulePart => "SCHEDULE_PART",
+        LineKind::Spots => "SPOTS",
+        LineKind::Makegood => "MAKEGOOD",
+        LineKind::OverDelivery => "OVER_DELIVERY",
+    });
+    said.days(item.bucket.origin);
+    said.written(item.late);
+    said.written(item.bucket.segment_first);
+    said.written(item.quantity.normalize());
+    said.text(match item.unit {
+        Unit::Spot => "spot",
+        Unit::Fee => "fee",
+    });
+    said.written(item.bucket.rate);
+    amounts(said, [item.gross, line.commission, line.net]);
+    said.text(&line.gl_revenue);
+    said.text(&line.tax_code);
+    said.days(line.service);
+    said.written(line.tax_point);
+    said.count(item.airings.len());
+    for (airing, version) in &item.airings {
+        said.written(airing);
+        said.written(version);
+    }
+}
+
+fn amounts<const N: usize>(said: &mut ContentDigest, amounts: [Money; N]) {
+    for amount in amounts {
+        said.written(amount);
+    }
+}

@@ -1,0 +1,85 @@
+//! A document: assembled as the draft of a run, then issued and never changed.
+//!
+//! Amounts follow EN 16931: gross is the sum of the lines (BT-106), net = R(gross × (1 − p)) after the agency's
+//! commission as a document allowance (BT-109), and commission is what is between them, so that the three add up.
+
+mod assemble;
+mod check;
+mod digest;
+mod due_date;
+#[cfg(test)]
+mod tests;
+mod text;
+
+pub use assemble::{LineFacts, OrderFacts, assemble};
+pub use check::CheckError;
+pub use digest::digest;
+pub use due_date::due_date;
+
+use calendar::{Days, Month};
+use ids::{AccountId, EntityId, InvoiceId, LineId, OrderId, RunId};
+use jiff::civil::Date;
+use money::{Currency, Money, Percent};
+
+use crate::rating::RatedItem;
+
+/// What kind of document.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum DocumentKind {
+    /// EN 16931 type code 380.
+    Invoice,
+    /// EN 16931 type code 381; its amounts are above zero too.
+    CreditNote,
+}
+
+/// The content of a document, before and after it is issued.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Draft {
+    /// Derived from run, account, order, currency and kind: the same on every replica.
+    pub id: InvoiceId,
+    pub run: RunId,
+    pub entity: EntityId,
+    pub account: AccountId,
+    pub order: OrderId,
+    pub kind: DocumentKind,
+    /// Of every amount.
+    pub currency: Currency,
+    /// The run's month.
+    pub billing_month: Month,
+    /// Spans the origin periods of the lines (BG-14).
+    pub period: Days,
+    /// Net days.
+    pub payment_terms_days: u16,
+    /// Spots billed, makegoods too, without over-delivery.
+    pub spots: i64,
+    /// Of gross.
+    pub commission_percent: Percent,
+    pub gross: Money,
+    pub commission: Money,
+    pub net: Money,
+    pub tax: Money,
+    pub total: Money,
+    /// At least one, numbered from 1 in this order.
+    pub lines: Vec<DraftLine>,
+}
+
+/// A line of a document.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DraftLine {
+    /// The order line.
+    pub line: LineId,
+    /// What is billed, and the entry of the ledger that issuing it makes. Its note is printed.
+    pub item: RatedItem,
+    /// What was sold, as printed.
+    pub description: String,
+    /// The line's part of the document's commission.
+    pub commission: Money,
+    pub net: Money,
+    /// GL account of the revenue.
+    pub gl_revenue: String,
+    pub tax_code: String,
+    /// The days on which it was delivered.
+    pub service: Days,
+    /// When tax falls due: the last day of the service.
+    pub tax_point: Date,
+}

@@ -1,0 +1,61 @@
+//! Where document numbers come from: 1, 2, 3 … within a year, without a gap, and never an earlier date on a later number.
+//!
+//! INV-7 holds because a number is taken under a lock on the series, in the transaction that makes its document.
+
+mod take;
+#[cfg(test)]
+mod tests;
+
+pub use take::{Taken, take};
+
+use ids::{EntityId, Revision, SeriesId};
+use jiff::civil::Date;
+
+use crate::invoice::DocumentKind;
+
+/// A number series of an entity; one per tax registration and kind of document.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NumberSeries {
+    pub id: SeriesId,
+    pub revision: Revision,
+    pub entity: EntityId,
+    /// One of the entity's, or empty.
+    pub tax_registration: String,
+    pub document_kind: DocumentKind,
+    pub year_basis: YearBasis,
+    /// Printed before the year, at most 16 characters; may be empty.
+    pub prefix: String,
+    /// Digits of the sequence, 1–12.
+    pub width: u8,
+    /// The first number of a year, at least 1.
+    pub start: u64,
+}
+
+/// Which day decides the year of a number.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum YearBasis {
+    /// The Gregorian year of the issue date.
+    Calendar,
+}
+
+/// What a year of a series has come to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SeriesYear {
+    pub year: i16,
+    /// The number that the next document takes.
+    pub next: u64,
+    /// The date on the document that took the last one.
+    pub last_issue_date: Date,
+}
+
+refusal::refusals! {
+    /// Why a document gets no number.
+    pub enum NumberRefusal {
+        /// The order of the numbers is the order of the dates.
+        StateForbids "ISSUE_DATE_BEFORE_LAST" IssueDateBeforeLast { issue_date: Date, last: Date } =>
+            "the issue date {issue_date} is before {last}, the last one of the number series; issue on that day or later",
+        /// A longer number would break the order of the documents wherever they are sorted by it.
+        Exhausted "SERIES_EXHAUSTED" SeriesExhausted { year: i16, width: u8 } =>
+            "the number series has used every number of {width} digits in {year}; make it wider",
+    }
+}

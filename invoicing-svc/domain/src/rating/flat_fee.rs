@@ -1,0 +1,63 @@
+//! Fees: parts made once when they were booked, and from then on only summed.
+
+use std::collections::BTreeMap;
+
+use calendar::Days;
+use money::{Money, MoneyError, Rate};
+use rust_decimal::Decimal;
+
+use super::{Basis, Bucket, Held, HeldCause, LineKind, LineToRate, RatedItem, RatedLine, RatingError, Unit};
+use crate::order::Part;
+
+/// Bills of each part whose period is over what was not billed of it before, by whatever system.
+pub(super) fn rate(line: &LineToRate, parts: &[Part]) -> Result<RatedLine, RatingError> {
+    let mut rated = RatedLine { line: line.line, items: Vec::new(), held: Vec::new() };
+    for (period, due) in due_by_period(line, parts)? {
+        if due.is_positive() {
+            rated.items.push(item(line, period, due, line.entry(rated.items.len())?)?);
+        } else if due.is_negative() {
+            rated.held.push(Held { origin: period, amount: due, cause: HeldCause::Schedule });
+        }
+    }
+    Ok(rated)
+}
+
+/// Scheduled less billed before, for the periods that the run takes.
+fn due_by_period(line: &LineToRate, parts: &[Part]) -> Result<BTreeMap<Days, Money>, MoneyError> {
+    let mut due = BTreeMap::new();
+    let mut add = |period: Days, amount: Money| {
+        let sum = due.entry(period).or_insert(Money::zero(line.currency));
+        sum.plus(amount).map(|more| *sum = more)
+    };
+    for part in parts {
+        add(part.period, part.amount)?;
+    }
+    for billed in &line.billed_before {
+        match billed.basis {
+            Basis::Rated | Basis::Correction | Basis::Opening => {}
+            Basis::Commercial | Basis::Tax | Basis::Makegood | Basis::WriteOff => continue,
+        }
+        // Another system may name the period otherwise; what is in no part of the schedule shows as held.
+        let origin = billed.bucket.origin;
+        let part = parts.iter().find(|part| part.period.contains(origin.first()));
+        add(part.map_or(origin, |part| part.period), billed.gross.negate())?;
+    }
+    due.retain(|period, _| line.takes(*period));
+    Ok(due)
+}
+
+fn item(line: &LineToRate, period: Days, due: Money, entry: u32) -> Result<RatedItem, MoneyError> {
+    // One unit at what is due: quantity × price gives the amount.
+    let rate = Rate::of(due.amount()).map_err(|_| MoneyError::Overflow)?;
+    Ok(RatedItem {
+        bucket: Bucket { origin: period, kind: LineKind::SchedulePart, segment_first: period.first(), rate },
+        late: line.is_late(period),
+        quantity: Decimal::ONE,
+        unit: Unit::Fee,
+        gross: due,
+        airings: Vec::new(),
+        aired: None,
+        entry,
+        note: String::new(),
+    })
+}

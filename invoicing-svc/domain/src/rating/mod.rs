@@ -1,0 +1,41 @@
+//! What a line has to bill: rated to date less billed before, on a ledger of what was billed.
+//!
+//! The law that rating keeps, whatever arrives in whatever order and however often it runs: what was billed of a metered
+//! line is its billed units at their prices, **summed exactly and rounded once** (INV-10). So the total of a line is
+//! right to the cent however its delivery is sliced, and what is billed and what is held are together what the line is
+//! worth: R(to date).
+//!
+//! What would take money back is not billed. It is held, and the rest goes on in what it leaves of the cap.
+
+mod apportion;
+mod bucket;
+mod cap;
+mod error;
+mod flat_fee;
+mod held;
+mod line_to_rate;
+mod opening;
+mod per_spot;
+mod rated_line;
+mod spot;
+mod tally;
+#[cfg(test)]
+mod tests;
+
+pub(crate) use apportion::apportion;
+pub use bucket::{Bucket, LineKind};
+pub use error::RatingError;
+pub use held::{Held, HeldCause};
+pub use line_to_rate::{Airing, AiringStatus, Basis, Billed, LineToRate, Makegood, Pricing, Segment};
+pub use rated_line::{RatedItem, RatedLine, Unit};
+
+/// Rates one line for the month of a run.
+///
+/// Only origin periods whose billing month is not after the run's are billed. The answer follows from the arguments
+/// alone; the order in which airings and entries are given does not matter.
+pub fn rate(line: &LineToRate) -> Result<RatedLine, RatingError> {
+    match &line.pricing {
+        Pricing::FlatFee { parts } => flat_fee::rate(line, parts),
+        Pricing::PerSpot { segments, cap, airings } => per_spot::rate(line, segments, *cap, airings),
+    }
+}

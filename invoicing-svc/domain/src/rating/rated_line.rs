@@ -1,0 +1,51 @@
+//! What comes of rating a line.
+
+use calendar::Days;
+use ids::{AiringId, LineId};
+use money::Money;
+use rust_decimal::Decimal;
+
+use super::{Bucket, Held};
+
+/// What a line has to bill in a run, and what it holds back.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RatedLine {
+    /// The line.
+    pub line: LineId,
+    /// What is billed, in the order of the document. Over-delivery and free spots come to nothing.
+    pub items: Vec<RatedItem>,
+    /// What is not, by origin period. Billed and held together are what the line is worth to date.
+    pub held: Vec<Held>,
+}
+
+/// A line of a document to be, and the entry of the billed-to-date ledger that issuing it makes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RatedItem {
+    /// What is billed, from when, at which price.
+    pub bucket: Bucket,
+    /// The origin period belongs to an earlier billing month than the run's.
+    pub late: bool,
+    /// Whole units; negative where an earlier price is taken back beside the new one.
+    pub quantity: Decimal,
+    /// Of what.
+    pub unit: Unit,
+    /// Quantity × rate, within one minor unit: the line's total is what is rounded.
+    pub gross: Money,
+    /// The spots with their versions that no document lists under this position yet, in the order in which they aired.
+    pub airings: Vec<(AiringId, u32)>,
+    /// First and last day of those spots; none where there are none.
+    pub aired: Option<Days>,
+    /// The entry of the ledger that this makes.
+    pub entry: u32,
+    /// What makegoods are for; else empty.
+    pub note: String,
+}
+
+/// What a quantity counts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Unit {
+    /// Spots.
+    Spot,
+    /// The part of a fee.
+    Fee,
+}
