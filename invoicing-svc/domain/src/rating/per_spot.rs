@@ -50,7 +50,7 @@ pub(super) fn rate(
         }
     };
     let items = items(line, &before, &counted)?;
-    let held = held(line, &before, &counted.after, &worth.after)?;
+    let held = held(line, &counted.after, &worth.after)?;
     Ok(RatedLine { line: line.line, items, held })
 }
 
@@ -133,24 +133,24 @@ fn items(line: &LineToRate, before: &Tally, counted: &Counted<'_>) -> Result<Vec
 }
 
 /// What the line is worth to date and is not billed, by origin period.
-fn held(line: &LineToRate, before: &Tally, after: &Tally, worth: &Tally) -> Result<Vec<Held>, MoneyError> {
+fn held(line: &LineToRate, after: &Tally, worth: &Tally) -> Result<Vec<Held>, MoneyError> {
     let mut billed = after.worth(line.currency)?;
     let mut held = Vec::new();
     for (origin, difference) in worth.less(after)?.worth_by_origin(line.currency)? {
         let more = billed.plus(difference)?;
         let amount = more.round(line.rounding)?.minus(billed.round(line.rounding)?)?;
         if !amount.is_zero() {
-            held.push(Held { origin, amount, cause: cause(origin, amount, before, worth) });
+            held.push(Held { origin, amount, cause: cause(origin, amount, after, worth) });
         }
         billed = more;
     }
     Ok(held)
 }
 
-fn cause(origin: Days, amount: Money, before: &Tally, worth: &Tally) -> HeldCause {
+fn cause(origin: Days, amount: Money, after: &Tally, worth: &Tally) -> HeldCause {
     let fewer = |test: &dyn Fn(LineKind) -> bool| {
         let of_origin = |bucket: Bucket| bucket.origin == origin && test(bucket.kind);
-        worth.sum(of_origin) < before.sum(of_origin)
+        worth.sum(of_origin) < after.sum(of_origin)
     };
     if amount.is_positive() {
         HeldCause::Cap

@@ -1,1 +1,187 @@
+mod caps;
+mod corrections;
+mod fees;
+mod openings;
+mod parts;
+mod properties;
+mod spots;
 
+use calendar::{BillingCalendar, BillingCycle, Days, Month};
+use ids::{AiringId, LineId, OrderId};
+use jiff::civil::Date;
+use money::{Currency, Money, Quantity, Rate, Rounding};
+use rust_decimal::Decimal;
+
+use super::{
+    Airing, AiringStatus, Basis, Billed, Bucket, HeldCause, LineKind, LineToRate, Makegood, Pricing,
+    RatedItem, RatedLine, Segment, rate,
+};
+use crate::order::{BillingTerms, Cap, Part};
+
+fn usd() -> Currency {
+    Currency::parse("USD").unwrap()
+}
+
+fn money(text: &str) -> Money {
+    Money::parse(usd(), text).unwrap()
+}
+
+fn price(text: &str) -> Rate {
+    Rate::parse(text).unwrap()
+}
+
+fn units(text: &str) -> Quantity {
+    Quantity::parse(text).unwrap()
+}
+
+fn month(text: &str) -> Month {
+    text.parse().unwrap()
+}
+
+fn day(text: &str) -> Date {
+    text.parse().unwrap()
+}
+
+fn days(first: &str, last: &str) -> Days {
+    Days::new(day(first), day(last)).unwrap()
+}
+
+fn order() -> OrderId {
+    OrderId::of("traffic", "IO-1001")
+}
+
+/// A spot that aired, named by its number.
+fn spot(name: &str, on: &str) -> Airing {
+    Airing {
+        id: AiringId::of("traffic", order(), "L3", name),
+        version: 1,
+        day: day(on),
+        time: None,
+        row: 1,
+        rate: None,
+        status: AiringStatus::Aired,
+        makegood: None,
+        billed_as: None,
+    }
+}
+
+fn at(rate: &str, spot: Airing) -> Airing {
+    Airing { rate: Some(price(rate)), ..spot }
+}
+
+fn makegood(names: &[&str], missed_was_billed: bool, spot: Airing) -> Airing {
+    let names = names.iter().map(|name| (*name).to_owned()).collect();
+    Airing { makegood: Some(Makegood { names, missed_was_billed }), ..spot }
+}
+
+/// One line with its ledger: what is billed is entered, so that runs can follow each other.
+#[derive(Clone, Debug)]
+struct Book(LineToRate);
+
+impl Book {
+    fn of(pricing: Pricing) -> Self {
+        let (calendar, cycle) = (BillingCalendar::CalendarMonth, BillingCycle::EndOfMonth);
+        Self(LineToRate {
+            line: LineId::of(order(), "L3"),
+            currency: usd(),
+            rounding: Rounding::HalfAwayFromZero,
+            billing: BillingTerms { calendar, cycle, contract_last: day("2026-06-30") },
+            month: month("2026-01"),
+            pricing,
+            billed_before: Vec::new(),
+            last_entry: 0,
+        })
+    }
+
+    /// A line of spots, January to June, so many booked at this rate.
+    fn spots(booked: &str, rate: &str, cap: Cap) -> Self {
+        let terms = Segment {
+            days: days("2026-01-01", "2026-06-30"),
+            rate: Some(price(rate)),
+            booked_units: units(booked),
+        };
+        Self::of(Pricing::PerSpot { segments: vec![terms], cap, airings: Vec::new() })
+    }
+
+    fn fee(parts: &[(&str, &str, &str)]) -> Self {
+        let part = |(first, last, amount): &(&str, &str, &str)| Part {
+            period: days(first, last),
+            amount: money(amount),
+        };
+        Self::of(Pricing::FlatFee { parts: parts.iter().map(part).collect() })
+    }
+
+    fn segments(&mut self) -> &mut Vec<Segment> {
+        match &mut self.0.pricing {
+            Pricing::PerSpot { segments, .. } => segments,
+            Pricing::FlatFee { .. } => panic!("a fee has no segments"),
+        }
+    }
+
+    fn airings(&mut self) -> &mut Vec<Airing> {
+        match &mut self.0.pricing {
+            Pricing::PerSpot { airings, .. } => airings,
+            Pricing::FlatFee { .. } => panic!("a fee has no airings"),
+        }
+    }
+
+    fn report(&mut self, spots: impl IntoIterator<Item = Airing>) {
+        self.airings().extend(spots);
+    }
+
+    fn restate(&mut self, name: &str, change: impl FnOnce(&mut Airing)) {
+        let id = spot(name, "2026-01-01").id;
+        let airing = self.airings().iter_mut().find(|airing| airing.id == id).unwrap();
+        airing.version += 1;
+        change(airing);
+    }
+
+    fn enter(&mut self, basis: Basis, origin: Days, counted: (&str, &str), gross: &str) {
+        let (units, rate) = (counted.0.parse().unwrap(), price(counted.1));
+        let bucket = Bucket { origin, kind: LineKind::Spots, segment_first: day("2026-01-01"), rate };
+        self.0.last_entry += 1;
+        self.0.billed_before.push(Billed { bucket, units, gross: money(gross), basis });
+    }
+
+    /// Rates the line for a month and issues what comes of it.
+    fn run(&mut self, of: &str) -> RatedLine {
+        self.0.month = month(of);
+        let rated = rate(&self.0).unwrap();
+        for item in &rated.items {
+            let RatedItem { bucket, quantity, gross, entry, .. } = item;
+            self.0.billed_before.push(Billed {
+                bucket: *bucket,
+                units: *quantity,
+                gross: *gross,
+                basis: Basis::Rated,
+            });
+            assert_eq!(*entry, self.0.last_entry + 1, "entries of the ledger count up");
+            self.0.last_entry = *entry;
+            for (id, _) in &item.airings {
+                self.airings().iter_mut().find(|airing| airing.id == *id).unwrap().billed_as = Some(*bucket);
+            }
+        }
+        rated
+    }
+
+    /// What was billed and entered, whatever its basis.
+    fn billed(&self) -> Money {
+        Money::sum(usd(), self.0.billed_before.iter().map(|entry| entry.gross)).unwrap()
+    }
+}
+
+/// Quantity, rate and amount of each item.
+fn lines(rated: &RatedLine) -> Vec<(LineKind, String)> {
+    let line = |item: &RatedItem| {
+        (item.bucket.kind, format!("{} × {} = {}", item.quantity, item.bucket.rate, item.gross))
+    };
+    rated.items.iter().map(line).collect()
+}
+
+fn held(rated: &RatedLine) -> Vec<(i8, String, HeldCause)> {
+    rated.held.iter().map(|held| (held.origin.first().month(), held.amount.to_string(), held.cause)).collect()
+}
+
+fn gross(rated: &RatedLine) -> Money {
+    Money::sum(usd(), rated.items.iter().map(|item| item.gross)).unwrap()
+}
