@@ -103,6 +103,8 @@ create table order_line (
   station             text not null,
   program             text not null,
   spot_length_seconds integer not null,
+  -- SHA-256 over what the money of the line follows from: an amendment of a billed line must not change it.
+  terms_digest        bytea not null,
   closed_on           date,
   primary key (account_id, line_id),
   constraint order_line_number_is_unique unique (account_id, order_id, number),

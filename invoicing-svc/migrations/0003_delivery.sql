@@ -19,13 +19,17 @@ create table delivery_batch (
   constraint delivery_batch_sequence_is_unique unique (source, sequence)
 );
 
+-- Rows come before their batch, whose counts are known at its end.
 create table quarantined_row (
-  batch_id    uuid not null references delivery_batch,
+  batch_id    uuid not null references delivery_batch deferrable initially deferred,
   row         bigint not null,
   column_name text not null,
   reason      text not null,
   message     text not null,
   content     text not null,
+  -- The order that the row names, where it is known: who may see the order may see the row.
+  account_id  uuid,
+  order_id    uuid,
   primary key (batch_id, row)
 );
 

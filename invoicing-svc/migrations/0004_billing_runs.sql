@@ -122,3 +122,15 @@ create table draft_spot (
   version    integer not null,
   primary key (account_id, invoice_id, number, ordinal)
 );
+
+-- What issuing the draft will post: decided with the draft, so that issuing leaves nothing to choose.
+create table draft_posting (
+  account_id     uuid not null,
+  invoice_id     uuid not null,
+  ordinal        integer not null,
+  ledger_account text not null,
+  gl_code        text not null,
+  debit          numeric not null,
+  credit         numeric not null,
+  primary key (account_id, invoice_id, ordinal)
+);

@@ -50,8 +50,11 @@ create table invoice (
 create index invoice_by_run on invoice (run_id, account_id, invoice_id);
 create index invoice_by_month on invoice (billing_month, account_id, invoice_id);
 
-create table invoice_line (like draft_line including constraints, primary key (account_id, invoice_id, number),
-  foreign key (account_id, invoice_id) references invoice, foreign key (account_id, line_id) references order_line);
+create table invoice_line (like draft_line including constraints,
+  accounting_month date not null,
+  primary key (account_id, invoice_id, number),
+  foreign key (account_id, invoice_id) references invoice,
+  foreign key (account_id, line_id) references order_line);
 
 create table invoice_spot (like draft_spot, primary key (account_id, invoice_id, number, ordinal),
   foreign key (account_id, invoice_id) references invoice);

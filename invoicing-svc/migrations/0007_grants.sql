@@ -1,7 +1,5 @@
 -- What the service may do. What is issued, posted or received is inserted and read, and nothing else.
 
-grant usage on schema invoicing to invoicing_app;
-
 grant select, insert, update on billing_entity, number_series, number_series_year, account, ad_product to invoicing_app;
 
 grant select, insert, update on order_registry, insertion_order, order_line, term_segment to invoicing_app;
@@ -14,7 +12,7 @@ grant select, insert on airing to invoicing_app;
 grant update (superseded_at) on airing to invoicing_app;
 
 grant select, insert, update on billing_run, billing_run_shard to invoicing_app;
-grant select, insert, delete on billing_exception, draft, draft_line, draft_spot to invoicing_app;
+grant select, insert, delete on billing_exception, draft, draft_line, draft_spot, draft_posting to invoicing_app;
 
 grant select, insert on issued_number, invoice, invoice_line, invoice_spot, document, ledger_entry to invoicing_app;
 

@@ -1,0 +1,29 @@
+//! What the service is told when it starts.
+
+use std::net::SocketAddr;
+
+use chassis::configuration::Secret;
+use serde::Deserialize;
+
+/// The service's settings, section `invoicing` of the configuration.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Configuration {
+    /// Where the service listens; port 0 takes a free one.
+    pub listen: SocketAddr,
+    /// The database, as the role `invoicing_app`.
+    pub database_url: Secret,
+    /// Connections to the database at most.
+    pub connections_max: u32,
+    /// What the gateway signs callers with, at least 32 bytes.
+    pub caller_secret: Secret,
+}
+
+/// The passwords of the two roles of the schema.
+#[derive(Clone, Debug, Deserialize)]
+pub struct Passwords {
+    /// Of `invoicing_owner`, which migrates.
+    pub owner: Secret,
+    /// Of `invoicing_app`, which works.
+    pub app: Secret,
+}

@@ -1,0 +1,281 @@
+//! BillingRunService.
+
+use std::time::Duration;
+
+use async_stream::try_stream;
+use billing_proto::billing::{
+    access::v1::PrincipalKind,
+    invoicing::v1::{self as pb, billing_run_service_server::BillingRunService},
+};
+use chassis::{
+    call::Call,
+    failure::{Answers, Failure, OrRefuse, answer, answer_stream},
+    page::Page,
+};
+use ids::RunId;
+use invoicing_domain::{
+    billing_run::{self as domain, Act, Approver, BillingRun, BillingRunRefusal},
+    number_series,
+};
+use outbox::{Begun, Once, Voice, say};
+use prost::Message;
+use refusal::Violations;
+use sqlx::PgConnection;
+use tonic::{Request, Response, Status};
+use uuid::Uuid;
+
+use super::Rpc;
+use crate::{
+    report::billing_run as report,
+    store::{self, billing_run::Which},
+    wire::{billing_run as wire, fact, name, period},
+};
+
+/// How often a watched run is looked at.
+const WATCH_EVERY: Duration = Duration::from_millis(250);
+
+#[tonic::async_trait]
+impl BillingRunService for Rpc {
+    type WatchBillingRunStream = Answers<pb::BillingRun>;
+
+    async fn start_billing_run(&self, request: Request<pb::StartBillingRunRequest>) -> Result<Response<pb::BillingRun>, Status> {
+        answer(async {
+            let call = Call::of(&request)?;
+            let message = request.into_inner();
+            let mut v = Violations::new();
+            let entity = name::entity(&mut v, "billing_entity", &message.billing_entity);
+            let month = period::month(&mut v, "month", &message.month);
+            let accounts = message.accounts.iter().enumerate();
+            let accounts: Option<Vec<_>> =
+                accounts.map(|(n, account)| name::account(&mut v, &format!("accounts[{n}]"), account)).collect();
+            let (Some(entity), Some(month), Some(accounts)) = (entity, month, accounts) else { return Err(v.refusal().into()) };
+            let scope = call.scope.json();
+            let mut transaction = self.pool.begin().await?;
+            let once = match Once::begin(&mut transaction, &call, &message.request_id, &message).await? {
+                Begun::Answered(before) => return Ok(before),
+                Begun::Fresh(once) => once,
+            };
+            store::billing_entity::lock(&mut transaction, entity).await?;
+            store::billing_entity::get(&mut transaction, entity, scope.as_ref()).await?;
+            for account in &accounts {
+                store::account::get(&mut transaction, *account, scope.as_ref()).await?;
+            }
+            let open = store::billing_run::open(&mut transaction, entity).await?;
+            let to_bill =
+                store::billing_run::accounts(&mut transaction, entity, month.last_day(), &accounts, scope.as_ref()).await?;
+            // Who sees only some accounts starts a run over those, and over no other that comes later.
+            let accounts = if scope.is_some() && accounts.is_empty() { to_bill.clone() } else { accounts };
+            let id = RunId::from_uuid(Uuid::now_v7());
+            let run = domain::start(id, (entity, month), accounts, &open, act(&call)).or_refuse()?;
+            store::billing_run::insert(&mut transaction, &run, &domain::shards(to_bill)).await?;
+            let answer = report::message_of(&mut transaction, &run).await?;
+            let started = fact::run("billing.invoicing.v1.billing_run.started", run.entity, &answer);
+            say(&mut transaction, &Voice::of(&call), vec![started]).await?;
+            once.answer(&mut transaction, &answer).await?;
+            transaction.commit().await?;
+            self.bell.ring();
+            Ok(answer)
+        })
+        .await
+    }
+
+    async fn get_billing_run(&self, request: Request<pb::GetBillingRunRequest>) -> Result<Response<pb::BillingRun>, Status> {
+        answer(async {
+            let call = Call::of(&request)?;
+            let id = run_id("name", &request.get_ref().name)?;
+            let mut connection = self.pool.acquire().await?;
+            let run = store::billing_run::get(&mut connection, id, call.scope.json().as_ref()).await?;
+            report::message_of(&mut connection, &run).await
+        })
+        .await
+    }
+
+    async fn list_billing_runs(
+        &self,
+        request: Request<pb::ListBillingRunsRequest>,
+    ) -> Result<Response<pb::ListBillingRunsResponse>, Status> {
+        answer(async {
+            let call = Call::of(&request)?;
+            let message = request.into_inner();
+            let arguments = pb::ListBillingRunsRequest { page_size: 0, page_token: String::new(), ..message.clone() };
+            let page: Page<Uuid> = Page::of(&self.seal, &call, &arguments, message.page_size, &message.page_token)?;
+            let mut v = Violations::new();
+            let entity = Some(&message.billing_entity).filter(|name| !name.is_empty());
+            let entity = entity.map(|entity| name::entity(&mut v, "billing_entity", entity));
+            let month = Some(&message.month).filter(|month| !month.is_empty());
+            let month = month.map(|month| period::month(&mut v, "month", month));
+            v.check()?;
+            let scope = call.scope.json();
+            let which = Which {
+                entity: entity.flatten(),
+                month: month.flatten(),
+                before: page.after,
+                scope: scope.as_ref(),
+                limit: page.fetch(),
+                id: None,
+            };
+            let mut connection = self.pool.acquire().await?;
+            let loaded = store::billing_run::load(&mut connection, which).await?;
+            let (runs, next_page_token) = page.cut(loaded, |run| run.id.uuid())?;
+            let billing_runs = report::messages(&mut connection, &runs).await?;
+            Ok(pb::ListBillingRunsResponse { billing_runs, next_page_token })
+        })
+        .await
+    }
+
+    async fn watch_billing_run(
+        &self,
+        request: Request<pb::WatchBillingRunRequest>,
+    ) -> Result<Response<Answers<pb::BillingRun>>, Status> {
+        let (pool, cancellation) = (self.pool.clone(), self.background.cancellation());
+        Ok(answer_stream(try_stream! {
+            let call = Call::of(&request)?;
+            let id = run_id("name", &request.get_ref().name)?;
+            let scope = call.scope.json();
+            let mut said: Option<pb::BillingRun> = None;
+            loop {
+                let mut connection = pool.acquire().await?;
+                let run = store::billing_run::get(&mut connection, id, scope.as_ref()).await?;
+                let message = report::message_of(&mut connection, &run).await?;
+                drop(connection);
+                if said.as_ref() != Some(&message) {
+                    yield message.clone();
+                    said = Some(message);
+                }
+                if run.state.rests() || cancellation.is_cancelled() {
+                    break;
+                }
+                cancellation.run_until_cancelled(tokio::time::sleep(WATCH_EVERY)).await;
+            }
+        }))
+    }
+
+    async fn list_billing_exceptions(
+        &self,
+        request: Request<pb::ListBillingExceptionsRequest>,
+    ) -> Result<Response<pb::ListBillingExceptionsResponse>, Status> {
+        answer(async {
+            let call = Call::of(&request)?;
+            let message = request.into_inner();
+            let arguments = pb::ListBillingExceptionsRequest { page_size: 0, page_token: String::new(), ..message.clone() };
+            let page: Page<report::Place> = Page::of(&self.seal, &call, &arguments, message.page_size, &message.page_token)?;
+            let id = run_id("parent", &message.parent)?;
+            let scope = call.scope.json();
+            let mut connection = self.pool.acquire().await?;
+            store::billing_run::get(&mut connection, id, scope.as_ref()).await?;
+            let loaded = report::exceptions(&mut connection, id, page.after, page.fetch(), scope.as_ref()).await?;
+            let (exceptions, next_page_token) = page.cut(loaded, |(place, _)| *place)?;
+            let exceptions = exceptions.into_iter().map(|(_, exception)| exception).collect();
+            Ok(pb::ListBillingExceptionsResponse { exceptions, next_page_token })
+        })
+        .await
+    }
+
+    async fn approve_billing_run(&self, request: Request<pb::ApproveBillingRunRequest>) -> Result<Response<pb::BillingRun>, Status> {
+        answer(async {
+            let call = Call::of(&request)?;
+            let message = request.into_inner();
+            let mut v = Violations::new();
+            let Some(seen) = wire::root(&mut v, "drafts_root", &message.drafts_root) else { return Err(v.refusal().into()) };
+            let is_person = call.caller.kind == PrincipalKind::Person;
+            let approver = Approver { act: act(&call), is_person };
+            let asked = Asked { name: &message.name, request_id: &message.request_id, kind: "billing.invoicing.v1.billing_run.approved" };
+            self.act(&call, &message, asked, async |_, run| domain::approve(run, approver, seen).or_refuse()).await
+        })
+        .await
+    }
+
+    async fn issue_billing_run(&self, request: Request<pb::IssueBillingRunRequest>) -> Result<Response<pb::BillingRun>, Status> {
+        answer(async {
+            let call = Call::of(&request)?;
+            let message = request.into_inner();
+            let mut v = Violations::new();
+            let Some(date) = period::optional_day(&mut v, "issue_date", message.issue_date.as_ref()) else {
+                return Err(v.refusal().into());
+            };
+            let asked = Asked { name: &message.name, request_id: &message.request_id, kind: "billing.invoicing.v1.billing_run.issuing" };
+            self.act(&call, &message, asked, async |connection, run| {
+                let entity = store::billing_entity::get(connection, run.entity, None).await?;
+                let today = entity.zone.day_of(call.at);
+                let date = date.unwrap_or(today);
+                let issuing = domain::issue(run, call.caller.person.clone(), date, today).or_refuse()?;
+                let missing = || BillingRunRefusal::NumberSeriesMissing { entity: entity.code.clone() };
+                let series = store::number_series::of_invoices(connection, run.entity).await?;
+                let found = series.ok_or_else(missing).or_refuse()?;
+                number_series::take(&found.series, &found.years, date).or_refuse()?;
+                Ok(issuing)
+            })
+            .await
+        })
+        .await
+    }
+
+    async fn cancel_billing_run(&self, request: Request<pb::CancelBillingRunRequest>) -> Result<Response<pb::BillingRun>, Status> {
+        answer(async {
+            let call = Call::of(&request)?;
+            let message = request.into_inner();
+            let asked = Asked { name: &message.name, request_id: &message.request_id, kind: "billing.invoicing.v1.billing_run.cancelled" };
+            self.act(&call, &message, asked, async |connection, run| {
+                let cancelled = domain::cancel(run).or_refuse()?;
+                store::draft::delete(connection, run.id).await?;
+                Ok(cancelled)
+            })
+            .await
+        })
+        .await
+    }
+
+    async fn resume_billing_run(&self, request: Request<pb::ResumeBillingRunRequest>) -> Result<Response<pb::BillingRun>, Status> {
+        answer(async {
+            let call = Call::of(&request)?;
+            let message = request.into_inner();
+            let asked = Asked { name: &message.name, request_id: &message.request_id, kind: "billing.invoicing.v1.billing_run.resumed" };
+            self.act(&call, &message, asked, async |_, run| domain::resume(run).or_refuse()).await
+        })
+        .await
+    }
+}
+
+/// What an act on a run says of itself.
+struct Asked<'a> {
+    name: &'a str,
+    request_id: &'a str,
+    kind: &'static str,
+}
+
+impl Rpc {
+    /// One act on a run, in its one transaction: locked, decided, recorded, said, answered.
+    async fn act(
+        &self,
+        call: &Call,
+        message: &impl Message,
+        asked: Asked<'_>,
+        decide: impl AsyncFnOnce(&mut PgConnection, &BillingRun) -> Result<BillingRun, Failure>,
+    ) -> Result<pb::BillingRun, Failure> {
+        let id = run_id("name", asked.name)?;
+        let mut transaction = self.pool.begin().await?;
+        let once = match Once::begin(&mut transaction, call, asked.request_id, message).await? {
+            Begun::Answered(before) => return Ok(before),
+            Begun::Fresh(once) => once,
+        };
+        store::billing_run::lock(&mut transaction, id).await?;
+        let run = store::billing_run::get(&mut transaction, id, call.scope.json().as_ref()).await?;
+        let decided = decide(&mut transaction, &run).await?;
+        let run = store::billing_run::record(&mut transaction, decided).await?;
+        let answer = report::message_of(&mut transaction, &run).await?;
+        say(&mut transaction, &Voice::of(call), vec![fact::run(asked.kind, run.entity, &answer)]).await?;
+        once.answer(&mut transaction, &answer).await?;
+        transaction.commit().await?;
+        self.bell.ring();
+        Ok(answer)
+    }
+}
+
+fn act(call: &Call) -> Act {
+    Act { by: call.caller.person.clone(), at: call.at }
+}
+
+fn run_id(field: &str, name: &str) -> Result<RunId, Failure> {
+    let mut v = Violations::new();
+    name::run(&mut v, field, name).ok_or_else(|| v.refusal().into())
+}

@@ -1,0 +1,27 @@
+//! The calls: parse, transact, answer. One file per gRPC service; each handler opens and commits its one transaction.
+
+mod account_service;
+mod ad_product_service;
+mod billing_entity_service;
+mod billing_run_service;
+mod changed;
+mod event_service;
+mod number_series_service;
+
+use chassis::{background::Background, clock::Clock, page::PageSeal};
+use outbox::Feed;
+use sqlx::PgPool;
+
+use crate::work::Bell;
+
+/// What the handlers work with.
+#[derive(Clone)]
+pub struct Rpc {
+    pub pool: PgPool,
+    pub seal: PageSeal,
+    pub clock: Clock,
+    pub feed: Feed,
+    /// Rung when there is work beside the calls.
+    pub bell: Bell,
+    pub background: Background,
+}

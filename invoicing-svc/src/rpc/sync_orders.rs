@@ -1,0 +1,177 @@
+//! The orders of a batch: each is taken or refused by itself, all that are taken are recorded together.
+
+use std::collections::HashMap;
+
+use anyhow::Context;
+use billing_proto::billing::invoicing::v1 as pb;
+use chassis::{call::Call, failure::Failure};
+use ids::{AccountId, OrderId};
+use invoicing_domain::order::{Booking, Decision, Facts, Order, OrderRefusal, sync as decide};
+use outbox::Fact;
+use prost::Message;
+use refusal::Refusal;
+use sqlx::PgConnection;
+use uuid::Uuid;
+
+use crate::{
+    report::order as report,
+    store::{
+        order::{self as store, KnownOrder, References},
+        taken_order::{self, Received, Taken},
+    },
+    wire::{fact, name, order as wire, order_batch::Batch},
+};
+
+/// What becomes of one order of the batch.
+enum Outcome {
+    Taken(Box<Order>, Booking),
+    Unchanged(AccountId, OrderId),
+    Conflict(Box<Order>, Refusal),
+    Stale(AccountId, OrderId, Refusal),
+    Refused(Refusal),
+}
+
+/// Decides on every order of the batch and records what is taken, and what is in conflict.
+pub async fn sync(
+    transaction: &mut PgConnection,
+    call: &Call,
+    batch: &Batch,
+    messages: &[pb::Order],
+) -> Result<(pb::SyncOrdersResponse, Vec<Fact>), Failure> {
+    let parsed: Vec<_> = messages.iter().map(|message| wire::parse(message, &batch.source_system)).collect();
+    let orders: Vec<&Order> = parsed.iter().flatten().collect();
+    let ids: Vec<String> = orders.iter().map(|order| order.external_id.id.clone()).collect();
+    let known = store::known(transaction, &batch.source_system, &ids).await?;
+    let accounts: Vec<Uuid> = orders.iter().map(|order| order.account.uuid()).collect();
+    let entities: Vec<Uuid> = orders.iter().map(|order| order.entity.uuid()).collect();
+    let products: Vec<Uuid> = orders.iter().flat_map(|order| &order.lines).map(|line| line.product.uuid()).collect();
+    let scope = call.scope.json();
+    let references = store::references(transaction, (&accounts, &entities, &products), scope.as_ref()).await?;
+    let outcomes: Vec<Outcome> = parsed
+        .into_iter()
+        .map(|parsed| match parsed {
+            Ok(order) => outcome(call, batch, &known, &references, order),
+            Err(refusal) => Outcome::Refused(refusal),
+        })
+        .collect();
+    let facts = record(transaction, call, &known, messages, &outcomes).await?;
+    let results = messages.iter().zip(&outcomes).map(|(message, outcome)| result(batch, &known, message, outcome)).collect();
+    Ok((pb::SyncOrdersResponse { results }, facts))
+}
+
+fn outcome(
+    call: &Call,
+    batch: &Batch,
+    known: &HashMap<String, KnownOrder>,
+    references: &References,
+    order: Order,
+) -> Outcome {
+    if batch.repeated.contains(&order.external_id.id) {
+        return Outcome::Refused(OrderRefusal::OrderRepeated { external_id: order.external_id.id }.into());
+    }
+    let known = known.get(&order.external_id.id);
+    let account = references.accounts.get(&order.account).filter(|account| {
+        let territory = order.territory.as_ref().unwrap_or(&account.territory);
+        let covers = |territory| call.scope.covers(Some(order.entity.uuid()), Some(territory), Some(order.account.uuid()));
+        // An order that is known in a territory outside the caller's scope does not exist for them either.
+        covers(territory) && known.is_none_or(|known| covers(&known.territory))
+    });
+    let facts = Facts { account, entity: references.entities.get(&order.entity), products: &references.products };
+    match decide(known.map(|known| &known.known), &order, facts) {
+        Ok(Decision::Create(booking) | Decision::Amend(booking)) => Outcome::Taken(Box::new(order), booking),
+        Ok(Decision::Unchanged) => Outcome::Unchanged(order.account, order.id()),
+        Err(refusal @ OrderRefusal::RevisionConflict { .. }) => Outcome::Conflict(Box::new(order), refusal.into()),
+        Err(refusal @ OrderRefusal::RevisionStale { .. }) => Outcome::Stale(order.account, order.id(), refusal.into()),
+        Err(refusal) => Outcome::Refused(refusal.into()),
+    }
+}
+
+async fn record(
+    transaction: &mut PgConnection,
+    call: &Call,
+    known: &HashMap<String, KnownOrder>,
+    messages: &[pb::Order],
+    outcomes: &[Outcome],
+) -> Result<Vec<Fact>, Failure> {
+    let (mut taken, mut received, mut said) = (Vec::new(), Vec::new(), HashMap::new());
+    for (message, outcome) in messages.iter().zip(outcomes) {
+        let (order, kind, outcome) = match outcome {
+            Outcome::Taken(order, booking) => {
+                let known = known.get(&order.external_id.id).map(|known| &known.known);
+                taken.push(Taken { order, booking, known });
+                match known {
+                    None => (order, "billing.invoicing.v1.order.created", "CREATED"),
+                    Some(_) => (order, "billing.invoicing.v1.order.amended", "AMENDED"),
+                }
+            }
+            Outcome::Conflict(order, _) => (order, "billing.invoicing.v1.order.conflicted", "CONFLICT"),
+            Outcome::Unchanged(_, _) | Outcome::Stale(_, _, _) | Outcome::Refused(_) => continue,
+        };
+        said.insert((order.account.uuid(), order.id().uuid()), kind);
+        received.push(Received {
+            account: order.account,
+            order: order.id(),
+            revision: order.revision,
+            content_digest: order.content_digest(),
+            outcome,
+            content: message.encode_to_vec(),
+        });
+    }
+    if received.is_empty() {
+        return Ok(Vec::new());
+    }
+    taken_order::record(transaction, &taken, call.at, &call.caller.person).await?;
+    taken_order::insert_received(transaction, &received, call.at, &call.caller.person).await?;
+    let ids: Vec<Uuid> = received.iter().map(|received| received.order.uuid()).collect();
+    let limit = i64::try_from(ids.len()).context("more orders than there are numbers")?;
+    let orders = report::whole(transaction, report::Which { orders: &ids, limit, ..report::Which::default() }).await?;
+    let entities: HashMap<OrderId, _> = outcomes.iter().filter_map(Outcome::order).map(|o| (o.id(), o.entity)).collect();
+    orders
+        .iter()
+        .map(|(place, message)| {
+            let kind = said.get(place).context("an order that was not asked for")?;
+            let order = OrderId::from_uuid(place.1);
+            let entity = entities.get(&order).context("an order without its entity")?;
+            Ok(fact::order(kind, *entity, AccountId::from_uuid(place.0), message))
+        })
+        .collect()
+}
+
+impl Outcome {
+    /// The order, where it is recorded that it was received.
+    fn order(&self) -> Option<&Order> {
+        match self {
+            Self::Taken(order, _) | Self::Conflict(order, _) => Some(order),
+            Self::Unchanged(_, _) | Self::Stale(_, _, _) | Self::Refused(_) => None,
+        }
+    }
+}
+
+fn result(
+    batch: &Batch,
+    known: &HashMap<String, KnownOrder>,
+    message: &pb::Order,
+    outcome: &Outcome,
+) -> pb::SyncOrderResult {
+    let (outcome, order, refusal) = match outcome {
+        Outcome::Taken(order, _) => {
+            let is_new = !known.contains_key(&order.external_id.id);
+            let outcome = if is_new { pb::SyncOutcome::Created } else { pb::SyncOutcome::Amended };
+            (outcome, Some((order.account, order.id())), None)
+        }
+        Outcome::Unchanged(account, order) => (pb::SyncOutcome::Unchanged, Some((*account, *order)), None),
+        Outcome::Conflict(order, refusal) => {
+            (pb::SyncOutcome::Conflict, Some((order.account, order.id())), Some(refusal))
+        }
+        Outcome::Stale(account, order, refusal) => (pb::SyncOutcome::Stale, Some((*account, *order)), Some(refusal)),
+        Outcome::Refused(refusal) => (pb::SyncOutcome::Refused, None, Some(refusal)),
+    };
+    let id = message.external_id.as_ref().map_or_else(String::new, |id| id.id.trim().to_owned());
+    pb::SyncOrderResult {
+        external_id: Some(pb::ExternalId { source_system: batch.source_system.clone(), id }),
+        outcome: outcome.into(),
+        order: order.map_or_else(String::new, |(account, order)| name::order_name(account, order)),
+        reason: refusal.map_or_else(String::new, |refusal| refusal.reason.to_owned()),
+        message: refusal.map_or_else(String::new, |refusal| refusal.message.clone()),
+    }
+}

@@ -1,0 +1,88 @@
+//! From a configuration to a running service. Used by `main` and by `makegood`.
+
+use billing_proto::billing::invoicing::v1::{
+    account_service_server::AccountServiceServer, ad_product_service_server::AdProductServiceServer,
+    billing_entity_service_server::BillingEntityServiceServer, billing_run_service_server::BillingRunServiceServer,
+    event_service_server::EventServiceServer, number_series_service_server::NumberSeriesServiceServer,
+};
+use chassis::{
+    background::Background,
+    caller::{CallerVerifier, WeakSecret},
+    clock::Clock,
+    configuration::Secret,
+    database::{self, DatabaseError, Login},
+    page::PageSeal,
+    serve::{Running, ServeError, Server, Services},
+    stack::{MESSAGE_MAX_BYTES, Stack},
+};
+use outbox::{Feed, Sequencer};
+
+use crate::{Configuration, Passwords, rpc::Rpc, work};
+
+/// The schema, and the audience of callers.
+const NAME: &str = "invoicing";
+
+/// How many calls are worked on at once; what comes on top is shed.
+const CONCURRENCY_MAX: usize = 512;
+
+static MIGRATIONS: sqlx::migrate::Migrator = sqlx::migrate!();
+
+/// Why the service does not start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    #[error(transparent)]
+    Secret(#[from] WeakSecret),
+    #[error(transparent)]
+    Database(#[from] DatabaseError),
+    #[error(transparent)]
+    Serve(#[from] ServeError),
+}
+
+/// Prepares the schema with a URL that may create roles and schemas. Can be run again, and by many at once.
+pub async fn migrate(admin_url: &Secret, passwords: &Passwords) -> Result<(), DatabaseError> {
+    let owner = Login { role: "invoicing_owner", password: &passwords.owner };
+    let app = Login { role: "invoicing_app", password: &passwords.app };
+    database::migrate(admin_url, NAME, &owner, &app, &MIGRATIONS).await
+}
+
+/// Starts the service: its calls, and the work beside them.
+pub async fn start(configuration: Configuration, clock: Clock) -> Result<Running, StartError> {
+    let server = Server::bind(configuration.listen).await?;
+    let verifier = CallerVerifier::new(&configuration.caller_secret, NAME, clock.clone())?;
+    let pool = database::connect(&configuration.database_url, NAME, configuration.connections_max).await?;
+    let background = Background::new();
+    let feed = Feed::new(pool.clone());
+    let sequencer = Sequencer::new(pool.clone());
+    background.spawn("sequencer", {
+        move |cancellation| {
+            let sequencer = sequencer.clone();
+            async move { sequencer.run(cancellation).await }
+        }
+    });
+    background.spawn("feed", {
+        let feed = feed.clone();
+        move |cancellation| {
+            let feed = feed.clone();
+            async move { feed.run(cancellation).await }
+        }
+    });
+    let bell = work::begin(&background, &pool, &clock);
+    let rpc = Rpc { pool, seal: PageSeal::derived(&configuration.caller_secret), clock: clock.clone(), feed, bell, background: background.clone() };
+    Ok(server.start(services(rpc), Stack::new(verifier, clock, CONCURRENCY_MAX), background).await?)
+}
+
+fn services(rpc: Rpc) -> Services {
+    macro_rules! serve {
+        ($($server:ident),* $(,)?) => {
+            Services::new()$( .with($server::new(rpc.clone()).max_decoding_message_size(MESSAGE_MAX_BYTES)) )*
+        };
+    }
+    serve!(
+        BillingEntityServiceServer,
+        NumberSeriesServiceServer,
+        AccountServiceServer,
+        AdProductServiceServer,
+        BillingRunServiceServer,
+        EventServiceServer,
+    )
+}

@@ -1,0 +1,135 @@
+//! Accounts.
+
+use anyhow::Context;
+use chassis::failure::Failure;
+use ids::AccountId;
+use invoicing_domain::{account::Account, resource::ResourceRefusal};
+use jiff::Timestamp;
+use jiff_sqlx::ToSqlx;
+use money::Percent;
+use refusal::Refusal;
+use serde_json::Value;
+use sqlx::PgConnection;
+use uuid::Uuid;
+
+use super::{
+    billing_entity::{address, address_json},
+    written::{Written, currency, revision, revision_number},
+};
+
+/// Which accounts to load.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Which<'a> {
+    /// Only this one.
+    pub id: Option<AccountId>,
+    /// Only the one with this code.
+    pub code: Option<&'a str>,
+    /// Only those after this one.
+    pub after: Option<Uuid>,
+    /// What the caller may see.
+    pub scope: Option<&'a Value>,
+    /// At most this many.
+    pub limit: i64,
+}
+
+/// Loads accounts in the order of their ids.
+pub async fn load(connection: &mut PgConnection, which: Which<'_>) -> Result<Vec<Account>, Failure> {
+    let rows = sqlx::query!(
+        "select * from account
+          where ($1::uuid is null or account_id = $1) and ($2::text is null or code = $2)
+            and ($3::uuid is null or account_id > $3) and in_scope($4::jsonb, null, territory, account_id)
+          order by account_id limit $5",
+        which.id.map(AccountId::uuid),
+        which.code,
+        which.after,
+        which.scope,
+        which.limit
+    )
+    .fetch_all(connection)
+    .await?;
+    rows.into_iter()
+        .map(|row| {
+            Ok(Account {
+                id: AccountId::from_uuid(row.account_id),
+                revision: revision(row.revision)?,
+                code: row.code,
+                kind: Written::read(&row.kind)?,
+                legal_name: row.legal_name,
+                address: address(&row.address)?,
+                currency: currency(&row.currency)?,
+                commission: Percent::of(row.commission_percent).context("the database holds no percent")?,
+                payment_terms_days: u16::try_from(row.payment_terms_days).context("the database holds no terms")?,
+                tax_ids: row.tax_ids,
+                territory: row.territory,
+                billing_email: row.billing_email,
+            })
+        })
+        .collect()
+}
+
+/// One account, or that it does not exist for this caller.
+pub async fn get(connection: &mut PgConnection, id: AccountId, scope: Option<&Value>) -> Result<Account, Failure> {
+    let found = load(connection, Which { id: Some(id), scope, limit: 1, ..Which::default() }).await?.pop();
+    let missing = || Refusal::from(ResourceRefusal::NotFound { name: format!("accounts/{id}") });
+    Ok(found.ok_or_else(missing)?)
+}
+
+/// Locks an account until the transaction ends.
+pub async fn lock(connection: &mut PgConnection, id: AccountId) -> Result<(), Failure> {
+    sqlx::query!("select revision from account where account_id = $1 for update", id.uuid())
+        .fetch_optional(connection)
+        .await?;
+    Ok(())
+}
+
+/// Records a new account.
+pub async fn insert(connection: &mut PgConnection, account: &Account, at: Timestamp) -> Result<(), Failure> {
+    sqlx::query!(
+        "insert into account (account_id, revision, code, kind, legal_name, address, currency, commission_percent,
+           payment_terms_days, tax_ids, territory, billing_email, created_at, updated_at)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $13)",
+        account.id.uuid(),
+        revision_number(account.revision)?,
+        account.code,
+        account.kind.text(),
+        account.legal_name,
+        address_json(&account.address),
+        account.currency.code(),
+        account.commission.value(),
+        i32::from(account.payment_terms_days),
+        &account.tax_ids,
+        account.territory,
+        account.billing_email,
+        at.to_sqlx() as _
+    )
+    .execute(connection)
+    .await
+    .map_err(|error| {
+        let taken = ResourceRefusal::CodeTaken { code: account.code.clone() };
+        Failure::from_constraint(error, &[("account_code_is_unique", taken.into())])
+    })?;
+    Ok(())
+}
+
+/// Records what may change of an account that is locked.
+pub async fn update(connection: &mut PgConnection, account: &Account, at: Timestamp) -> Result<(), Failure> {
+    sqlx::query!(
+        "update account set revision = $2, kind = $3, legal_name = $4, address = $5, commission_percent = $6,
+           payment_terms_days = $7, tax_ids = $8, territory = $9, billing_email = $10, updated_at = $11
+         where account_id = $1",
+        account.id.uuid(),
+        revision_number(account.revision)?,
+        account.kind.text(),
+        account.legal_name,
+        address_json(&account.address),
+        account.commission.value(),
+        i32::from(account.payment_terms_days),
+        &account.tax_ids,
+        account.territory,
+        account.billing_email,
+        at.to_sqlx() as _
+    )
+    .execute(connection)
+    .await?;
+    Ok(())
+}

@@ -1,0 +1,255 @@
+//! Drafts, with their lines, spots and postings: recorded in bulk, one statement per table.
+
+use anyhow::Context;
+use chassis::failure::Failure;
+use ids::RunId;
+use invoicing_domain::{
+    invoice::{Draft, DraftLine, digest},
+    ledger::Posting,
+};
+use jiff_sqlx::ToSqlx;
+use sqlx::PgConnection;
+use uuid::Uuid;
+
+use super::written::{Written, month_day};
+
+/// A draft and what issuing it will post.
+#[derive(Clone, Debug)]
+pub struct Blueprint {
+    pub draft: Draft,
+    pub postings: Vec<Posting>,
+}
+
+/// Collects one column after the other of what a bulk insert takes.
+macro_rules! columns {
+    ($items:expr, |$item:ident| $($column:ident = $value:expr),* $(,)?) => {
+        $( let $column: Vec<_> = $items.iter().map(|$item| $value).collect(); )*
+    };
+}
+
+/// Records drafts.
+pub async fn insert(connection: &mut PgConnection, blueprints: &[Blueprint]) -> Result<(), Failure> {
+    insert_heads(connection, blueprints).await?;
+    insert_lines(connection, blueprints).await?;
+    insert_spots(connection, blueprints).await?;
+    insert_postings(connection, blueprints).await
+}
+
+async fn insert_heads(connection: &mut PgConnection, blueprints: &[Blueprint]) -> Result<(), Failure> {
+    columns!(blueprints, |b|
+        account = b.draft.account.uuid(),
+        invoice = b.draft.id.uuid(),
+        run = b.draft.run.uuid(),
+        order = b.draft.order.uuid(),
+        entity = b.draft.entity.uuid(),
+        kind = b.draft.kind.text(),
+        currency = b.draft.currency.code(),
+        month = month_day(b.draft.billing_month).to_sqlx(),
+        first = b.draft.period.first().to_sqlx(),
+        last = b.draft.period.last().to_sqlx(),
+        terms = i32::from(b.draft.payment_terms_days),
+        spots = b.draft.spots,
+        percent = b.draft.commission_percent.value(),
+        gross = b.draft.gross.amount(),
+        commission = b.draft.commission.amount(),
+        net = b.draft.net.amount(),
+        tax = b.draft.tax.amount(),
+        total = b.draft.total.amount(),
+        digest = digest(&b.draft).to_vec(),
+    );
+    sqlx::query_file!(
+        "src/store/sql/insert_drafts.sql",
+        &account,
+        &invoice,
+        &run,
+        &order,
+        &entity,
+        &kind as _,
+        &currency as _,
+        &month as _,
+        &first as _,
+        &last as _,
+        &terms,
+        &spots,
+        &percent,
+        &gross,
+        &commission,
+        &net,
+        &tax,
+        &total,
+        &digest
+    )
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+/// A line with its number on the document.
+struct Numbered<'a> {
+    draft: &'a Draft,
+    number: i32,
+    line: &'a DraftLine,
+}
+
+fn numbered(blueprints: &[Blueprint]) -> Vec<Numbered<'_>> {
+    let drafts = blueprints.iter().map(|blueprint| &blueprint.draft);
+    drafts.flat_map(|draft| (1..).zip(&draft.lines).map(move |(number, line)| Numbered { draft, number, line })).collect()
+}
+
+async fn insert_lines(connection: &mut PgConnection, blueprints: &[Blueprint]) -> Result<(), Failure> {
+    let lines = numbered(blueprints);
+    columns!(lines, |n|
+        account = n.draft.account.uuid(),
+        invoice = n.draft.id.uuid(),
+        number = n.number,
+        line = n.line.line.uuid(),
+        kind = n.line.item.bucket.kind.text(),
+        description = n.line.description.as_str(),
+        note = n.line.item.note.as_str(),
+        origin_first = n.line.item.bucket.origin.first().to_sqlx(),
+        origin_last = n.line.item.bucket.origin.last().to_sqlx(),
+        late = n.line.item.late,
+        segment = n.line.item.bucket.segment_first.to_sqlx(),
+        quantity = n.line.item.quantity,
+        unit = n.line.item.unit.text(),
+        rate = n.line.item.bucket.rate.value(),
+        gross = n.line.item.gross.amount(),
+        commission = n.line.commission.amount(),
+        net = n.line.net.amount(),
+        gl_revenue = n.line.gl_revenue.as_str(),
+        tax_code = n.line.tax_code.as_str(),
+        service_first = n.line.service.first().to_sqlx(),
+        service_last = n.line.service.last().to_sqlx(),
+        month = month_day(n.draft.billing_month).to_sqlx(),
+        tax_point = n.line.tax_point.to_sqlx(),
+    );
+    let entry: Result<Vec<i32>, _> = lines.iter().map(|n| i32::try_from(n.line.item.entry)).collect();
+    let entry = entry.context("the ledger of a line has more entries than there are numbers")?;
+    sqlx::query_file!(
+        "src/store/sql/insert_draft_lines.sql",
+        &account,
+        &invoice,
+        &number,
+        &line,
+        &entry,
+        &kind as _,
+        &description as _,
+        &note as _,
+        &origin_first as _,
+        &origin_last as _,
+        &late,
+        &segment as _,
+        &quantity,
+        &unit as _,
+        &rate,
+        &gross,
+        &commission,
+        &net,
+        &gl_revenue as _,
+        &tax_code as _,
+        &service_first as _,
+        &service_last as _,
+        &month as _,
+        &tax_point as _
+    )
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+async fn insert_spots(connection: &mut PgConnection, blueprints: &[Blueprint]) -> Result<(), Failure> {
+    let lines = numbered(blueprints);
+    let spots: Vec<_> =
+        lines.iter().flat_map(|n| (1_i32..).zip(&n.line.item.airings).map(move |(ordinal, spot)| (n, ordinal, spot))).collect();
+    columns!(spots, |spot|
+        account = spot.0.draft.account.uuid(),
+        invoice = spot.0.draft.id.uuid(),
+        number = spot.0.number,
+        ordinal = spot.1,
+        airing = spot.2.0.uuid(),
+    );
+    let version: Result<Vec<i32>, _> = spots.iter().map(|(_, _, (_, version))| i32::try_from(*version)).collect();
+    let version = version.context("a spot has more versions than there are numbers")?;
+    sqlx::query!(
+        "insert into draft_spot (account_id, invoice_id, number, ordinal, airing_id, version)
+         select * from unnest($1::uuid[], $2::uuid[], $3::int[], $4::int[], $5::uuid[], $6::int[])",
+        &account,
+        &invoice,
+        &number,
+        &ordinal,
+        &airing,
+        &version
+    )
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+async fn insert_postings(connection: &mut PgConnection, blueprints: &[Blueprint]) -> Result<(), Failure> {
+    let postings: Vec<_> =
+        blueprints.iter().flat_map(|b| (1_i32..).zip(&b.postings).map(move |(ordinal, posting)| (b, ordinal, posting))).collect();
+    columns!(postings, |posting|
+        account = posting.0.draft.account.uuid(),
+        invoice = posting.0.draft.id.uuid(),
+        ordinal = posting.1,
+        ledger_account = posting.2.account.text(),
+        gl_code = posting.2.gl_code.as_str(),
+        debit = posting.2.debit.amount(),
+        credit = posting.2.credit.amount(),
+    );
+    sqlx::query!(
+        "insert into draft_posting (account_id, invoice_id, ordinal, ledger_account, gl_code, debit, credit)
+         select * from unnest($1::uuid[], $2::uuid[], $3::int[], $4::text[], $5::text[], $6::numeric[], $7::numeric[])",
+        &account,
+        &invoice,
+        &ordinal,
+        &ledger_account as _,
+        &gl_code as _,
+        &debit,
+        &credit
+    )
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+/// The digests of a run's drafts, in the order of the drafts' names.
+pub async fn digests(connection: &mut PgConnection, run: RunId) -> Result<Vec<Vec<u8>>, Failure> {
+    let digests =
+        sqlx::query_scalar!("select digest from draft where run_id = $1 order by account_id, invoice_id", run.uuid())
+            .fetch_all(connection)
+            .await?;
+    Ok(digests)
+}
+
+/// Drops the drafts and exceptions of a run.
+pub async fn delete(connection: &mut PgConnection, run: RunId) -> Result<(), Failure> {
+    sqlx::query_file!("src/store/sql/delete_drafts_of_run.sql", run.uuid()).execute(&mut *connection).await?;
+    sqlx::query!("delete from billing_exception where run_id = $1", run.uuid()).execute(connection).await?;
+    Ok(())
+}
+
+/// A draft that is to be issued.
+#[derive(Clone, Copy, Debug)]
+pub struct Waiting {
+    pub account: Uuid,
+    pub invoice: Uuid,
+    pub payment_terms_days: u16,
+}
+
+/// The next drafts of a run in the order of their names.
+pub async fn next(connection: &mut PgConnection, run: RunId, limit: i64) -> Result<Vec<Waiting>, Failure> {
+    let rows = sqlx::query!(
+        "select account_id, invoice_id, payment_terms_days from draft where run_id = $1 order by account_id, invoice_id limit $2",
+        run.uuid(),
+        limit
+    )
+    .fetch_all(connection)
+    .await?;
+    rows.into_iter()
+        .map(|row| {
+            let payment_terms_days = u16::try_from(row.payment_terms_days).context("the database holds no terms")?;
+            Ok(Waiting { account: row.account_id, invoice: row.invoice_id, payment_terms_days })
+        })
+        .collect()
+}

@@ -1,0 +1,13 @@
+//! What the database keeps: load, record, page, one file per aggregate. Functions take a connection, never a pool:
+//! the transaction is opened and committed by whoever answers the call. No messages, no rules.
+
+pub mod account;
+pub mod ad_product;
+pub mod billing_entity;
+pub mod billing_run;
+pub mod draft;
+pub mod exception;
+pub mod invoice;
+pub mod number_series;
+pub mod rating_input;
+pub mod written;

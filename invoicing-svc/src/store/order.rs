@@ -1,0 +1,311 @@
+//! Orders. Many at a time: no statement runs once per order or line.
+
+use std::collections::{BTreeMap, HashMap};
+
+use anyhow::Context;
+use calendar::Days;
+use chassis::failure::Failure;
+use ids::{AccountId, EntityId, OrderId, ProductId};
+use invoicing_domain::{
+    ad_product::PricingModel,
+    order::{
+        AccountFacts, BatchTotals, BillingTerms, Booked, BookedOrder, EntityFacts, Known, KnownLine, Part, PlanWeek, Weekdays,
+    },
+    resource::ResourceRefusal,
+};
+use jiff::Timestamp;
+use jiff_sqlx::ToSqlx;
+use money::{Currency, Money, Percent, Rate};
+use refusal::Refusal;
+use rust_decimal::Decimal;
+use serde_json::Value;
+use sqlx::PgConnection;
+use uuid::Uuid;
+
+use super::written::{Written, currency};
+
+/// Lets one batch of a source in at a time, until the transaction ends: batches of a source are counted, and an order
+/// is compared with what is known of it.
+pub async fn lock_source(connection: &mut PgConnection, source_system: &str) -> Result<(), Failure> {
+    sqlx::query!("select pg_advisory_xact_lock(hashtextextended('order_batch/' || $1, 0))", source_system)
+        .execute(connection)
+        .await?;
+    Ok(())
+}
+
+/// The number of the last batch of a source that counts them.
+pub async fn last_sequence(connection: &mut PgConnection, source_system: &str) -> Result<Option<i64>, Failure> {
+    let query = sqlx::query_scalar!("select max(sequence) from order_batch where source_system = $1", source_system);
+    Ok(query.fetch_one(connection).await?)
+}
+
+/// Records a batch of a source that counts them.
+pub async fn insert_batch(
+    connection: &mut PgConnection,
+    (source_system, sequence): (&str, i64),
+    totals: &BatchTotals,
+    (at, by): (Timestamp, &str),
+) -> Result<(), Failure> {
+    sqlx::query!(
+        "insert into order_batch (source_system, sequence, orders, lines, amount, received_at, received_by)
+         values ($1, $2, $3, $4, $5::text::numeric, $6, $7)",
+        source_system,
+        sequence,
+        totals.orders,
+        totals.lines,
+        totals.amount.to_string(),
+        at.to_sqlx() as _,
+        by
+    )
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+/// An order that is known, with its territory for who may see it.
+#[derive(Clone, Debug)]
+pub struct KnownOrder {
+    pub known: Known,
+    pub territory: String,
+}
+
+/// What is known of the orders of a source, by their ids there. Locks them until the transaction ends: a document
+/// that is being issued for one of their lines is waited for, and the next one waits.
+pub async fn known(
+    connection: &mut PgConnection,
+    source_system: &str,
+    external_ids: &[String],
+) -> Result<HashMap<String, KnownOrder>, Failure> {
+    let rows = sqlx::query!(
+        "select o.* from order_registry r join insertion_order o using (account_id, order_id)
+          where r.source_system = $1 and r.external_id = any($2)
+          order by o.account_id, o.order_id for update of o",
+        source_system,
+        external_ids
+    )
+    .fetch_all(&mut *connection)
+    .await?;
+    let (mut orders, mut names) = (HashMap::new(), HashMap::new());
+    for row in rows {
+        let known = Known {
+            revision: row.revision,
+            content_digest: digest(row.content_digest)?,
+            account: AccountId::from_uuid(row.account_id),
+            entity: EntityId::from_uuid(row.entity_id),
+            currency: currency(&row.currency)?,
+            lines: BTreeMap::new(),
+        };
+        names.insert((row.account_id, row.order_id), row.external_id.clone());
+        orders.insert(row.external_id, KnownOrder { known, territory: row.territory });
+    }
+    let (accounts, ids): (Vec<Uuid>, Vec<Uuid>) = names.keys().copied().unzip();
+    // The rows are locked first and looked at next: a look in the same statement would see what was billed before
+    // the wait for the lock.
+    sqlx::query!(
+        "select l.line_id from order_line l join unnest($1::uuid[], $2::uuid[]) as o(account_id, order_id)
+             using (account_id, order_id)
+          order by l.account_id, l.line_id for update of l",
+        &accounts,
+        &ids
+    )
+    .fetch_all(&mut *connection)
+    .await?;
+    let lines = sqlx::query!(
+        "select l.account_id, l.order_id, l.number, l.terms_digest,
+                exists (select from billed_to_date b where b.account_id = l.account_id and b.line_id = l.line_id) as \"billed!\"
+           from order_line l join unnest($1::uuid[], $2::uuid[]) as o(account_id, order_id) using (account_id, order_id)",
+        &accounts,
+        &ids
+    )
+    .fetch_all(connection)
+    .await?;
+    for line in lines {
+        let order = names.get(&(line.account_id, line.order_id)).and_then(|name| orders.get_mut(name));
+        let known = KnownLine { terms_digest: digest(line.terms_digest)?, billed: line.billed };
+        order.context("a line of an order that was not asked for")?.known.lines.insert(line.number, known);
+    }
+    Ok(orders)
+}
+
+fn digest(bytes: Vec<u8>) -> Result<[u8; 32], Failure> {
+    Ok(<[u8; 32]>::try_from(bytes).ok().context("the database holds a digest that is no SHA-256")?)
+}
+
+/// What orders are looked at with.
+#[derive(Clone, Debug)]
+pub struct References {
+    pub accounts: HashMap<AccountId, AccountFacts>,
+    pub entities: HashMap<EntityId, EntityFacts>,
+    pub products: BTreeMap<ProductId, PricingModel>,
+}
+
+/// The accounts and entities out of those named that the caller may see, and the products.
+pub async fn references(
+    connection: &mut PgConnection,
+    (accounts, entities, products): (&[Uuid], &[Uuid], &[Uuid]),
+    scope: Option<&Value>,
+) -> Result<References, Failure> {
+    let accounts = sqlx::query!(
+        "select account_id, payment_terms_days, territory from account
+          where account_id = any($1) and in_scope($2::jsonb, null, territory, account_id)",
+        accounts,
+        scope
+    )
+    .fetch_all(&mut *connection)
+    .await?;
+    let entities = sqlx::query!(
+        "select entity_id, rounding, remainder from billing_entity
+          where entity_id = any($1) and in_scope($2::jsonb, entity_id, null, null)",
+        entities,
+        scope
+    )
+    .fetch_all(&mut *connection)
+    .await?;
+    let products =
+        sqlx::query!("select product_id, pricing_model from ad_product where product_id = any($1)", products)
+            .fetch_all(connection)
+            .await?;
+    let account = |days: i32, territory| {
+        let payment_terms_days = u16::try_from(days).context("the database holds no payment terms")?;
+        Ok::<_, Failure>(AccountFacts { payment_terms_days, territory })
+    };
+    let entity = |rounding: &str, remainder: &str| {
+        Ok::<_, Failure>(EntityFacts { rounding: Written::read(rounding)?, remainder: Written::read(remainder)? })
+    };
+    Ok(References {
+        accounts: accounts
+            .into_iter()
+            .map(|row| Ok((AccountId::from_uuid(row.account_id), account(row.payment_terms_days, row.territory)?)))
+            .collect::<Result<_, Failure>>()?,
+        entities: entities
+            .into_iter()
+            .map(|row| Ok((EntityId::from_uuid(row.entity_id), entity(&row.rounding, &row.remainder)?)))
+            .collect::<Result<_, Failure>>()?,
+        products: products
+            .into_iter()
+            .map(|row| Ok((ProductId::from_uuid(row.product_id), Written::read(&row.pricing_model)?)))
+            .collect::<Result<_, Failure>>()?,
+    })
+}
+
+/// An order with what it is booked for, or that it does not exist for this caller.
+pub async fn booked(
+    connection: &mut PgConnection,
+    (account, order): (AccountId, OrderId),
+    scope: Option<&Value>,
+) -> Result<BookedOrder, Failure> {
+    let missing = || Refusal::from(ResourceRefusal::NotFound { name: format!("accounts/{account}/orders/{order}") });
+    let row = sqlx::query!(
+        "select o.currency, o.commission_percent, o.billing_calendar, o.billing_cycle, o.flight_last, e.rounding
+           from insertion_order o join billing_entity e using (entity_id)
+          where o.account_id = $1 and o.order_id = $2 and in_scope($3::jsonb, o.entity_id, o.territory, o.account_id)",
+        account.uuid(),
+        order.uuid(),
+        scope
+    )
+    .fetch_optional(&mut *connection)
+    .await?
+    .ok_or_else(missing)?;
+    let currency = currency(&row.currency)?;
+    Ok(BookedOrder {
+        currency,
+        commission: Percent::of(row.commission_percent).context("the database holds no percent")?,
+        rounding: Written::read(&row.rounding)?,
+        billing: BillingTerms {
+            calendar: Written::read(&row.billing_calendar)?,
+            cycle: Written::read(&row.billing_cycle)?,
+            contract_last: row.flight_last.to_jiff(),
+        },
+        lines: booked_lines(connection, (account, order), currency).await?,
+    })
+}
+
+async fn booked_lines(
+    connection: &mut PgConnection,
+    (account, order): (AccountId, OrderId),
+    currency: Currency,
+) -> Result<Vec<Booked>, Failure> {
+    let lines = sqlx::query!(
+        "select line_id, pricing_model, amount, flight_first, flight_last,
+                (select sum(s.booked_units) from term_segment s where s.account_id = l.account_id and s.line_id = l.line_id) as units
+           from order_line l where account_id = $1 and order_id = $2 order by ordinal",
+        account.uuid(),
+        order.uuid()
+    )
+    .fetch_all(&mut *connection)
+    .await?;
+    let mut parts = parts(connection, (account, order), currency).await?;
+    let mut plans = plans(connection, (account, order)).await?;
+    lines
+        .into_iter()
+        .map(|line| {
+            Ok(match Written::read(&line.pricing_model)? {
+                PricingModel::FlatFee => Booked::Fee { parts: parts.remove(&line.line_id).unwrap_or_else(Vec::new) },
+                PricingModel::PerSpot => Booked::Spots {
+                    units: whole(line.units.context("spots that are not booked")?)?,
+                    amount: money(currency, line.amount)?,
+                    flight: days(line.flight_first, line.flight_last)?,
+                    plan: plans.remove(&line.line_id).unwrap_or_else(Vec::new),
+                },
+            })
+        })
+        .collect()
+}
+
+async fn parts(
+    connection: &mut PgConnection,
+    (account, order): (AccountId, OrderId),
+    currency: Currency,
+) -> Result<HashMap<Uuid, Vec<Part>>, Failure> {
+    let rows = sqlx::query!(
+        "select p.* from schedule_part p join order_line l using (account_id, line_id)
+          where l.account_id = $1 and l.order_id = $2 order by p.line_id, p.period_first",
+        account.uuid(),
+        order.uuid()
+    )
+    .fetch_all(connection)
+    .await?;
+    let mut parts: HashMap<Uuid, Vec<Part>> = HashMap::new();
+    for row in rows {
+        let (period, amount) = (days(row.period_first, row.period_last)?, money(currency, row.amount)?);
+        parts.entry(row.line_id).or_default().push(Part { period, amount });
+    }
+    Ok(parts)
+}
+
+async fn plans(
+    connection: &mut PgConnection,
+    (account, order): (AccountId, OrderId),
+) -> Result<HashMap<Uuid, Vec<PlanWeek>>, Failure> {
+    let rows = sqlx::query!(
+        "select p.* from plan_week p join order_line l using (account_id, line_id)
+          where l.account_id = $1 and l.order_id = $2 order by p.line_id, p.ordinal",
+        account.uuid(),
+        order.uuid()
+    )
+    .fetch_all(connection)
+    .await?;
+    let mut plans: HashMap<Uuid, Vec<PlanWeek>> = HashMap::new();
+    for row in rows {
+        plans.entry(row.line_id).or_default().push(PlanWeek {
+            days: days(row.first_day, row.last_day)?,
+            weekdays: Weekdays::parse(&row.weekdays).map_err(anyhow::Error::msg)?,
+            units: u32::try_from(whole(row.units)?).context("the database holds too many spots in a week")?,
+            rate: Rate::of(row.rate).context("the database holds no rate")?,
+        });
+    }
+    Ok(plans)
+}
+
+fn whole(units: Decimal) -> Result<u64, Failure> {
+    let whole = Some(units).filter(Decimal::is_integer).and_then(|units| u64::try_from(units).ok());
+    Ok(whole.with_context(|| format!("the database holds {units} where spots are counted"))?)
+}
+
+fn money(currency: Currency, amount: Decimal) -> Result<Money, Failure> {
+    Ok(Money::of(currency, amount).context("the database holds parts of a minor unit")?)
+}
+
+fn days(first: jiff_sqlx::Date, last: jiff_sqlx::Date) -> Result<Days, Failure> {
+    Ok(Days::new(first.to_jiff(), last.to_jiff()).context("the database holds days that end before they begin")?)
+}

@@ -1,0 +1,98 @@
+//! How values are written in the database, and what it means when they cannot be read back: a fault.
+
+use anyhow::Context;
+use calendar::{BillingCalendar, BillingCycle, Month};
+use chassis::failure::Failure;
+use ids::Revision;
+use invoicing_domain::{
+    account::AccountKind,
+    ad_product::{PricingModel, ProductState},
+    billing_entity::CommissionPosting,
+    invoice::DocumentKind,
+    ledger::LedgerAccount,
+    delivery::AiringStatus,
+    number_series::YearBasis,
+    order::{Liability, Schedule},
+    rating::{Basis, LineKind, Unit},
+};
+use jiff::civil::Date;
+use money::{Currency, Remainder, Rounding};
+
+/// An enum that the database keeps as text.
+pub trait Written: Sized + Copy + 'static {
+    /// Every value with its text.
+    const TEXTS: &'static [(Self, &'static str)];
+
+    /// The text of the value.
+    fn text(self) -> &'static str;
+
+    /// The value of a text that the database holds.
+    fn read(text: &str) -> Result<Self, Failure> {
+        let found = Self::TEXTS.iter().find(|(_, written)| *written == text);
+        Ok(found.map(|(value, _)| *value).with_context(|| format!("the database holds {text:?} where it cannot stand"))?)
+    }
+}
+
+#[macro_export]
+#[doc(hidden)]
+macro_rules! written {
+    ($( $type:ty { $($variant:ident $text:literal),* $(,)? } )*) => { $(
+        impl $crate::store::written::Written for $type {
+            const TEXTS: &'static [(Self, &'static str)] = &[$((<$type>::$variant, $text)),*];
+
+            fn text(self) -> &'static str {
+                match self { $(<$type>::$variant => $text),* }
+            }
+        }
+    )* };
+}
+
+written! {
+    Rounding { HalfAwayFromZero "HALF_AWAY_FROM_ZERO", HalfEven "HALF_EVEN" }
+    Remainder { First "FIRST", Last "LAST" }
+    CommissionPosting { ContraRevenue "CONTRA_REVENUE", Expense "EXPENSE" }
+    AccountKind { Advertiser "ADVERTISER", Agency "AGENCY" }
+    PricingModel { FlatFee "FLAT_FEE", PerSpot "PER_SPOT" }
+    ProductState { Draft "DRAFT", Live "LIVE", Retired "RETIRED" }
+    DocumentKind { Invoice "INVOICE", CreditNote "CREDIT_NOTE" }
+    YearBasis { Calendar "CALENDAR" }
+    LineKind { SchedulePart "SCHEDULE_PART", Spots "SPOTS", Makegood "MAKEGOOD", OverDelivery "OVER_DELIVERY" }
+    Unit { Spot "spot", Fee "fee" }
+    Basis {
+        Rated "RATED", Correction "CORRECTION", Opening "OPENING", Commercial "COMMERCIAL", Tax "TAX",
+        Makegood "MAKEGOOD", WriteOff "WRITE_OFF",
+    }
+    LedgerAccount {
+        Receivables "RECEIVABLES", AgencyCommission "AGENCY_COMMISSION", Revenue "REVENUE", TaxPayable "TAX_PAYABLE",
+    }
+    Liability { SoleAgency "SOLE_AGENCY", Sequential "SEQUENTIAL", JointAndSeveral "JOINT_AND_SEVERAL", Advertiser "ADVERTISER" }
+    Schedule { OnDelivery "ON_DELIVERY", EvenSplit "EVEN_SPLIT" }
+    AiringStatus { Aired "AIRED", Credited "CREDITED", Unresolved "UNRESOLVED", MadeGood "MADE_GOOD", NotAired "NOT_AIRED" }
+    BillingCalendar { CalendarMonth "CALENDAR_MONTH", BroadcastMonth "BROADCAST_MONTH" }
+    BillingCycle { EndOfMonth "END_OF_MONTH", EndOfMonthOrContract "END_OF_MONTH_OR_CONTRACT", Weekly "WEEKLY" }
+}
+
+/// A currency that the database holds.
+pub fn currency(code: &str) -> Result<Currency, Failure> {
+    Ok(Currency::parse(code).with_context(|| format!("the database holds the currency {code:?}"))?)
+}
+
+/// A revision that the database holds.
+pub fn revision(number: i64) -> Result<Revision, Failure> {
+    Ok(Revision::try_from(number).context("the database holds a negative revision")?)
+}
+
+/// A revision as the database holds it.
+pub fn revision_number(revision: Revision) -> Result<i64, Failure> {
+    Ok(i64::try_from(revision).context("the revision has grown beyond bigint")?)
+}
+
+/// A month as the database holds it: its first day.
+pub fn month_day(month: Month) -> Date {
+    month.first_day()
+}
+
+/// A month that the database holds.
+pub fn month(day: Date) -> Month {
+    Month::of(day)
+}

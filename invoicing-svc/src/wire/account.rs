@@ -1,0 +1,113 @@
+//! Account ↔ domain.
+
+use billing_proto::billing::invoicing::v1 as pb;
+use chassis::mask::Mask;
+use ids::{AccountId, Revision};
+use invoicing_domain::account::{Account, AccountKind};
+use refusal::{Refusal, Violations};
+
+use super::{
+    billing_entity::{address, address_message},
+    choice::{choice, given},
+    money::{currency, percent},
+    name,
+    text::{Text, text, texts},
+};
+
+/// What an update may change.
+pub const CHANGEABLE: &[&str] = &[
+    "kind",
+    "legal_name",
+    "address",
+    "commission_percent",
+    "payment_terms_days",
+    "tax_ids",
+    "territory",
+    "billing_email",
+];
+
+/// The account that a message describes.
+pub fn parse(id: AccountId, revision: Revision, message: Option<&pb::Account>) -> Result<Account, Refusal> {
+    let mut v = Violations::new();
+    let Some(message) = message else {
+        v.add("account", "must be given");
+        return Err(v.refusal());
+    };
+    v.within("account", |v| fields(v, id, revision, message)).ok_or_else(|| v.refusal())
+}
+
+fn fields(v: &mut Violations, id: AccountId, revision: Revision, m: &pb::Account) -> Option<Account> {
+    let code = text(v, "code", &m.code, Text::Code(64));
+    let kind = kind(v, m.kind);
+    let legal_name = text(v, "legal_name", &m.legal_name, Text::Required(200));
+    let address = address(v, "address", m.address.as_ref());
+    let currency = currency(v, "currency_code", &m.currency_code);
+    let commission = percent(v, "commission_percent", &m.commission_percent);
+    let payment_terms_days = terms(v, "payment_terms_days", m.payment_terms_days);
+    let tax_ids = texts(v, "tax_ids", &m.tax_ids, Text::Required(64), 10);
+    let territory = text(v, "territory", &m.territory, Text::Optional(64));
+    let billing_email = text(v, "billing_email", &m.billing_email, Text::Optional(254));
+    Some(Account {
+        id,
+        revision,
+        code: code?,
+        kind: kind?,
+        legal_name: legal_name?,
+        address: address?,
+        currency: currency?,
+        commission: commission?,
+        payment_terms_days: payment_terms_days?,
+        tax_ids: tax_ids?,
+        territory: territory?,
+        billing_email: billing_email?,
+    })
+}
+
+fn kind(v: &mut Violations, value: i32) -> Option<AccountKind> {
+    let kind = choice(v, "kind", value)?;
+    let kind = match kind {
+        pb::AccountKind::Unspecified => None,
+        pb::AccountKind::Advertiser => Some(AccountKind::Advertiser),
+        pb::AccountKind::Agency => Some(AccountKind::Agency),
+    };
+    given(v, "kind", kind)
+}
+
+/// Net days of payment terms.
+pub fn terms(v: &mut Violations, field: &str, value: i32) -> Option<u16> {
+    let days = u16::try_from(value).ok().filter(|days| *days <= 365);
+    v.take(field, days.ok_or("must be 0 to 365 days"))
+}
+
+/// The account as a message.
+pub fn message(account: &Account) -> pb::Account {
+    pb::Account {
+        name: name::account_name(account.id),
+        etag: account.revision.to_string(),
+        code: account.code.clone(),
+        kind: match account.kind {
+            AccountKind::Advertiser => pb::AccountKind::Advertiser,
+            AccountKind::Agency => pb::AccountKind::Agency,
+        }
+        .into(),
+        legal_name: account.legal_name.clone(),
+        address: Some(address_message(&account.address)),
+        currency_code: account.currency.code().to_owned(),
+        commission_percent: account.commission.to_string(),
+        payment_terms_days: i32::from(account.payment_terms_days),
+        tax_ids: account.tax_ids.clone(),
+        territory: account.territory.clone(),
+        billing_email: account.billing_email.clone(),
+    }
+}
+
+/// The current account with the fields that the mask names taken from `update`.
+pub fn merge(current: &Account, update: &pb::Account, mask: &Mask) -> pb::Account {
+    let mut merged = message(current);
+    let update = update.clone();
+    macro_rules! take {
+        ($($field:ident),*) => { $( if mask.names(stringify!($field)) { merged.$field = update.$field; } )* };
+    }
+    take!(kind, legal_name, address, commission_percent, payment_terms_days, tax_ids, territory, billing_email);
+    merged
+}

@@ -1,0 +1,112 @@
+//! Resource names: `collection/id/collection/id`.
+
+use ids::{
+    AccountId, AiringId, BatchId, EntityId, Id, InvoiceId, Kind, LedgerEntryId, LineId, OrderId, ProductId, RunId, SeriesId,
+};
+use refusal::Violations;
+
+/// The id in a name `collection/<id>`, or a violation of `field`.
+fn single<K: Kind>(v: &mut Violations, field: &str, name: &str, collection: &str) -> Option<Id<K>> {
+    let parsed = split(name, [collection]).and_then(|[id]| id.parse().ok());
+    v.take(field, parsed.ok_or_else(|| expected(&[(collection, K::PREFIX)])))
+}
+
+/// The ids in a name `outer/<id>/inner/<id>`, or a violation of `field`.
+fn nested<O: Kind, I: Kind>(
+    v: &mut Violations,
+    field: &str,
+    name: &str,
+    collections: [&str; 2],
+) -> Option<(Id<O>, Id<I>)> {
+    let parsed = split(name, collections).and_then(|[outer, inner]| Some((outer.parse().ok()?, inner.parse().ok()?)));
+    v.take(field, parsed.ok_or_else(|| expected(&[(collections[0], O::PREFIX), (collections[1], I::PREFIX)])))
+}
+
+fn split<'a, const N: usize>(name: &'a str, collections: [&str; N]) -> Option<[&'a str; N]> {
+    let mut parts = name.split('/');
+    let mut ids = [""; N];
+    for (collection, id) in collections.into_iter().zip(&mut ids) {
+        parts.next().filter(|part| *part == collection)?;
+        *id = parts.next()?;
+    }
+    parts.next().is_none().then_some(ids)
+}
+
+fn expected(parts: &[(&str, &str)]) -> String {
+    let form: Vec<String> = parts.iter().map(|(collection, prefix)| format!("{collection}/{prefix}_…")).collect();
+    format!("must be a resource name {}", form.join("/"))
+}
+
+macro_rules! names {
+    ($( $(#[$about:meta])* $function:ident $written:ident: $collection:literal $id:ident; )*) => { $(
+        $(#[$about])*
+        pub fn $function(v: &mut Violations, field: &str, name: &str) -> Option<$id> {
+            single(v, field, name, $collection)
+        }
+
+        $(#[$about])*
+        pub fn $written(id: $id) -> String {
+            format!(concat!($collection, "/{}"), id)
+        }
+    )* };
+}
+
+names! {
+    /// `billingEntities/ent_…`
+    entity entity_name: "billingEntities" EntityId;
+    /// `accounts/acc_…`
+    account account_name: "accounts" AccountId;
+    /// `adProducts/prd_…`
+    product product_name: "adProducts" ProductId;
+    /// `billingRuns/run_…`
+    run run_name: "billingRuns" RunId;
+    /// `deliveryBatches/bat_…`
+    batch batch_name: "deliveryBatches" BatchId;
+    /// `airings/air_…`
+    airing airing_name: "airings" AiringId;
+}
+
+/// `billingEntities/ent_…/numberSeries/ser_…`
+pub fn series(v: &mut Violations, field: &str, name: &str) -> Option<(EntityId, SeriesId)> {
+    nested(v, field, name, ["billingEntities", "numberSeries"])
+}
+
+/// `billingEntities/ent_…/numberSeries/ser_…`
+pub fn series_name(entity: EntityId, series: SeriesId) -> String {
+    format!("billingEntities/{entity}/numberSeries/{series}")
+}
+
+/// `accounts/acc_…/orders/ord_…`
+pub fn order(v: &mut Violations, field: &str, name: &str) -> Option<(AccountId, OrderId)> {
+    nested(v, field, name, ["accounts", "orders"])
+}
+
+/// `accounts/acc_…/orders/ord_…`
+pub fn order_name(account: AccountId, order: OrderId) -> String {
+    format!("accounts/{account}/orders/{order}")
+}
+
+/// `accounts/acc_…/orders/ord_…/lines/lin_…`
+pub fn line_name(account: AccountId, order: OrderId, line: LineId) -> String {
+    format!("accounts/{account}/orders/{order}/lines/{line}")
+}
+
+/// `accounts/acc_…/invoices/inv_…`
+pub fn invoice(v: &mut Violations, field: &str, name: &str) -> Option<(AccountId, InvoiceId)> {
+    nested(v, field, name, ["accounts", "invoices"])
+}
+
+/// `accounts/acc_…/invoices/inv_…`
+pub fn invoice_name(account: AccountId, invoice: InvoiceId) -> String {
+    format!("accounts/{account}/invoices/{invoice}")
+}
+
+/// `accounts/acc_…/ledgerEntries/led_…`
+pub fn ledger_entry_name(account: AccountId, entry: LedgerEntryId) -> String {
+    format!("accounts/{account}/ledgerEntries/{entry}")
+}
+
+/// A parent `accounts/acc_…`, or `accounts/-` for all: then the inner `None`.
+pub fn account_or_all(v: &mut Violations, field: &str, name: &str) -> Option<Option<AccountId>> {
+    if name == "accounts/-" { Some(None) } else { account(v, field, name).map(Some) }
+}

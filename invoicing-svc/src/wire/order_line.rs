@@ -1,0 +1,131 @@
+//! OrderLine: message → domain.
+
+use billing_proto::billing::invoicing::v1 as pb;
+use invoicing_domain::order::{Cap, Line, OpeningBalance, PlanWeek, Schedule, Weekdays};
+use money::{Currency, Quantity, Rate};
+use refusal::Violations;
+use rust_decimal::Decimal;
+
+use super::{
+    choice::{choice, optional_choice},
+    name,
+    order::amount,
+    period::days,
+    text::{Text, text},
+};
+
+/// How many weeks, and how many opening balances, a line has at most: ten years of weeks, some at two rates.
+const WEEKS_MAX: usize = 1_000;
+
+/// A line whose amounts are in the order's currency.
+pub fn line(v: &mut Violations, m: &pb::OrderLine, currency: Currency) -> Option<Line> {
+    let number = text(v, "number", &m.number, Text::Code(64));
+    let product = name::product(v, "ad_product", &m.ad_product);
+    let description = text(v, "description", &m.description, Text::Optional(500));
+    let flight = days(v, "flight", m.flight.as_ref());
+    let rate = optional(v, "rate", &m.rate, |v, field, value| v.take(field, Rate::parse(value)));
+    let booked_units = optional(v, "booked_units", &m.booked_units, quantity);
+    let booked = optional(v, "amount", &m.amount, |v, field, value| amount(v, field, value, currency));
+    let cap = match &m.cap {
+        None => Some(Cap::LesserOfBookedAndDelivered),
+        Some(m) => v.within("cap", |v| cap(v, m, currency)),
+    };
+    let schedule = optional_choice(v, "schedule", m.schedule).map(|schedule| match schedule {
+        pb::Schedule::Unspecified => None,
+        pb::Schedule::OnDelivery => Some(Schedule::OnDelivery),
+        pb::Schedule::EvenSplit => Some(Schedule::EvenSplit),
+    });
+    let station = text(v, "station", &m.station, Text::Optional(64));
+    let program = text(v, "program", &m.program, Text::Optional(200));
+    let length = length(v, "spot_length_seconds", m.spot_length_seconds);
+    let plan = many(v, "plan", &m.plan, week);
+    let opening_balances = many(v, "opening_balances", &m.opening_balances, |v, m| {
+        let origin = days(v, "origin_period", m.origin_period.as_ref());
+        let units = quantity(v, "units", &m.units);
+        let gross = amount(v, "gross", &m.gross, currency);
+        Some(OpeningBalance { origin: origin?, units: units?, gross: gross? })
+    });
+    Some(Line {
+        number: number?,
+        product: product?,
+        description: description?,
+        flight: flight?,
+        rate: rate?,
+        booked_units: booked_units?,
+        amount: booked?,
+        cap: cap?,
+        schedule: schedule?,
+        station: station?,
+        program: program?,
+        spot_length_seconds: length?,
+        plan: plan?,
+        opening_balances: opening_balances?,
+    })
+}
+
+/// The length of a spot; 0 where it is not known.
+pub fn length(v: &mut Violations, field: &str, seconds: i32) -> Option<i32> {
+    v.take(field, Some(seconds).filter(|length| (0..=86_400).contains(length)).ok_or("must be 0 to 86400 seconds"))
+}
+
+fn quantity(v: &mut Violations, field: &str, value: &str) -> Option<Quantity> {
+    v.take(field, Quantity::parse(value))
+}
+
+fn week(v: &mut Violations, m: &pb::PlanWeek) -> Option<PlanWeek> {
+    let days = days(v, "days", m.days.as_ref());
+    let weekdays = v.take("weekdays", Weekdays::parse(&m.weekdays));
+    let units = quantity(v, "units", &m.units).and_then(|units| {
+        let whole = Some(units.value()).filter(Decimal::is_integer).and_then(|units| u32::try_from(units).ok());
+        v.take("units", whole.ok_or("must be a whole number of spots, at most 4294967295"))
+    });
+    let rate = v.take("rate", Rate::parse(&m.rate));
+    Some(PlanWeek { days: days?, weekdays: weekdays?, units: units?, rate: rate? })
+}
+
+fn cap(v: &mut Violations, m: &pb::Cap, currency: Currency) -> Option<Cap> {
+    let kind: pb::CapKind = choice(v, "kind", m.kind)?;
+    for (field, value, of) in [("percent", &m.percent, pb::CapKind::Percent), ("budget", &m.budget, pb::CapKind::Budget)] {
+        if kind != of && !value.is_empty() {
+            v.add(field, format!("goes with {} only", of.as_str_name()));
+            return None;
+        }
+    }
+    match kind {
+        // Refused by `choice`.
+        pb::CapKind::Unspecified => None,
+        pb::CapKind::LesserOfBookedAndDelivered => Some(Cap::LesserOfBookedAndDelivered),
+        pb::CapKind::Uncapped => Some(Cap::Uncapped),
+        pb::CapKind::Budget => amount(v, "budget", &m.budget, currency).map(Cap::Budget),
+        pb::CapKind::Percent => {
+            let percent = quantity(v, "percent", &m.percent)?;
+            let above_zero = Some(percent).filter(|percent| percent.value() > Decimal::ZERO);
+            v.take("percent", above_zero.ok_or("must be above 0")).map(Cap::Percent)
+        }
+    }
+}
+
+/// What may be left empty. The outer `None` is a violation.
+pub fn optional<T>(
+    v: &mut Violations,
+    field: &str,
+    value: &str,
+    parse: impl FnOnce(&mut Violations, &str, &str) -> Option<T>,
+) -> Option<Option<T>> {
+    if value.is_empty() { Some(None) } else { parse(v, field, value).map(Some) }
+}
+
+fn many<M, T>(
+    v: &mut Violations,
+    field: &str,
+    values: &[M],
+    parse: impl Fn(&mut Violations, &M) -> Option<T>,
+) -> Option<Vec<T>> {
+    if values.len() > WEEKS_MAX {
+        v.add(field, format!("has {} entries; at most {WEEKS_MAX} are allowed", values.len()));
+        return None;
+    }
+    let parsed = values.iter().enumerate().map(|(n, value)| v.within(&format!("{field}[{n}]"), |v| parse(v, value)));
+    let parsed: Vec<_> = parsed.collect();
+    parsed.into_iter().collect()
+}

@@ -1,0 +1,95 @@
+//! Turns approved drafts into numbered documents: chunk by chunk in the order of their names, one chunk at a time per
+//! number series. Everything a document says was decided with its draft; issuing adds number, date and due date.
+
+use anyhow::Context;
+use chassis::failure::{Failure, OrRefuse};
+use invoicing_domain::{
+    billing_run::{self as domain, BillingRun, Issue, State},
+    invoice::due_date,
+    number_series,
+};
+use outbox::{Voice, say};
+use sqlx::PgConnection;
+
+use super::{Worker, rating::fail};
+use crate::{
+    report::{billing_run as report, invoice},
+    store::{self, invoice::Numbered},
+    wire::fact,
+};
+
+/// How many documents one transaction issues.
+const CHUNK: i64 = 500;
+
+/// The design that prints the documents; pinned when they are issued.
+const TEMPLATE_VERSION: i32 = 1;
+
+/// Issues a chunk of a run. False: there is nothing to do.
+pub async fn step(worker: &Worker) -> Result<bool, Failure> {
+    let mut transaction = worker.pool.begin().await?;
+    let Some(run) = store::billing_run::claim_issuing(&mut transaction).await? else { return Ok(false) };
+    match issue(&mut transaction, &run, worker).await {
+        Ok(()) => transaction.commit().await?,
+        Err(Failure::Refused(passing)) if passing.class == refusal::Class::Unavailable => return Err(passing.into()),
+        Err(failure) => {
+            transaction.rollback().await?;
+            let fault = match failure {
+                Failure::Refused(refusal) => anyhow::Error::new(refusal),
+                Failure::Fault(fault) => fault,
+            };
+            fail(worker, run.id, &fault).await?;
+        }
+    }
+    worker.bell.ring();
+    Ok(true)
+}
+
+async fn issue(connection: &mut PgConnection, run: &BillingRun, worker: &Worker) -> Result<(), Failure> {
+    let State::Issuing(order) = &run.state else {
+        return Err(anyhow::anyhow!("a run was claimed for issuing that is {}", run.state.name()).into());
+    };
+    let drafts = store::draft::next(connection, run.id, CHUNK).await?;
+    let at = worker.clock.now();
+    let voice = Voice::system(String::new(), at);
+    if drafts.is_empty() {
+        let run = store::billing_run::record(connection, domain::issued(run, at).or_refuse()?).await?;
+        let message = report::message_of(connection, &run).await?;
+        let issued = fact::run("billing.invoicing.v1.billing_run.issued", run.entity, &message);
+        return Ok(say(connection, &voice, vec![issued]).await?);
+    }
+    let chunk = number(connection, run, order, &drafts).await?;
+    store::invoice::issue(connection, &chunk, order, at).await?;
+    let heads = invoice::heads(connection, &chunk).await?;
+    let facts = heads.iter().map(|(account, head)| fact::issued(run.entity, *account, head)).collect();
+    Ok(say(connection, &voice, facts).await?)
+}
+
+/// Takes a number for each draft, in their order.
+async fn number(
+    connection: &mut PgConnection,
+    run: &BillingRun,
+    order: &Issue,
+    drafts: &[store::draft::Waiting],
+) -> Result<store::invoice::Chunk, Failure> {
+    let series = store::number_series::of_invoices(connection, run.entity).await?.context("the number series is gone")?;
+    store::number_series::lock(connection, series.series.id).await?;
+    let mut found = store::number_series::get(connection, (run.entity, series.series.id), None).await?;
+    let mut numbered = Vec::with_capacity(drafts.len());
+    let mut year = None;
+    for draft in drafts {
+        let taken = number_series::take(&found.series, &found.years, order.date).or_refuse()?;
+        found.years.retain(|known| known.year != taken.year.year);
+        found.years.push(taken.year);
+        year = Some(taken.year);
+        numbered.push(Numbered {
+            account: draft.account,
+            invoice: draft.invoice,
+            sequence: i64::try_from(taken.sequence).context("the number is beyond bigint")?,
+            number: taken.number,
+            due_date: due_date(order.date, draft.payment_terms_days),
+        });
+    }
+    let year = year.context("a chunk without a draft")?;
+    store::number_series::record_year(connection, found.series.id, year).await?;
+    Ok(store::invoice::Chunk { run: run.id, series: found.series.id, year: year.year, numbered, template_version: TEMPLATE_VERSION })
+}

@@ -1,0 +1,51 @@
+//! The work beside the calls. Each worker claims something in a transaction, does it, and records it in the same
+//! transaction: a worker that is killed leaves nothing half-done, and its claim ends with its connection.
+
+mod bell;
+mod issuing;
+mod rating;
+
+use chassis::{background::Background, clock::Clock, failure::Failure};
+use sqlx::PgPool;
+use tokio_util::sync::CancellationToken;
+
+pub use bell::Bell;
+
+/// How many shards this process rates at once.
+const RATERS: usize = 2;
+
+/// Starts the workers of this process.
+pub fn begin(background: &Background, pool: &PgPool, clock: &Clock) -> Bell {
+    let bell = Bell::new();
+    let worker = Worker { pool: pool.clone(), clock: clock.clone(), bell: bell.clone() };
+    for _ in 0..RATERS {
+        let worker = worker.clone();
+        background.spawn("rating", move |cancellation| worker.clone().until(cancellation, rating::step));
+    }
+    background.spawn("issuing", move |cancellation| worker.clone().until(cancellation, issuing::step));
+    bell
+}
+
+/// What a worker works with.
+#[derive(Clone)]
+struct Worker {
+    pool: PgPool,
+    clock: Clock,
+    bell: Bell,
+}
+
+impl Worker {
+    /// Takes step after step while there is something to do, and waits for the bell when there is not.
+    async fn until<S>(self, cancellation: CancellationToken, step: S) -> Result<(), anyhow::Error>
+    where
+        S: AsyncFn(&Worker) -> Result<bool, Failure>,
+    {
+        let mut bell = self.bell.listener();
+        while !cancellation.is_cancelled() {
+            if !step(&self).await? {
+                bell.wait(&cancellation).await;
+            }
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,130 @@
+//! Rates the shards of billing runs: inputs in, drafts out.
+
+use std::collections::BTreeMap;
+
+use anyhow::Context;
+use chassis::failure::{Failure, OrRefuse};
+use evidence_log::{leaf_hash, root};
+use ids::RunId;
+use invoicing_domain::{
+    billing_run::{self as domain, BillingRun},
+    invoice::{self, Draft},
+    ledger::postings,
+    rating,
+};
+use outbox::{Voice, say};
+use sqlx::PgConnection;
+
+use super::Worker;
+use crate::{
+    report::billing_run as report,
+    store::{self, billing_run::Shard, draft::Blueprint, exception::Exception, rating_input::OrderToRate},
+    wire::fact,
+};
+
+/// Rates one shard, or brings a run that is rated to its review. False: there is nothing to do.
+pub async fn step(worker: &Worker) -> Result<bool, Failure> {
+    if begin(worker).await? {
+        return Ok(true);
+    }
+    let mut transaction = worker.pool.begin().await?;
+    let Some(shard) = store::billing_run::claim_shard(&mut transaction).await? else {
+        drop(transaction);
+        return finish(worker).await;
+    };
+    let run = store::billing_run::get(&mut transaction, shard.run, None).await?;
+    let rated = rate(&mut transaction, &run, &shard).await;
+    match rated {
+        Ok(()) => {
+            store::billing_run::shard_rated(&mut transaction, &shard, worker.clock.now()).await?;
+            transaction.commit().await?;
+        }
+        // What goes away by itself is tried again; a fault stops the run and says so, instead of coming back forever.
+        Err(Failure::Refused(passing)) => return Err(passing.into()),
+        Err(Failure::Fault(fault)) => {
+            transaction.rollback().await?;
+            fail(worker, shard.run, &fault).await?;
+        }
+    }
+    finish(worker).await?;
+    Ok(true)
+}
+
+/// Takes a run from CREATED to RATING.
+async fn begin(worker: &Worker) -> Result<bool, Failure> {
+    let mut transaction = worker.pool.begin().await?;
+    let Some(run) = store::billing_run::claim_created(&mut transaction).await? else { return Ok(false) };
+    store::billing_run::record(&mut transaction, domain::begin_rating(&run).or_refuse()?).await?;
+    transaction.commit().await?;
+    Ok(true)
+}
+
+/// Brings a run whose shards are all rated to its review.
+async fn finish(worker: &Worker) -> Result<bool, Failure> {
+    let mut transaction = worker.pool.begin().await?;
+    let Some(run) = store::billing_run::claim_rated(&mut transaction).await? else { return Ok(false) };
+    let digests = store::draft::digests(&mut transaction, run.id).await?;
+    let root = root(digests.iter().map(|digest| leaf_hash(digest)));
+    let run = store::billing_run::record(&mut transaction, domain::rated(&run, root).or_refuse()?).await?;
+    let message = report::message_of(&mut transaction, &run).await?;
+    let voice = Voice::system(String::new(), worker.clock.now());
+    say(&mut transaction, &voice, vec![fact::run("billing.invoicing.v1.billing_run.rated", run.entity, &message)]).await?;
+    transaction.commit().await?;
+    Ok(true)
+}
+
+/// Stops a run that cannot go on, with the reason.
+pub async fn fail(worker: &Worker, run: RunId, fault: &anyhow::Error) -> Result<(), Failure> {
+    tracing::error!(run = %run, error = format!("{fault:#}"), "a billing run stopped by a fault of ours");
+    let mut transaction = worker.pool.begin().await?;
+    store::billing_run::lock(&mut transaction, run).await?;
+    let run = store::billing_run::get(&mut transaction, run, None).await?;
+    let why = "an internal error; see the log of the invoicing service, then resume the run".to_owned();
+    let run = store::billing_run::record(&mut transaction, domain::failed(&run, why).or_refuse()?).await?;
+    let message = report::message_of(&mut transaction, &run).await?;
+    let voice = Voice::system(String::new(), worker.clock.now());
+    say(&mut transaction, &voice, vec![fact::run("billing.invoicing.v1.billing_run.failed", run.entity, &message)]).await?;
+    transaction.commit().await?;
+    Ok(())
+}
+
+/// Rates the orders of a shard's accounts and records their drafts and exceptions.
+async fn rate(connection: &mut PgConnection, run: &BillingRun, shard: &Shard) -> Result<(), Failure> {
+    let entity = store::billing_entity::get(connection, run.entity, None).await?;
+    let orders = store::rating_input::load(connection, run, &entity, &shard.accounts).await?;
+    let mut drafts = BTreeMap::new();
+    let mut exceptions = Vec::new();
+    for order in orders {
+        if let Some(draft) = rate_order(run, order, &mut exceptions)? {
+            draft.check(entity.rounding).context("a draft breaks a law of the books")?;
+            let postings = postings(&draft, &entity.gl_codes).context("a draft cannot be posted")?;
+            drafts.insert((draft.account, draft.id), Blueprint { draft, postings });
+        }
+    }
+    let blueprints: Vec<Blueprint> = drafts.into_values().collect();
+    store::draft::insert(connection, &blueprints).await?;
+    store::exception::insert(connection, run, shard.number, &exceptions).await
+}
+
+/// One order: its lines rated and put together. A line that cannot be rated blocks its order and says why.
+fn rate_order(run: &BillingRun, order: OrderToRate, exceptions: &mut Vec<Exception>) -> Result<Option<Draft>, Failure> {
+    let OrderToRate { facts, lines } = order;
+    let mut rated_lines = Vec::new();
+    let mut blocked = false;
+    for (line, input) in lines {
+        match rating::rate(&input) {
+            Ok(rated) => {
+                exceptions.extend(rated.held.iter().map(|held| Exception::held(&facts, &line, held)));
+                rated_lines.push((line, rated));
+            }
+            Err(refusal) => {
+                blocked = true;
+                exceptions.push(Exception::unrated(&facts, &line, refusal.into()));
+            }
+        }
+    }
+    if blocked {
+        return Ok(None);
+    }
+    Ok(invoice::assemble(run.id, &facts, run.month, &rated_lines).context("a draft cannot be put together")?)
+}
