@@ -8,7 +8,7 @@ mod check;
 mod digest;
 mod due_date;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 mod text;
 
 pub use assemble::{LineFacts, OrderFacts, assemble};

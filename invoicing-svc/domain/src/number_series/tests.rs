@@ -1,1 +1,70 @@
+use ids::{EntityId, Revision, SeriesId};
+use jiff::civil::Date;
+use uuid::Uuid;
 
+use super::*;
+
+fn series(prefix: &str, width: u8) -> NumberSeries {
+    NumberSeries {
+        id: SeriesId::from_uuid(Uuid::from_u128(1)),
+        revision: Revision::FIRST,
+        entity: EntityId::from_uuid(Uuid::from_u128(2)),
+        tax_registration: String::new(),
+        document_kind: DocumentKind::Invoice,
+        year_basis: YearBasis::Calendar,
+        prefix: prefix.to_owned(),
+        width,
+        start: 1,
+    }
+}
+
+fn day(text: &str) -> Date {
+    text.parse().unwrap()
+}
+
+/// Takes numbers for documents of these dates one after the other.
+fn taken(series: &NumberSeries, dates: &[&str]) -> Result<Vec<String>, NumberRefusal> {
+    let mut years: Vec<SeriesYear> = Vec::new();
+    let mut numbers = Vec::new();
+    for date in dates {
+        let taken = take(series, &years, day(date))?;
+        years.retain(|year| year.year != taken.year.year);
+        years.push(taken.year);
+        numbers.push(taken.number);
+    }
+    Ok(numbers)
+}
+
+#[test]
+fn numbers_count_up_within_a_year_and_begin_again_in_the_next() {
+    let numbers = taken(&series("", 6), &["2026-01-31", "2026-01-31", "2026-12-31", "2027-01-01"]).unwrap();
+    assert_eq!(numbers, ["2026-000001", "2026-000002", "2026-000003", "2027-000001"]);
+    assert_eq!(taken(&series("NY-", 3), &["2026-01-31"]).unwrap(), ["NY-2026-001"]);
+}
+
+#[test]
+fn a_series_begins_where_it_is_told_to() {
+    let series = NumberSeries { start: 4711, ..series("", 4) };
+    assert_eq!(taken(&series, &["2026-01-31", "2026-02-01"]).unwrap(), ["2026-4711", "2026-4712"]);
+}
+
+#[test]
+fn no_date_is_before_the_last_one_of_whatever_year() {
+    for dates in [["2026-02-01", "2026-01-31"], ["2027-01-01", "2026-12-31"]] {
+        assert_eq!(taken(&series("", 6), &dates).unwrap_err().reason(), "ISSUE_DATE_BEFORE_LAST");
+    }
+}
+
+#[test]
+fn numbers_do_not_grow_beyond_their_width() {
+    let series = NumberSeries { start: 98, ..series("", 2) };
+    assert_eq!(taken(&series, &["2026-01-01"; 2]).unwrap(), ["2026-98", "2026-99"]);
+    assert_eq!(taken(&series, &["2026-01-01"; 3]).unwrap_err().reason(), "SERIES_EXHAUSTED");
+}
+
+#[test]
+fn the_earlier_refusal_is_given_where_two_apply() {
+    let series = NumberSeries { start: 99, ..series("", 2) };
+    let refused = taken(&series, &["2026-01-02", "2026-01-01"]).unwrap_err();
+    assert_eq!(refused.reason(), "ISSUE_DATE_BEFORE_LAST");
+}
