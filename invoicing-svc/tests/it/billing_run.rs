@@ -1,0 +1,114 @@
+//! Billing runs without orders: their life, their guards.
+
+use billing_proto::billing::{
+    access::v1::Role,
+    invoicing::v1::{self as pb, billing_run_service_client::BillingRunServiceClient},
+};
+use tonic::Code;
+
+use crate::{
+    reference::{create_entity, create_series},
+    service::{Door, Service, reason},
+};
+
+type Client = BillingRunServiceClient<Door>;
+
+fn manager(service: &Service, person: &str) -> Client {
+    BillingRunServiceClient::new(service.door(person, Role::BillingManager))
+}
+
+async fn start(client: &mut Client, entity: &pb::BillingEntity, id: &str) -> Result<pb::BillingRun, tonic::Status> {
+    let request = pb::StartBillingRunRequest {
+        billing_entity: entity.name.clone(),
+        month: "2026-01".into(),
+        accounts: vec![],
+        request_id: id.into(),
+    };
+    client.start_billing_run(request).await.map(tonic::Response::into_inner)
+}
+
+/// Watches a run until it rests.
+async fn rest(client: &mut Client, name: &str) -> pb::BillingRun {
+    let mut stream =
+        client.watch_billing_run(pb::WatchBillingRunRequest { name: name.into() }).await.unwrap().into_inner();
+    let mut last = None;
+    while let Some(run) = stream.message().await.unwrap() {
+        last = Some(run);
+    }
+    last.unwrap()
+}
+
+fn approve(name: &str, root: &str) -> pb::ApproveBillingRunRequest {
+    pb::ApproveBillingRunRequest { name: name.into(), drafts_root: root.into(), request_id: "approve".into() }
+}
+
+fn issue(name: &str, id: &str) -> pb::IssueBillingRunRequest {
+    pb::IssueBillingRunRequest { name: name.into(), issue_date: None, request_id: id.into() }
+}
+
+#[tokio::test]
+async fn an_empty_month_is_reviewed_approved_and_issued() {
+    let service = Service::start().await;
+    let entity = create_entity(&service, "NYC").await;
+    let (mut first, mut second) = (manager(&service, "first"), manager(&service, "second"));
+    let started = start(&mut first, &entity, "1").await.unwrap();
+    assert_eq!(start(&mut first, &entity, "1").await.unwrap(), started);
+    let run = rest(&mut first, &started.name).await;
+    assert_eq!(run.state(), pb::BillingRunState::InReview);
+    // SHA-256 of nothing: the root of an empty tree.
+    assert!(run.drafts_root.starts_with("e3b0c44298fc1c14"));
+
+    let refused = first.approve_billing_run(approve(&run.name, &run.drafts_root)).await.unwrap_err();
+    assert_eq!((refused.code(), reason(&refused).as_str()), (Code::PermissionDenied, "SAME_PERSON"));
+    let mut platform = BillingRunServiceClient::new(service.platform_door(Role::BillingManager));
+    let refused = platform.approve_billing_run(approve(&run.name, &run.drafts_root)).await.unwrap_err();
+    assert_eq!(reason(&refused), "PERSON_REQUIRED");
+    let refused = second.approve_billing_run(approve(&run.name, &"00".repeat(32))).await.unwrap_err();
+    assert_eq!(reason(&refused), "DRAFTS_CHANGED");
+    let refused = second.issue_billing_run(issue(&run.name, "early")).await.unwrap_err();
+    assert_eq!(reason(&refused), "RUN_STATE");
+
+    let approved = second.approve_billing_run(approve(&run.name, &run.drafts_root)).await.unwrap().into_inner();
+    assert_eq!((approved.state(), approved.approved_by.as_str()), (pb::BillingRunState::Approved, "second"));
+    let refused = second.issue_billing_run(issue(&run.name, "no-series")).await.unwrap_err();
+    assert_eq!(reason(&refused), "NUMBER_SERIES_MISSING");
+    create_series(&service, &entity).await;
+    second.issue_billing_run(issue(&run.name, "issue")).await.unwrap();
+    let issued = rest(&mut first, &run.name).await;
+    assert_eq!(issued.state(), pb::BillingRunState::Issued);
+    let listed = first.list_billing_runs(pb::ListBillingRunsRequest::default()).await.unwrap().into_inner();
+    assert_eq!(listed.billing_runs, [issued]);
+}
+
+#[tokio::test]
+async fn one_open_run_at_a_time_bills_an_account() {
+    let service = Service::start().await;
+    let entity = create_entity(&service, "NYC").await;
+    let mut client = manager(&service, "first");
+    let run = start(&mut client, &entity, "1").await.unwrap();
+    let refused = start(&mut client, &entity, "2").await.unwrap_err();
+    assert_eq!((refused.code(), reason(&refused).as_str()), (Code::FailedPrecondition, "RUN_OPEN"));
+    rest(&mut client, &run.name).await;
+    let cancel = pb::CancelBillingRunRequest { name: run.name.clone(), request_id: "c".into() };
+    let cancelled = client.cancel_billing_run(cancel).await.unwrap().into_inner();
+    assert_eq!(cancelled.state(), pb::BillingRunState::Cancelled);
+    start(&mut client, &entity, "3").await.unwrap();
+}
+
+#[tokio::test]
+async fn a_run_of_another_entity_does_not_exist_for_a_limited_manager() {
+    let service = Service::start().await;
+    let entity = create_entity(&service, "NYC").await;
+    let run = start(&mut manager(&service, "first"), &entity, "1").await.unwrap();
+    let other = create_entity(&service, "LAX").await;
+    let only = other.name.strip_prefix("billingEntities/ent_").unwrap().parse().unwrap();
+    let grant = chassis::caller::Grant {
+        role: Role::BillingManager,
+        entities: vec![only],
+        territories: vec![],
+        accounts: vec![],
+    };
+    let mut limited = BillingRunServiceClient::new(service.limited_door("limited", vec![grant]));
+    let missing = limited.get_billing_run(pb::GetBillingRunRequest { name: run.name }).await.unwrap_err();
+    assert_eq!(missing.code(), Code::NotFound);
+}

@@ -1,0 +1,6 @@
+//! The invoicing service as its callers see it, on real PostgreSQL.
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
+
+mod billing_run;
+mod reference;
+mod service;
