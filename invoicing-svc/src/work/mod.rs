@@ -6,6 +6,7 @@ mod issuing;
 mod rating;
 
 use chassis::{background::Background, clock::Clock, failure::Failure};
+use refusal::Class;
 use sqlx::PgPool;
 use tokio_util::sync::CancellationToken;
 
@@ -42,8 +43,12 @@ impl Worker {
     {
         let mut bell = self.bell.listener();
         while !cancellation.is_cancelled() {
-            if !step(&self).await? {
-                bell.wait(&cancellation).await;
+            match step(&self).await {
+                Ok(true) => {}
+                Ok(false) => bell.wait(&cancellation).await,
+                // The database is away, or two wanted the same: what goes away by itself is tried again.
+                Err(Failure::Refused(passing)) if passing.class == Class::Unavailable => bell.wait(&cancellation).await,
+                Err(failure) => return Err(failure.into()),
             }
         }
         Ok(())

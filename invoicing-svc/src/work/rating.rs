@@ -27,7 +27,8 @@ pub async fn step(worker: &Worker) -> Result<bool, Failure> {
     if begin(worker).await? {
         return Ok(true);
     }
-    let mut transaction = worker.pool.begin().await?;
+    // One snapshot for all that is loaded: an order that is amended meanwhile is seen before or after, never in between.
+    let mut transaction = worker.pool.begin_with("begin isolation level repeatable read").await?;
     let Some(shard) = store::billing_run::claim_shard(&mut transaction).await? else {
         drop(transaction);
         return finish(worker).await;
