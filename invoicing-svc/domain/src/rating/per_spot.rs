@@ -27,7 +27,7 @@ pub(super) fn rate(
     cap: Cap,
     airings: &[Airing],
 ) -> Result<RatedLine, RatingError> {
-    let before = billed_before(line)?;
+    let (before, billed) = billed_before(line)?;
     let whole = Room::of(cap, booked(segments)?, line.currency)?;
     let (openings, room) = Openings::of(line, whole)?;
     let spots = in_order(line, segments, airings, openings)?;
@@ -49,7 +49,7 @@ pub(super) fn rate(
             break counted;
         }
     };
-    let items = items(line, &before, &counted)?;
+    let items = items(line, billed, &counted)?;
     let held = held(line, &counted.after, &worth.after)?;
     Ok(RatedLine { line: line.line, items, held })
 }
@@ -82,9 +82,9 @@ fn booked(segments: &[Segment]) -> Result<Quantity, MoneyError> {
     sum.and_then(|sum| Quantity::of(sum).ok()).ok_or(MoneyError::Overflow)
 }
 
-/// The units that count as billed before. Their prices must explain what was billed (INV-10), or one more run on top
-/// of them would bill the difference as if it were somebody's spot.
-fn billed_before(line: &LineToRate) -> Result<Tally, RatingError> {
+/// What counts as billed before, as units and as money. The units at their prices must explain the money (INV-10), or
+/// one more run on top of them would bill the difference as if it were somebody's spot.
+fn billed_before(line: &LineToRate) -> Result<(Tally, Money), RatingError> {
     let (mut tally, mut billed) = (Tally::default(), Money::zero(line.currency));
     for entry in &line.billed_before {
         match entry.basis {
@@ -96,17 +96,18 @@ fn billed_before(line: &LineToRate) -> Result<Tally, RatingError> {
             Basis::Opening | Basis::Commercial | Basis::Tax | Basis::Makegood | Basis::WriteOff => {}
         }
     }
-    let units_at_price = tally.worth(line.currency)?.round(line.rounding)?;
-    if billed != units_at_price {
-        return Err(RatingError::LedgerBroken { billed, units_at_price });
+    let exact = tally.worth(line.currency)?;
+    let off = exact.plus(Exact::of(line.currency, billed.negate().amount()))?.amount().abs();
+    // Half a minor unit either way: the entity may round otherwise today than it did then.
+    if off > Decimal::new(5, line.currency.minor_units() + 1) {
+        return Err(RatingError::LedgerBroken { billed, units_at_price: exact.round(line.rounding)? });
     }
-    Ok(tally)
+    Ok((tally, billed))
 }
 
 /// The lines of the document: the change of each position, which are together what the line is due, rounded once.
-fn items(line: &LineToRate, before: &Tally, counted: &Counted<'_>) -> Result<Vec<RatedItem>, MoneyError> {
-    let rounded = |tally: &Tally| tally.worth(line.currency)?.round(line.rounding);
-    let due = rounded(&counted.after)?.minus(rounded(before)?)?;
+fn items(line: &LineToRate, billed: Money, counted: &Counted<'_>) -> Result<Vec<RatedItem>, MoneyError> {
+    let due = counted.after.worth(line.currency)?.round(line.rounding)?.minus(billed)?;
     let exact: Result<Vec<Exact>, _> =
         counted.change.iter().map(|(bucket, units)| bucket.worth(units, line.currency)).collect();
     let amounts = apportion(due, &exact?, Remainder::First)?;

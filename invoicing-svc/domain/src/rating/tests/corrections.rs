@@ -61,3 +61,14 @@ fn a_ledger_that_its_units_do_not_explain_bills_nothing() {
     line.enter(Basis::Rated, january(), ("1", "275"), "274.99");
     assert_eq!(rate(&line.0).unwrap_err().reason(), "BILLED_LEDGER_BROKEN");
 }
+
+#[test]
+fn an_entity_may_round_otherwise_from_now_on() {
+    let mut line = Book::spots("9", "0.125", Cap::LesserOfBookedAndDelivered);
+    line.report([spot("1", "2026-01-05")]);
+    assert_eq!(gross(&line.run("2026-01")), money("0.13"));
+    line.0.rounding = Rounding::HalfEven;
+    assert_eq!(line.run("2026-01").items, [], "0.125 would be 0.12 now, and takes nothing back");
+    line.report([spot("2", "2026-02-05")]);
+    assert_eq!(gross(&line.run("2026-02")), money("0.12"));
+}
