@@ -1,0 +1,137 @@
+//! What orders refer to: the entity that invoices, the accounts that are billed, the product that is sold. Accounts
+//! and the product are created where they are missing.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use anyhow::bail;
+use billing_proto::billing::invoicing::v1 as pb;
+use futures::{StreamExt, TryStreamExt, stream};
+use jiff::civil;
+use sha2::{Digest, Sha256};
+
+use super::orders::date;
+use crate::{
+    client::{Client, ask},
+    progress::Bar,
+};
+
+/// The product whose spots are sold.
+const SPOT: &str = "SPOT";
+
+/// How many accounts are looked up at once.
+const AT_ONCE: usize = 8;
+
+/// The longest readable part of an account's code.
+const SLUG_MAX: usize = 40;
+
+/// The terms of an account that is created here.
+const PAYMENT_TERMS_DAYS: i32 = 30;
+const COMMISSION_PERCENT: &str = "15";
+
+/// The entity with this code; `None` when there is none.
+pub async fn find_entity(client: &Client, code: &str) -> Result<Option<pb::BillingEntity>, anyhow::Error> {
+    let mut page_token = String::new();
+    loop {
+        let request = pb::ListBillingEntitiesRequest { page_size: 1000, page_token };
+        let page = ask!(client.billing_entities(), list_billing_entities, request)?;
+        if let Some(entity) = page.billing_entities.into_iter().find(|entity| entity.code == code) {
+            return Ok(Some(entity));
+        }
+        if page.next_page_token.is_empty() {
+            return Ok(None);
+        }
+        page_token = page.next_page_token;
+    }
+}
+
+/// The entity with this code, which a person has to have created.
+pub async fn entity(client: &Client, code: &str, address: &str) -> Result<pb::BillingEntity, anyhow::Error> {
+    match find_entity(client, code).await? {
+        Some(entity) => Ok(entity),
+        None => bail!(
+            "there is no billing entity {code}. A controller creates it, for example with\n  curl {address}/v1/billingEntities?requestId=entity-{code} -H \"Authorization: Bearer $TOKEN\" -d '{{\"code\": \"{code}\", \"legalName\": …, \"address\": {{\"lines\": […], \"city\": …, \"country\": \"US\"}}, \"functionalCurrency\": \"USD\", \"timeZone\": \"America/New_York\", \"glCodes\": {{\"receivables\": …, \"agencyCommission\": …, \"taxPayable\": …}}}}'"
+        ),
+    }
+}
+
+/// The name of the product `SPOT`, billed per spot.
+pub async fn spot_product(client: &Client) -> Result<String, anyhow::Error> {
+    let request = pb::ListAdProductsRequest { code: SPOT.to_owned(), ..pb::ListAdProductsRequest::default() };
+    if let Some(product) =
+        ask!(client.ad_products(), list_ad_products, request)?.ad_products.into_iter().next()
+    {
+        return Ok(product.name);
+    }
+    let product = pb::AdProduct {
+        code: SPOT.to_owned(),
+        display_name: "Television spot".to_owned(),
+        format: "TV_SPOT".to_owned(),
+        pricing_model: pb::PricingModel::PerSpot.into(),
+        invoice_text: "Television spot".to_owned(),
+        tax_code: "ADVERTISING".to_owned(),
+        gl_revenue: "4000".to_owned(),
+        effective_from: Some(date(civil::date(2000, 1, 1))),
+        state: pb::AdProductState::Live.into(),
+        ..pb::AdProduct::default()
+    };
+    let request =
+        pb::CreateAdProductRequest { ad_product: Some(product), request_id: format!("product-{SPOT}") };
+    let product = ask!(client.ad_products(), create_ad_product, request)?;
+    eprintln!("Product {SPOT} created");
+    Ok(product.name)
+}
+
+/// The account of each advertiser, by the advertiser's name.
+pub async fn accounts(
+    client: &Client,
+    advertisers: BTreeSet<String>,
+    currency: &str,
+) -> Result<BTreeMap<String, String>, anyhow::Error> {
+    let total = advertisers.len();
+    let bar = Bar::new("Accounts", "accounts", u64::try_from(total)?);
+    let found: Vec<(String, String, bool)> = stream::iter(advertisers)
+        .map(|advertiser| async {
+            let (name, created) = account(client, &advertiser, currency).await?;
+            bar.step();
+            Ok::<_, anyhow::Error>((advertiser, name, created))
+        })
+        .buffer_unordered(AT_ONCE)
+        .try_collect()
+        .await?;
+    let created = found.iter().filter(|(_, _, created)| *created).count();
+    bar.done_as(&format!("Accounts: {total} advertisers, {created} created"));
+    Ok(found.into_iter().map(|(advertiser, name, _)| (advertiser, name)).collect())
+}
+
+async fn account(client: &Client, advertiser: &str, currency: &str) -> Result<(String, bool), anyhow::Error> {
+    let code = account_code(advertiser);
+    let request = pb::ListAccountsRequest { code: code.clone(), ..pb::ListAccountsRequest::default() };
+    if let Some(account) = ask!(client.accounts(), list_accounts, request)?.accounts.into_iter().next() {
+        return Ok((account.name, false));
+    }
+    let account = pb::Account {
+        code: code.clone(),
+        kind: pb::AccountKind::Advertiser.into(),
+        legal_name: advertiser.to_owned(),
+        // The files name no address; the country is where the stations are.
+        address: Some(pb::PostalAddress { country: "US".to_owned(), ..pb::PostalAddress::default() }),
+        currency_code: currency.to_owned(),
+        commission_percent: COMMISSION_PERCENT.to_owned(),
+        payment_terms_days: PAYMENT_TERMS_DAYS,
+        ..pb::Account::default()
+    };
+    let request = pb::CreateAccountRequest { account: Some(account), request_id: format!("account-{code}") };
+    Ok((ask!(client.accounts(), create_account, request)?.name, true))
+}
+
+/// A code that is read easily and is the same whenever the name is: `BARBARA-BOLLIER-5D41402A`.
+pub fn account_code(advertiser: &str) -> String {
+    let words = advertiser
+        .split(|character: char| !character.is_ascii_alphanumeric())
+        .filter(|word| !word.is_empty());
+    let mut code: String = words.collect::<Vec<_>>().join("-").to_ascii_uppercase();
+    code.truncate(SLUG_MAX);
+    let digest = hex::encode_upper(Sha256::digest(advertiser.as_bytes()));
+    let digest: String = digest.chars().take(8).collect();
+    format!("{}-{digest}", code.trim_end_matches('-')).trim_start_matches('-').to_owned()
+}

@@ -1,0 +1,35 @@
+//! The command line of the suite.
+
+use std::{process::ExitCode, sync::Arc};
+
+use chassis::telemetry::{self, LogFormat, TelemetrySettings};
+use clap::Parser;
+use makegood::{Verdict, cli::Cli};
+
+/// What is logged when MAKEGOOD_LOG does not say.
+const FILTER: &str = "warn";
+
+fn main() -> ExitCode {
+    // Wrong arguments end here, with exit code 2.
+    let cli = Cli::parse();
+    match run(cli) {
+        Ok(Verdict::Done) => ExitCode::SUCCESS,
+        Ok(Verdict::No) => ExitCode::from(1),
+        Err(error) => {
+            eprintln!("makegood: {error:#}");
+            ExitCode::from(2)
+        }
+    }
+}
+
+#[tokio::main]
+async fn run(cli: Cli) -> Result<Verdict, anyhow::Error> {
+    let filter = std::env::var("MAKEGOOD_LOG").unwrap_or(FILTER.to_owned());
+    let settings = TelemetrySettings { log: LogFormat::Text, filter, otlp_endpoint: None };
+    let telemetry = Arc::new(telemetry::start("makegood", &settings)?);
+    let verdict = cli.run(telemetry.clone()).await;
+    if let Some(telemetry) = Arc::into_inner(telemetry) {
+        telemetry.stop();
+    }
+    verdict
+}
