@@ -3,7 +3,8 @@
 use billing_proto::billing::invoicing::v1::{
     account_service_server::AccountServiceServer, ad_product_service_server::AdProductServiceServer,
     billing_entity_service_server::BillingEntityServiceServer, billing_run_service_server::BillingRunServiceServer,
-    event_service_server::EventServiceServer, number_series_service_server::NumberSeriesServiceServer,
+    delivery_service_server::DeliveryServiceServer, event_service_server::EventServiceServer, number_series_service_server::NumberSeriesServiceServer,
+    order_service_server::OrderServiceServer,
 };
 use chassis::{
     background::Background,
@@ -82,6 +83,8 @@ fn services(rpc: Rpc) -> Services {
         NumberSeriesServiceServer,
         AccountServiceServer,
         AdProductServiceServer,
+        OrderServiceServer,
+        DeliveryServiceServer,
         BillingRunServiceServer,
         EventServiceServer,
     )

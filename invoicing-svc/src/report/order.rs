@@ -41,7 +41,10 @@ pub struct Which<'a> {
 }
 
 /// Orders without their lines, in the order of their places.
-pub async fn heads(connection: &mut PgConnection, which: Which<'_>) -> Result<Vec<(Place, pb::Order)>, Failure> {
+pub async fn heads(
+    connection: &mut PgConnection,
+    which: Which<'_>,
+) -> Result<Vec<(Place, pb::Order)>, Failure> {
     let (after_account, after_order) = which.after.unzip();
     let rows = sqlx::query_file!(
         "src/report/sql/orders.sql",
@@ -78,7 +81,11 @@ pub async fn heads(connection: &mut PgConnection, which: Which<'_>) -> Result<Ve
             flight: Some(days(row.flight_first, row.flight_last)),
             signed_date: row.signed_date.map(|day| period::day_message(day.to_jiff())),
             liability: value("LIABILITY", &row.liability, pb::Liability::from_str_name)?,
-            billing_calendar: value("BILLING_CALENDAR", &row.billing_calendar, pb::BillingCalendar::from_str_name)?,
+            billing_calendar: value(
+                "BILLING_CALENDAR",
+                &row.billing_calendar,
+                pb::BillingCalendar::from_str_name,
+            )?,
             billing_cycle: value("BILLING_CYCLE", &row.billing_cycle, pb::BillingCycle::from_str_name)?,
             territory: row.territory,
             purchase_orders: Vec::new(),
@@ -93,10 +100,15 @@ pub async fn heads(connection: &mut PgConnection, which: Which<'_>) -> Result<Ve
 }
 
 /// Orders with their lines, by their places.
-pub async fn whole(connection: &mut PgConnection, which: Which<'_>) -> Result<Vec<(Place, pb::Order)>, Failure> {
+pub async fn whole(
+    connection: &mut PgConnection,
+    which: Which<'_>,
+) -> Result<Vec<(Place, pb::Order)>, Failure> {
     let mut orders = heads(connection, which).await?;
     let (accounts, ids) = places(&orders);
-    let rows = sqlx::query_file!("src/report/sql/order_lines.sql", &accounts, &ids).fetch_all(&mut *connection).await?;
+    let rows = sqlx::query_file!("src/report/sql/order_lines.sql", &accounts, &ids)
+        .fetch_all(&mut *connection)
+        .await?;
     let mut plans = plans(connection, &accounts, &ids).await?;
     let mut openings = openings(connection, &accounts, &ids).await?;
     let mut lines: HashMap<Place, Vec<pb::OrderLine>> = HashMap::new();
@@ -121,13 +133,13 @@ pub async fn whole(connection: &mut PgConnection, which: Which<'_>) -> Result<Ve
             station: row.station,
             program: row.program,
             spot_length_seconds: row.spot_length_seconds,
-            plan: plans.remove(&row.line_id).unwrap_or_else(Vec::new),
-            opening_balances: openings.remove(&row.line_id).unwrap_or_else(Vec::new),
+            plan: plans.remove(&row.line_id).unwrap_or_default(),
+            opening_balances: openings.remove(&row.line_id).unwrap_or_default(),
         };
         lines.entry((row.account_id, row.order_id)).or_default().push(line);
     }
     for (place, order) in &mut orders {
-        order.lines = lines.remove(place).unwrap_or_else(Vec::new);
+        order.lines = lines.remove(place).unwrap_or_default();
     }
     Ok(orders)
 }
@@ -145,7 +157,29 @@ pub async fn get(
     Ok(found.map(|(_, order)| order).ok_or_else(missing)?)
 }
 
-async fn add_other_ids(connection: &mut PgConnection, orders: &mut [(Place, pb::Order)]) -> Result<(), Failure> {
+/// Refuses an order that does not exist for this caller.
+pub async fn must_exist(
+    connection: &mut PgConnection,
+    (account, order): (AccountId, OrderId),
+    scope: Option<&Value>,
+) -> Result<(), Failure> {
+    let found = sqlx::query_scalar!(
+        "select order_id from insertion_order
+          where account_id = $1 and order_id = $2 and in_scope($3::jsonb, entity_id, territory, account_id)",
+        account.uuid(),
+        order.uuid(),
+        scope
+    )
+    .fetch_optional(connection)
+    .await?;
+    let missing = || Refusal::from(ResourceRefusal::NotFound { name: name::order_name(account, order) });
+    found.map(|_| ()).ok_or_else(|| missing().into())
+}
+
+async fn add_other_ids(
+    connection: &mut PgConnection,
+    orders: &mut [(Place, pb::Order)],
+) -> Result<(), Failure> {
     let (accounts, ids) = places(orders);
     let rows = sqlx::query!(
         "select i.* from order_external_id i join unnest($1::uuid[], $2::uuid[]) as o(account_id, order_id)
@@ -159,13 +193,18 @@ async fn add_other_ids(connection: &mut PgConnection, orders: &mut [(Place, pb::
     let mut by_place = index(orders);
     for row in rows {
         if let Some(order) = by_place.get_mut(&(row.account_id, row.order_id)) {
-            order.other_external_ids.push(pb::ExternalId { source_system: row.source_system, id: row.external_id });
+            order
+                .other_external_ids
+                .push(pb::ExternalId { source_system: row.source_system, id: row.external_id });
         }
     }
     Ok(())
 }
 
-async fn add_purchase_orders(connection: &mut PgConnection, orders: &mut [(Place, pb::Order)]) -> Result<(), Failure> {
+async fn add_purchase_orders(
+    connection: &mut PgConnection,
+    orders: &mut [(Place, pb::Order)],
+) -> Result<(), Failure> {
     let (accounts, ids) = places(orders);
     let rows = sqlx::query!(
         "select p.* from order_purchase_order p join unnest($1::uuid[], $2::uuid[]) as o(account_id, order_id)
@@ -253,7 +292,10 @@ fn index(orders: &mut [(Place, pb::Order)]) -> HashMap<Place, &mut pb::Order> {
 }
 
 fn days(first: jiff_sqlx::Date, last: jiff_sqlx::Date) -> pb::Days {
-    pb::Days { first: Some(period::day_message(first.to_jiff())), last: Some(period::day_message(last.to_jiff())) }
+    pb::Days {
+        first: Some(period::day_message(first.to_jiff())),
+        last: Some(period::day_message(last.to_jiff())),
+    }
 }
 
 /// A number that may be absent, without zeros at its end.
@@ -262,7 +304,11 @@ fn written(number: Option<rust_decimal::Decimal>) -> String {
 }
 
 /// The contract's value of what the database holds: `<prefix>_<text>`.
-pub fn value<E: Into<i32>>(prefix: &str, text: &str, from_name: impl Fn(&str) -> Option<E>) -> Result<i32, Failure> {
+pub fn value<E: Into<i32>>(
+    prefix: &str,
+    text: &str,
+    from_name: impl Fn(&str) -> Option<E>,
+) -> Result<i32, Failure> {
     let value = from_name(&format!("{prefix}_{text}"));
     Ok(value.with_context(|| format!("the database holds {text:?} where it cannot stand"))?.into())
 }

@@ -5,8 +5,12 @@ mod ad_product_service;
 mod billing_entity_service;
 mod billing_run_service;
 mod changed;
+mod delivery_service;
 mod event_service;
+mod import_airings;
 mod number_series_service;
+mod order_service;
+mod sync_orders;
 
 use chassis::{background::Background, clock::Clock, page::PageSeal};
 use outbox::Feed;

@@ -20,7 +20,10 @@ use crate::{
 
 #[tonic::async_trait]
 impl OrderService for Rpc {
-    async fn sync_orders(&self, request: Request<pb::SyncOrdersRequest>) -> Result<Response<pb::SyncOrdersResponse>, Status> {
+    async fn sync_orders(
+        &self,
+        request: Request<pb::SyncOrdersRequest>,
+    ) -> Result<Response<pb::SyncOrdersResponse>, Status> {
         answer(async {
             let call = Call::of(&request)?;
             let message = request.into_inner();
@@ -53,19 +56,26 @@ impl OrderService for Rpc {
         answer(async {
             let call = Call::of(&request)?;
             let mut v = Violations::new();
-            let Some(named) = name::order(&mut v, "name", &request.get_ref().name) else { return Err(v.refusal().into()) };
+            let Some(named) = name::order(&mut v, "name", &request.get_ref().name) else {
+                return Err(v.refusal().into());
+            };
             let mut connection = self.pool.acquire().await?;
             report::get(&mut connection, named, call.scope.json().as_ref()).await
         })
         .await
     }
 
-    async fn list_orders(&self, request: Request<pb::ListOrdersRequest>) -> Result<Response<pb::ListOrdersResponse>, Status> {
+    async fn list_orders(
+        &self,
+        request: Request<pb::ListOrdersRequest>,
+    ) -> Result<Response<pb::ListOrdersResponse>, Status> {
         answer(async {
             let call = Call::of(&request)?;
             let message = request.into_inner();
-            let arguments = pb::ListOrdersRequest { page_size: 0, page_token: String::new(), ..message.clone() };
-            let page: Page<report::Place> = Page::of(&self.seal, &call, &arguments, message.page_size, &message.page_token)?;
+            let arguments =
+                pb::ListOrdersRequest { page_size: 0, page_token: String::new(), ..message.clone() };
+            let page: Page<report::Place> =
+                Page::of(&self.seal, &call, &arguments, message.page_size, &message.page_token)?;
             let mut v = Violations::new();
             let account = name::account_or_all(&mut v, "parent", &message.parent);
             let Some(account) = account else { return Err(v.refusal().into()) };
@@ -98,10 +108,13 @@ impl OrderService for Rpc {
         answer(async {
             let call = Call::of(&request)?;
             let mut v = Violations::new();
-            let Some(named) = name::order(&mut v, "name", &request.get_ref().name) else { return Err(v.refusal().into()) };
+            let Some(named) = name::order(&mut v, "name", &request.get_ref().name) else {
+                return Err(v.refusal().into());
+            };
             let mut connection = self.pool.acquire().await?;
             let booked = store::order::booked(&mut connection, named, call.scope.json().as_ref()).await?;
-            let by_period = order::by_period(&booked).map_err(|error| Failure::Fault(anyhow::Error::new(error)))?;
+            let by_period =
+                order::by_period(&booked).map_err(|error| Failure::Fault(anyhow::Error::new(error)))?;
             Ok(booked::by_period_message(&by_period))
         })
         .await

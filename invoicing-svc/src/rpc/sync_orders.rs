@@ -44,9 +44,11 @@ pub async fn sync(
     let known = store::known(transaction, &batch.source_system, &ids).await?;
     let accounts: Vec<Uuid> = orders.iter().map(|order| order.account.uuid()).collect();
     let entities: Vec<Uuid> = orders.iter().map(|order| order.entity.uuid()).collect();
-    let products: Vec<Uuid> = orders.iter().flat_map(|order| &order.lines).map(|line| line.product.uuid()).collect();
+    let products: Vec<Uuid> =
+        orders.iter().flat_map(|order| &order.lines).map(|line| line.product.uuid()).collect();
     let scope = call.scope.json();
-    let references = store::references(transaction, (&accounts, &entities, &products), scope.as_ref()).await?;
+    let references =
+        store::references(transaction, (&accounts, &entities, &products), scope.as_ref()).await?;
     let outcomes: Vec<Outcome> = parsed
         .into_iter()
         .map(|parsed| match parsed {
@@ -55,7 +57,11 @@ pub async fn sync(
         })
         .collect();
     let facts = record(transaction, call, &known, messages, &outcomes).await?;
-    let results = messages.iter().zip(&outcomes).map(|(message, outcome)| result(batch, &known, message, outcome)).collect();
+    let results = messages
+        .iter()
+        .zip(&outcomes)
+        .map(|(message, outcome)| result(batch, &known, message, outcome))
+        .collect();
     Ok((pb::SyncOrdersResponse { results }, facts))
 }
 
@@ -72,16 +78,23 @@ fn outcome(
     let known = known.get(&order.external_id.id);
     let account = references.accounts.get(&order.account).filter(|account| {
         let territory = order.territory.as_ref().unwrap_or(&account.territory);
-        let covers = |territory| call.scope.covers(Some(order.entity.uuid()), Some(territory), Some(order.account.uuid()));
+        let covers = |territory| {
+            call.scope.covers(Some(order.entity.uuid()), Some(territory), Some(order.account.uuid()))
+        };
         // An order that is known in a territory outside the caller's scope does not exist for them either.
         covers(territory) && known.is_none_or(|known| covers(&known.territory))
     });
-    let facts = Facts { account, entity: references.entities.get(&order.entity), products: &references.products };
+    let facts =
+        Facts { account, entity: references.entities.get(&order.entity), products: &references.products };
     match decide(known.map(|known| &known.known), &order, facts) {
         Ok(Decision::Create(booking) | Decision::Amend(booking)) => Outcome::Taken(Box::new(order), booking),
         Ok(Decision::Unchanged) => Outcome::Unchanged(order.account, order.id()),
-        Err(refusal @ OrderRefusal::RevisionConflict { .. }) => Outcome::Conflict(Box::new(order), refusal.into()),
-        Err(refusal @ OrderRefusal::RevisionStale { .. }) => Outcome::Stale(order.account, order.id(), refusal.into()),
+        Err(refusal @ OrderRefusal::RevisionConflict { .. }) => {
+            Outcome::Conflict(Box::new(order), refusal.into())
+        }
+        Err(refusal @ OrderRefusal::RevisionStale { .. }) => {
+            Outcome::Stale(order.account, order.id(), refusal.into())
+        }
         Err(refusal) => Outcome::Refused(refusal.into()),
     }
 }
@@ -124,8 +137,10 @@ async fn record(
     taken_order::insert_received(transaction, &received, call.at, &call.caller.person).await?;
     let ids: Vec<Uuid> = received.iter().map(|received| received.order.uuid()).collect();
     let limit = i64::try_from(ids.len()).context("more orders than there are numbers")?;
-    let orders = report::whole(transaction, report::Which { orders: &ids, limit, ..report::Which::default() }).await?;
-    let entities: HashMap<OrderId, _> = outcomes.iter().filter_map(Outcome::order).map(|o| (o.id(), o.entity)).collect();
+    let orders =
+        report::whole(transaction, report::Which { orders: &ids, limit, ..report::Which::default() }).await?;
+    let entities: HashMap<OrderId, _> =
+        outcomes.iter().filter_map(Outcome::order).map(|o| (o.id(), o.entity)).collect();
     orders
         .iter()
         .map(|(place, message)| {
@@ -163,7 +178,9 @@ fn result(
         Outcome::Conflict(order, refusal) => {
             (pb::SyncOutcome::Conflict, Some((order.account, order.id())), Some(refusal))
         }
-        Outcome::Stale(account, order, refusal) => (pb::SyncOutcome::Stale, Some((*account, *order)), Some(refusal)),
+        Outcome::Stale(account, order, refusal) => {
+            (pb::SyncOutcome::Stale, Some((*account, *order)), Some(refusal))
+        }
         Outcome::Refused(refusal) => (pb::SyncOutcome::Refused, None, Some(refusal)),
     };
     let id = message.external_id.as_ref().map_or_else(String::new, |id| id.id.trim().to_owned());

@@ -9,7 +9,8 @@ use ids::{AccountId, EntityId, OrderId, ProductId};
 use invoicing_domain::{
     ad_product::PricingModel,
     order::{
-        AccountFacts, BatchTotals, BillingTerms, Booked, BookedOrder, EntityFacts, Known, KnownLine, Part, PlanWeek, Weekdays,
+        AccountFacts, BatchTotals, BillingTerms, Booked, BookedOrder, EntityFacts, Known, KnownLine, Part,
+        PlanWeek, Weekdays,
     },
     resource::ResourceRefusal,
 };
@@ -34,8 +35,12 @@ pub async fn lock_source(connection: &mut PgConnection, source_system: &str) -> 
 }
 
 /// The number of the last batch of a source that counts them.
-pub async fn last_sequence(connection: &mut PgConnection, source_system: &str) -> Result<Option<i64>, Failure> {
-    let query = sqlx::query_scalar!("select max(sequence) from order_batch where source_system = $1", source_system);
+pub async fn last_sequence(
+    connection: &mut PgConnection,
+    source_system: &str,
+) -> Result<Option<i64>, Failure> {
+    let query =
+        sqlx::query_scalar!("select max(sequence) from order_batch where source_system = $1", source_system);
     Ok(query.fetch_one(connection).await?)
 }
 
@@ -170,12 +175,17 @@ pub async fn references(
         Ok::<_, Failure>(AccountFacts { payment_terms_days, territory })
     };
     let entity = |rounding: &str, remainder: &str| {
-        Ok::<_, Failure>(EntityFacts { rounding: Written::read(rounding)?, remainder: Written::read(remainder)? })
+        Ok::<_, Failure>(EntityFacts {
+            rounding: Written::read(rounding)?,
+            remainder: Written::read(remainder)?,
+        })
     };
     Ok(References {
         accounts: accounts
             .into_iter()
-            .map(|row| Ok((AccountId::from_uuid(row.account_id), account(row.payment_terms_days, row.territory)?)))
+            .map(|row| {
+                Ok((AccountId::from_uuid(row.account_id), account(row.payment_terms_days, row.territory)?))
+            })
             .collect::<Result<_, Failure>>()?,
         entities: entities
             .into_iter()
@@ -194,7 +204,8 @@ pub async fn booked(
     (account, order): (AccountId, OrderId),
     scope: Option<&Value>,
 ) -> Result<BookedOrder, Failure> {
-    let missing = || Refusal::from(ResourceRefusal::NotFound { name: format!("accounts/{account}/orders/{order}") });
+    let missing =
+        || Refusal::from(ResourceRefusal::NotFound { name: format!("accounts/{account}/orders/{order}") });
     let row = sqlx::query!(
         "select o.currency, o.commission_percent, o.billing_calendar, o.billing_cycle, o.flight_last, e.rounding
            from insertion_order o join billing_entity e using (entity_id)
@@ -240,7 +251,9 @@ async fn booked_lines(
         .into_iter()
         .map(|line| {
             Ok(match Written::read(&line.pricing_model)? {
-                PricingModel::FlatFee => Booked::Fee { parts: parts.remove(&line.line_id).unwrap_or_else(Vec::new) },
+                PricingModel::FlatFee => {
+                    Booked::Fee { parts: parts.remove(&line.line_id).unwrap_or_else(Vec::new) }
+                }
                 PricingModel::PerSpot => Booked::Spots {
                     units: whole(line.units.context("spots that are not booked")?)?,
                     amount: money(currency, line.amount)?,
@@ -307,5 +320,6 @@ fn money(currency: Currency, amount: Decimal) -> Result<Money, Failure> {
 }
 
 fn days(first: jiff_sqlx::Date, last: jiff_sqlx::Date) -> Result<Days, Failure> {
-    Ok(Days::new(first.to_jiff(), last.to_jiff()).context("the database holds days that end before they begin")?)
+    Ok(Days::new(first.to_jiff(), last.to_jiff())
+        .context("the database holds days that end before they begin")?)
 }

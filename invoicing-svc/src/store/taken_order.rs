@@ -37,10 +37,17 @@ pub struct Received {
 }
 
 /// Records orders, new and amended ones, in the same statements.
-pub async fn record(connection: &mut PgConnection, taken: &[Taken<'_>], at: Timestamp, by: &str) -> Result<(), Failure> {
+pub async fn record(
+    connection: &mut PgConnection,
+    taken: &[Taken<'_>],
+    at: Timestamp,
+    by: &str,
+) -> Result<(), Failure> {
     register(connection, taken).await?;
     let orders: Value = taken.iter().map(order_json).collect();
-    sqlx::query_file!("src/store/sql/upsert_orders.sql", orders, at.to_sqlx() as _, by).execute(&mut *connection).await?;
+    sqlx::query_file!("src/store/sql/upsert_orders.sql", orders, at.to_sqlx() as _, by)
+        .execute(&mut *connection)
+        .await?;
     replace_order_parts(connection, taken).await?;
     let lines = || taken.iter().flat_map(lines);
     let rows: Value = lines().map(|line| line.json()).collect();
@@ -94,7 +101,8 @@ fn order_json(Taken { order, booking, .. }: &Taken<'_>) -> Value {
 
 async fn replace_order_parts(connection: &mut PgConnection, taken: &[Taken<'_>]) -> Result<(), Failure> {
     let amended = taken.iter().filter(|taken| taken.known.is_some()).map(|taken| taken.order);
-    let (accounts, orders): (Vec<Uuid>, Vec<Uuid>) = amended.map(|order| (order.account.uuid(), order.id().uuid())).unzip();
+    let (accounts, orders): (Vec<Uuid>, Vec<Uuid>) =
+        amended.map(|order| (order.account.uuid(), order.id().uuid())).unzip();
     sqlx::query!(
         "delete from order_external_id where (account_id, order_id) in (select * from unnest($1::uuid[], $2::uuid[]))",
         &accounts,
@@ -248,8 +256,13 @@ impl TakenLine<'_> {
     }
 }
 
-async fn replace_line_parts(connection: &mut PgConnection, lines: &[TakenLine<'_>], at: Timestamp) -> Result<(), Failure> {
-    let (accounts, ids): (Vec<Uuid>, Vec<Uuid>) = lines.iter().map(|line| (line.order.account.uuid(), line.id.uuid())).unzip();
+async fn replace_line_parts(
+    connection: &mut PgConnection,
+    lines: &[TakenLine<'_>],
+    at: Timestamp,
+) -> Result<(), Failure> {
+    let (accounts, ids): (Vec<Uuid>, Vec<Uuid>) =
+        lines.iter().map(|line| (line.order.account.uuid(), line.id.uuid())).unzip();
     macro_rules! replace {
         ($delete:literal, $insert:literal, $rows:expr) => {
             sqlx::query!($delete, &accounts, &ids).execute(&mut *connection).await?;
@@ -279,7 +292,9 @@ async fn replace_line_parts(connection: &mut PgConnection, lines: &[TakenLine<'_
     );
     // A line with an opening balance counts as billed, so its terms, and with them its balances, are new only once.
     let balances: Value = lines.iter().flat_map(TakenLine::opening_jsons).collect();
-    sqlx::query_file!("src/store/sql/insert_opening_balances.sql", balances, at.to_sqlx() as _).execute(connection).await?;
+    sqlx::query_file!("src/store/sql/insert_opening_balances.sql", balances, at.to_sqlx() as _)
+        .execute(connection)
+        .await?;
     Ok(())
 }
 

@@ -15,3 +15,18 @@ pub fn issued(entity: EntityId, account: AccountId, invoice: &pb::Invoice) -> Fa
         .of_entity(entity)
         .of_account(account)
 }
+
+/// An order was taken, or conflicts with what is known.
+pub fn order(kind: &'static str, entity: EntityId, account: AccountId, order: &pb::Order) -> Fact {
+    Fact::new(kind, &order.name, "billing.invoicing.v1.Order", order).of_entity(entity).of_account(account)
+}
+
+/// A batch landed; and some of its rows could not be used.
+pub fn delivery(batch: &pb::DeliveryBatch) -> Vec<Fact> {
+    let fact = |kind| Fact::new(kind, &batch.name, "billing.invoicing.v1.DeliveryBatch", batch);
+    let mut facts = vec![fact("billing.invoicing.v1.delivery_batch.received")];
+    if batch.rows_quarantined > 0 {
+        facts.push(fact("billing.invoicing.v1.airing.quarantined"));
+    }
+    facts
+}

@@ -3,12 +3,20 @@
 
 pub mod account;
 pub mod ad_product;
+pub mod airing;
+pub mod airing_batch;
+pub mod airing_csv;
 pub mod billing_entity;
 pub mod billing_run;
+pub mod booked;
 pub mod choice;
+pub mod csv;
 pub mod fact;
 pub mod money;
 pub mod name;
 pub mod number_series;
+pub mod order;
+pub mod order_batch;
+pub mod order_line;
 pub mod period;
 pub mod text;

@@ -33,7 +33,8 @@ pub fn parse(message: &pb::Order, source_system: &str) -> Result<Order, Refusal>
 fn fields(v: &mut Violations, m: &pb::Order, source_system: &str) -> Option<Order> {
     let external_id = external_id(v, m.external_id.as_ref(), source_system);
     let other_external_ids = other_external_ids(v, &m.other_external_ids);
-    let revision = v.take("revision", Some(m.revision).filter(|number| *number >= 1).ok_or("must be at least 1"));
+    let revision =
+        v.take("revision", Some(m.revision).filter(|number| *number >= 1).ok_or("must be at least 1"));
     let account = name::account(v, "account", &m.account);
     let entity = name::entity(v, "billing_entity", &m.billing_entity);
     let advertiser = text(v, "advertiser", &m.advertiser, Text::Required(200));
@@ -49,7 +50,8 @@ fn fields(v: &mut Violations, m: &pb::Order, source_system: &str) -> Option<Orde
     let currency = currency(v, "currency_code", &m.currency_code)?;
     let purchase_orders = purchase_orders(v, &m.purchase_orders, currency);
     let lines = m.lines.iter().enumerate();
-    let lines: Vec<_> = lines.map(|(n, m)| v.within(&format!("lines[{n}]"), |v| line(v, m, currency))).collect();
+    let lines: Vec<_> =
+        lines.map(|(n, m)| v.within(&format!("lines[{n}]"), |v| line(v, m, currency))).collect();
     Some(Order {
         external_id: external_id?,
         other_external_ids: other_external_ids?,
@@ -71,13 +73,20 @@ fn fields(v: &mut Violations, m: &pb::Order, source_system: &str) -> Option<Orde
     })
 }
 
-fn external_id(v: &mut Violations, value: Option<&pb::ExternalId>, source_system: &str) -> Option<ExternalId> {
+fn external_id(
+    v: &mut Violations,
+    value: Option<&pb::ExternalId>,
+    source_system: &str,
+) -> Option<ExternalId> {
     let Some(value) = value else {
         v.add("external_id", "must be given");
         return None;
     };
     if value.source_system != source_system && !value.source_system.is_empty() {
-        v.add("external_id.source_system", format!("must be the source system of the batch, {source_system}"));
+        v.add(
+            "external_id.source_system",
+            format!("must be the source system of the batch, {source_system}"),
+        );
     }
     let id = text(v, "external_id.id", &value.id, Text::Code(128))?;
     Some(ExternalId { source_system: source_system.to_owned(), id })
@@ -85,7 +94,10 @@ fn external_id(v: &mut Violations, value: Option<&pb::ExternalId>, source_system
 
 fn other_external_ids(v: &mut Violations, values: &[pb::ExternalId]) -> Option<Vec<ExternalId>> {
     if values.len() > OTHER_IDS_MAX {
-        v.add("other_external_ids", format!("has {} entries; at most {OTHER_IDS_MAX} are allowed", values.len()));
+        v.add(
+            "other_external_ids",
+            format!("has {} entries; at most {OTHER_IDS_MAX} are allowed", values.len()),
+        );
         return None;
     }
     let parsed = values.iter().enumerate().map(|(n, value)| {
@@ -108,9 +120,16 @@ pub fn source_system(v: &mut Violations, field: &str, value: &str) -> Option<Str
     v.take(field, is_name.then(|| value.to_owned()).ok_or("must be 1 to 64 of a–z A–Z 0–9 . _ -"))
 }
 
-fn purchase_orders(v: &mut Violations, values: &[pb::PurchaseOrder], currency: Currency) -> Option<Vec<PurchaseOrder>> {
+fn purchase_orders(
+    v: &mut Violations,
+    values: &[pb::PurchaseOrder],
+    currency: Currency,
+) -> Option<Vec<PurchaseOrder>> {
     if values.len() > PURCHASE_ORDERS_MAX {
-        v.add("purchase_orders", format!("has {} entries; at most {PURCHASE_ORDERS_MAX} are allowed", values.len()));
+        v.add(
+            "purchase_orders",
+            format!("has {} entries; at most {PURCHASE_ORDERS_MAX} are allowed", values.len()),
+        );
         return None;
     }
     let parsed = values.iter().enumerate().map(|(n, value)| {

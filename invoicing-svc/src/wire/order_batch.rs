@@ -65,7 +65,10 @@ fn counted(v: &mut Violations, orders: &[pb::Order]) -> Option<BatchTotals> {
             let field = format!("orders[{n}].lines[{k}].amount");
             let read = v.take(&field, ControlTotal::parse(&line.amount));
             amount = amount.zip(read).and_then(|(sum, read)| {
-                v.take(&field, sum.plus(read).ok_or("makes the sum of the batch too large to be calculated exactly"))
+                v.take(
+                    &field,
+                    sum.plus(read).ok_or("makes the sum of the batch too large to be calculated exactly"),
+                )
             });
         }
         lines += order.lines.len();

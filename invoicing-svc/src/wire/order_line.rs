@@ -65,7 +65,10 @@ pub fn line(v: &mut Violations, m: &pb::OrderLine, currency: Currency) -> Option
 
 /// The length of a spot; 0 where it is not known.
 pub fn length(v: &mut Violations, field: &str, seconds: i32) -> Option<i32> {
-    v.take(field, Some(seconds).filter(|length| (0..=86_400).contains(length)).ok_or("must be 0 to 86400 seconds"))
+    v.take(
+        field,
+        Some(seconds).filter(|length| (0..=86_400).contains(length)).ok_or("must be 0 to 86400 seconds"),
+    )
 }
 
 fn quantity(v: &mut Violations, field: &str, value: &str) -> Option<Quantity> {
@@ -76,7 +79,8 @@ fn week(v: &mut Violations, m: &pb::PlanWeek) -> Option<PlanWeek> {
     let days = days(v, "days", m.days.as_ref());
     let weekdays = v.take("weekdays", Weekdays::parse(&m.weekdays));
     let units = quantity(v, "units", &m.units).and_then(|units| {
-        let whole = Some(units.value()).filter(Decimal::is_integer).and_then(|units| u32::try_from(units).ok());
+        let whole =
+            Some(units.value()).filter(Decimal::is_integer).and_then(|units| u32::try_from(units).ok());
         v.take("units", whole.ok_or("must be a whole number of spots, at most 4294967295"))
     });
     let rate = v.take("rate", Rate::parse(&m.rate));
@@ -85,7 +89,9 @@ fn week(v: &mut Violations, m: &pb::PlanWeek) -> Option<PlanWeek> {
 
 fn cap(v: &mut Violations, m: &pb::Cap, currency: Currency) -> Option<Cap> {
     let kind: pb::CapKind = choice(v, "kind", m.kind)?;
-    for (field, value, of) in [("percent", &m.percent, pb::CapKind::Percent), ("budget", &m.budget, pb::CapKind::Budget)] {
+    for (field, value, of) in
+        [("percent", &m.percent, pb::CapKind::Percent), ("budget", &m.budget, pb::CapKind::Budget)]
+    {
         if kind != of && !value.is_empty() {
             v.add(field, format!("goes with {} only", of.as_str_name()));
             return None;
@@ -125,7 +131,8 @@ fn many<M, T>(
         v.add(field, format!("has {} entries; at most {WEEKS_MAX} are allowed", values.len()));
         return None;
     }
-    let parsed = values.iter().enumerate().map(|(n, value)| v.within(&format!("{field}[{n}]"), |v| parse(v, value)));
+    let parsed =
+        values.iter().enumerate().map(|(n, value)| v.within(&format!("{field}[{n}]"), |v| parse(v, value)));
     let parsed: Vec<_> = parsed.collect();
     parsed.into_iter().collect()
 }

@@ -2,5 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
 mod billing_run;
+mod delivery;
+mod order;
 mod reference;
 mod service;

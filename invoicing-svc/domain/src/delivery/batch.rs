@@ -14,6 +14,9 @@ pub struct BatchTotals {
 refusal::refusals! {
     /// Why a batch of delivery is refused whole.
     pub enum DeliveryRefusal {
+        /// The file cannot be read from some place on, so nobody knows which rows it has.
+        Malformed "MALFORMED_FILE" MalformedFile { line: u64, problem: String } =>
+            "line {line} of the file {problem}; nothing was stored",
         /// One id names one content.
         StateForbids "BATCH_CONTENT_DIFFERS" BatchContentDiffers { source: String, batch_id: String } =>
             "batch {batch_id} of {source} landed before with other content; send what changed as a new batch",

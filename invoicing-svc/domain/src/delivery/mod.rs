@@ -9,7 +9,7 @@ mod tests;
 
 pub use batch::{BatchTotals, DeliveryRefusal, check_content, check_sequence, check_totals};
 pub use digest::BatchDigest;
-pub use place::{Column, LineFacts, OrderFacts, RowRefusal, place};
+pub use place::{Column, LineFacts, OrderFacts, Place, RowRefusal, place};
 
 use jiff::civil::{Date, Time};
 use money::Rate;

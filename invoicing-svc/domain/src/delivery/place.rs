@@ -24,22 +24,13 @@ pub struct LineFacts {
     pub flight: Days,
 }
 
-/// Where in a row something is wrong.
+/// Where a row that can be read is wrong.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Column {
     Order,
     Line,
     Spot,
-    Row,
     Date,
-    Time,
-    Length,
-    Creative,
-    Rate,
-    Status,
-    MakegoodFor,
-    MadeGoodBy,
-    Station,
 }
 
 refusal::refusals! {
@@ -53,15 +44,15 @@ refusal::refusals! {
         /// The order has no such line.
         Missing "UNKNOWN_LINE" UnknownLine { order: String, line: String } =>
             "order {order} has no line {line}; sync the order with the line and send the row in a new batch",
-        /// The batch says one spot twice.
-        Malformed "DUPLICATE_IN_BATCH" DuplicateInBatch { spot: String, order: String, line: String } =>
-            "spot {spot} of order {order}, line {line} is in the batch before; the first row counts",
         /// Nothing has aired yet.
         StateForbids "FUTURE_DAY" FutureDay { day: Date, today: Date } =>
             "{day} lies in the future: today is {today} for the billing entity",
         /// The line did not run on that day.
         StateForbids "OUT_OF_FLIGHT" OutOfFlight { day: Date, line: String, flight: Days } =>
             "{day} lies outside the flight of line {line}, {flight}; amend the order, or name the spot that this one makes good",
+        /// The batch says one spot twice.
+        Malformed "DUPLICATE_IN_BATCH" DuplicateInBatch { spot: String, order: String, line: String } =>
+            "spot {spot} of order {order}, line {line} is in the batch before; the first row counts",
     }
 }
 
@@ -78,14 +69,24 @@ impl RowRefusal {
     }
 }
 
-/// Finds the line that a spot was delivered for. `taken` answers whether the batch has the spot already.
+/// Where a spot belongs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Place {
+    pub account: AccountId,
+    pub order: OrderId,
+    pub line: LineId,
+    pub airing: AiringId,
+}
+
+/// Finds the line that a spot was delivered for. `taken` answers whether a row of the batch that can be used was the
+/// spot already.
 pub fn place(
     airing: &Airing,
     source: &str,
     order_source_system: &str,
     order: Option<&OrderFacts>,
     taken: impl FnOnce(AiringId) -> bool,
-) -> Result<(AiringId, LineId), RowRefusal> {
+) -> Result<Place, RowRefusal> {
     let order = order.ok_or_else(|| RowRefusal::UnknownOrder {
         order: airing.order.clone(),
         order_source_system: order_source_system.to_owned(),
@@ -95,10 +96,6 @@ pub fn place(
         .get(&airing.line)
         .ok_or_else(|| RowRefusal::UnknownLine { order: airing.order.clone(), line: airing.line.clone() })?;
     let id = AiringId::of(source, order.order, &airing.line, &airing.spot);
-    if taken(id) {
-        let Airing { spot, order, line, .. } = airing.clone();
-        return Err(RowRefusal::DuplicateInBatch { spot, order, line });
-    }
     if airing.day > order.today {
         return Err(RowRefusal::FutureDay { day: airing.day, today: order.today });
     }
@@ -106,5 +103,9 @@ pub fn place(
         let (day, line, flight) = (airing.day, airing.line.clone(), line.flight);
         return Err(RowRefusal::OutOfFlight { day, line, flight });
     }
-    Ok((id, line.line))
+    if taken(id) {
+        let Airing { spot, order, line, .. } = airing.clone();
+        return Err(RowRefusal::DuplicateInBatch { spot, order, line });
+    }
+    Ok(Place { account: order.account, order: order.order, line: line.line, airing: id })
 }

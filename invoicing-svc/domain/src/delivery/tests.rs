@@ -42,10 +42,10 @@ fn reason(airing: &Airing, order: Option<&OrderFacts>, taken: bool) -> &'static 
 
 #[test]
 fn a_spot_in_flight_finds_its_line() {
-    let (id, line) = place(&airing(), "traffic", "io", Some(&facts()), |_| false).expect("usable");
-    assert_eq!(line, LineId::of(OrderId::of("io", "1001"), "3"));
+    let found = place(&airing(), "traffic", "io", Some(&facts()), |_| false).expect("usable");
+    assert_eq!(found.line, LineId::of(OrderId::of("io", "1001"), "3"));
     let restated = Airing { status: AiringStatus::NotAired, ..airing() };
-    assert_eq!(place(&restated, "traffic", "io", Some(&facts()), |_| false), Ok((id, line)), "the same spot");
+    assert_eq!(place(&restated, "traffic", "io", Some(&facts()), |_| false), Ok(found), "the same spot");
 }
 
 #[test]

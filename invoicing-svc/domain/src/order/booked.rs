@@ -123,6 +123,18 @@ fn plus(left: Sum, right: Sum) -> Result<Sum, MoneyError> {
 }
 
 fn amount(order: &BookedOrder, (units, gross): Sum) -> Result<BookedAmount, MoneyError> {
-    let net = gross.less_percent(order.commission, order.rounding);
-    Ok(BookedAmount { units, gross, commission: gross.minus(net)?, net })
+    BookedAmount::of(units, gross, order.commission, order.rounding)
+}
+
+impl BookedAmount {
+    /// What so many spots at so much are booked for.
+    pub fn of(
+        units: Decimal,
+        gross: Money,
+        commission: Percent,
+        rounding: Rounding,
+    ) -> Result<Self, MoneyError> {
+        let net = gross.less_percent(commission, rounding);
+        Ok(Self { units, gross, commission: gross.minus(net)?, net })
+    }
 }

@@ -3,6 +3,9 @@ use calendar::Days;
 refusal::refusals! {
     /// Why an order is not taken, in the order in which it is looked at.
     pub enum OrderRefusal {
+        /// Which of two should be taken?
+        Malformed "ORDER_REPEATED" OrderRepeated { external_id: String } =>
+            "order {external_id} is in the batch more than once; send one revision in a batch",
         /// The bill-to party does not exist, or not for this caller.
         Missing "UNKNOWN_ACCOUNT" UnknownAccount { account: String } =>
             "{account} does not exist, or is outside what this key may see; create the account first",

@@ -1,4 +1,4 @@
--- The terms of a line are one segment so far: amendments with a scope will make more.
+-- The terms of a line are one segment, from its first day on.
 select l.account_id, l.order_id, l.line_id, l.number, l.product_id, l.description, l.flight_first, l.flight_last,
        l.pricing_model, l.schedule, l.amount, l.cap_kind, l.cap_percent, l.cap_budget, l.station, l.program,
        l.spot_length_seconds, s.rate as "rate?", s.booked_units as "booked_units?"

@@ -1,0 +1,141 @@
+//! DeliveryService.
+
+use billing_proto::billing::invoicing::v1::{self as pb, delivery_service_server::DeliveryService};
+use chassis::{call::Call, failure::answer, page::Page};
+use refusal::Violations;
+use tonic::{Request, Response, Status, Streaming};
+use uuid::Uuid;
+
+use super::{
+    Rpc,
+    import_airings::{Import, broken},
+};
+use crate::{
+    report::{delivery as report, order},
+    wire::{
+        airing_batch::{self, Rows},
+        name,
+    },
+};
+
+#[tonic::async_trait]
+impl DeliveryService for Rpc {
+    async fn import_airings(
+        &self,
+        request: Request<Streaming<pb::ImportAiringsRequest>>,
+    ) -> Result<Response<pb::DeliveryBatch>, Status> {
+        answer(async {
+            let call = Call::of(&request)?;
+            let mut stream = request.into_inner();
+            let first = stream.message().await.map_err(|status| broken(&status))?;
+            let header = airing_batch::header(first.and_then(|message| message.part))?;
+            let mut import = Import::begin(call, header, self.pool.begin().await?).await?;
+            let mut rows = Rows::Begin;
+            while let Some(message) = stream.message().await.map_err(|status| broken(&status))? {
+                import.take(rows.read(message.part)?).await?;
+            }
+            import.take(rows.end()?).await?;
+            import.land().await
+        })
+        .await
+    }
+
+    async fn get_delivery_batch(
+        &self,
+        request: Request<pb::GetDeliveryBatchRequest>,
+    ) -> Result<Response<pb::DeliveryBatch>, Status> {
+        answer(async {
+            let call = Call::of(&request)?;
+            let mut v = Violations::new();
+            let Some(id) = name::batch(&mut v, "name", &request.get_ref().name) else {
+                return Err(v.refusal().into());
+            };
+            let scope = call.scope.json();
+            let mut connection = self.pool.acquire().await?;
+            report::batch(
+                &mut connection,
+                id,
+                report::Viewer { scope: scope.as_ref(), person: &call.caller.person },
+            )
+            .await
+        })
+        .await
+    }
+
+    async fn list_delivery_batches(
+        &self,
+        request: Request<pb::ListDeliveryBatchesRequest>,
+    ) -> Result<Response<pb::ListDeliveryBatchesResponse>, Status> {
+        answer(async {
+            let call = Call::of(&request)?;
+            let message = request.into_inner();
+            let arguments =
+                pb::ListDeliveryBatchesRequest { page_size: 0, page_token: String::new(), ..message.clone() };
+            let page: Page<Uuid> =
+                Page::of(&self.seal, &call, &arguments, message.page_size, &message.page_token)?;
+            let source = Some(&*message.source).filter(|source| !source.is_empty());
+            let which = report::Which { id: None, source, before: page.after, limit: page.fetch() };
+            let scope = call.scope.json();
+            let viewer = report::Viewer { scope: scope.as_ref(), person: &call.caller.person };
+            let mut connection = self.pool.acquire().await?;
+            let loaded = report::batches(&mut connection, which, viewer).await?;
+            let (batches, next_page_token) = page.cut(loaded, |(place, _)| *place)?;
+            let delivery_batches = batches.into_iter().map(|(_, batch)| batch).collect();
+            Ok(pb::ListDeliveryBatchesResponse { delivery_batches, next_page_token })
+        })
+        .await
+    }
+
+    async fn list_airings(
+        &self,
+        request: Request<pb::ListAiringsRequest>,
+    ) -> Result<Response<pb::ListAiringsResponse>, Status> {
+        answer(async {
+            let call = Call::of(&request)?;
+            let message = request.into_inner();
+            let arguments =
+                pb::ListAiringsRequest { page_size: 0, page_token: String::new(), ..message.clone() };
+            let page: Page<report::AiringPlace> =
+                Page::of(&self.seal, &call, &arguments, message.page_size, &message.page_token)?;
+            let mut v = Violations::new();
+            let Some(named) = name::order(&mut v, "parent", &message.parent) else {
+                return Err(v.refusal().into());
+            };
+            let mut connection = self.pool.acquire().await?;
+            order::must_exist(&mut connection, named, call.scope.json().as_ref()).await?;
+            let loaded = report::airings(&mut connection, named, page.after.clone(), page.fetch()).await?;
+            let (airings, next_page_token) = page.cut(loaded, |(place, _)| place.clone())?;
+            let airings = airings.into_iter().map(|(_, airing)| airing).collect();
+            Ok(pb::ListAiringsResponse { airings, next_page_token })
+        })
+        .await
+    }
+
+    async fn list_quarantine(
+        &self,
+        request: Request<pb::ListQuarantineRequest>,
+    ) -> Result<Response<pb::ListQuarantineResponse>, Status> {
+        answer(async {
+            let call = Call::of(&request)?;
+            let message = request.into_inner();
+            let arguments =
+                pb::ListQuarantineRequest { page_size: 0, page_token: String::new(), ..message.clone() };
+            let page: Page<report::RowPlace> =
+                Page::of(&self.seal, &call, &arguments, message.page_size, &message.page_token)?;
+            let mut v = Violations::new();
+            let batch = Some(&message.batch).filter(|batch| !batch.is_empty());
+            let batch = batch.map(|batch| name::batch(&mut v, "batch", batch));
+            v.check()?;
+            let scope = call.scope.json();
+            let viewer = report::Viewer { scope: scope.as_ref(), person: &call.caller.person };
+            let mut connection = self.pool.acquire().await?;
+            let loaded =
+                report::quarantine(&mut connection, batch.flatten(), page.after, page.fetch(), viewer)
+                    .await?;
+            let (rows, next_page_token) = page.cut(loaded, |(place, _)| *place)?;
+            let rows = rows.into_iter().map(|(_, row)| row).collect();
+            Ok(pb::ListQuarantineResponse { rows, next_page_token })
+        })
+        .await
+    }
+}

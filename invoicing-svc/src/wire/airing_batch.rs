@@ -1,0 +1,178 @@
+//! The stream of ImportAirings: its header, and its rows as messages or as pieces of a file.
+
+use billing_proto::billing::invoicing::v1::{self as pb, import_airings_request::Part};
+use invoicing_domain::{
+    control_total::ControlTotal,
+    delivery::{Airing, BatchTotals, Column, DeliveryRefusal},
+};
+use refusal::{Refusal, Violations};
+
+use super::{
+    airing::{self, RowProblem},
+    airing_csv::{self, Columns},
+    choice::optional_choice,
+    csv::{CsvReader, Record},
+    order::source_system,
+    order_batch::sequence,
+    text::{Text, text},
+};
+
+/// How many rows a batch has at most: what is remembered of each until the end has to fit in memory.
+const ROWS_MAX: i64 = 2_000_000;
+
+/// What a batch says about itself.
+#[derive(Clone, Debug)]
+pub struct Header {
+    pub source: String,
+    /// The source's id of the batch.
+    pub batch_id: String,
+    pub sequence: Option<i64>,
+    pub order_source_system: String,
+    pub said: BatchTotals,
+}
+
+/// The header, which is the first part of a stream.
+pub fn header(part: Option<Part>) -> Result<Header, Refusal> {
+    let mut v = Violations::new();
+    let Some(Part::Header(m)) = part else {
+        v.add("header", "must be the first message of the stream");
+        return Err(v.refusal());
+    };
+    let parsed = v.within("header", |v| header_fields(v, &m));
+    match parsed {
+        Some(header) => v.check().map(|()| header),
+        None => Err(v.refusal()),
+    }
+}
+
+fn header_fields(v: &mut Violations, m: &pb::AiringBatchHeader) -> Option<Header> {
+    let source = source_system(v, "source", &m.source);
+    let batch_id = text(v, "batch_id", &m.batch_id, Text::Code(128));
+    let sequence = m.sequence.map(|number| sequence(v, "sequence", number));
+    // Both values of this version are UPSERT.
+    optional_choice::<pb::BatchMode>(v, "mode", m.mode);
+    let order_source_system = source_system(v, "order_source_system", &m.order_source_system);
+    let Some(said) = &m.control_totals else {
+        v.add("control_totals", "must be given");
+        return None;
+    };
+    if !(0..=ROWS_MAX).contains(&said.rows) {
+        v.add("control_totals.rows", format!("must be 0 to {ROWS_MAX}; send more in several batches"));
+    }
+    let amount = v.take("control_totals.amount", ControlTotal::parse(&said.amount));
+    Some(Header {
+        source: source?,
+        batch_id: batch_id?,
+        sequence: sequence.flatten(),
+        order_source_system: order_source_system?,
+        said: BatchTotals { rows: said.rows, amount: amount? },
+    })
+}
+
+/// A row of the batch.
+#[derive(Debug)]
+pub struct Row {
+    /// As it came.
+    content: Content,
+    pub parsed: Result<Airing, RowProblem>,
+    /// The rate as it was sent; empty where it has none.
+    pub rate: String,
+}
+
+#[derive(Debug)]
+enum Content {
+    Message(Box<pb::Airing>),
+    Record(String),
+}
+
+impl Row {
+    /// The row as it came: the message as JSON, or the record of the file.
+    pub fn content(&self) -> String {
+        match &self.content {
+            Content::Message(message) => airing::content(message),
+            Content::Record(raw) => raw.clone(),
+        }
+    }
+
+    /// What the row calls a column.
+    pub fn column_name(&self, column: Column) -> &'static str {
+        match &self.content {
+            Content::Message(_) => airing::column_name(column),
+            Content::Record(_) => airing_csv::column_name(column),
+        }
+    }
+}
+
+/// Reads the rows out of the parts of a stream: all messages, or all pieces of one file.
+#[derive(Debug)]
+pub enum Rows {
+    /// Nothing but the header has come.
+    Begin,
+    Messages,
+    /// A file, with its columns once its first line is complete.
+    File {
+        reader: CsvReader,
+        columns: Option<Columns>,
+    },
+}
+
+impl Rows {
+    /// The rows that a part completes.
+    pub fn read(&mut self, part: Option<Part>) -> Result<Vec<Row>, Refusal> {
+        match (&mut *self, part) {
+            (Self::Begin, Some(Part::Csv(piece))) => {
+                *self = Self::File { reader: CsvReader::new(), columns: None };
+                self.read(Some(Part::Csv(piece)))
+            }
+            (Self::Begin | Self::Messages, Some(Part::Airing(message))) => {
+                *self = Self::Messages;
+                let (parsed, rate) = (airing::parse(&message), message.rate.trim().to_owned());
+                Ok(vec![Row { content: Content::Message(Box::new(message)), parsed, rate }])
+            }
+            (Self::File { reader, columns }, Some(Part::Csv(piece))) => {
+                let records = reader.read(&piece)?;
+                records
+                    .into_iter()
+                    .filter_map(|record| row(columns, record).transpose())
+                    .collect::<Result<_, _>>()
+                    .map_err(Refusal::from)
+            }
+            (Self::Begin | Self::Messages | Self::File { .. }, part) => Err(out_of_turn(part.as_ref())),
+        }
+    }
+
+    /// The row that the end of the stream completes.
+    pub fn end(&mut self) -> Result<Option<Row>, Refusal> {
+        let Self::File { reader, columns } = self else { return Ok(None) };
+        let last = reader.end()?.map(|record| row(columns, record)).transpose()?.flatten();
+        if columns.is_none() {
+            return Err(DeliveryRefusal::MalformedFile {
+                line: 1,
+                problem: "has to name the columns".to_owned(),
+            }
+            .into());
+        }
+        Ok(last)
+    }
+}
+
+/// The row of a record; none of the header.
+fn row(columns: &mut Option<Columns>, record: Record) -> Result<Option<Row>, DeliveryRefusal> {
+    let Some(known) = columns else {
+        *columns = Some(Columns::of(&record)?);
+        return Ok(None);
+    };
+    let (parsed, rate) = (known.parse(&record), known.rate(&record).to_owned());
+    Ok(Some(Row { content: Content::Record(record.raw), parsed, rate }))
+}
+
+fn out_of_turn(part: Option<&Part>) -> Refusal {
+    let mut v = Violations::new();
+    match part {
+        None => v.add("part", "must be given"),
+        Some(Part::Header(_)) => v.add("header", "must come first and only first"),
+        Some(Part::Airing(_)) => v.add("airing", "does not go into one stream with csv"),
+        Some(Part::Csv(_)) => v.add("csv", "does not go into one stream with airing"),
+    }
+    v.refusal()
+}

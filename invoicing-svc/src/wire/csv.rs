@@ -1,0 +1,134 @@
+//! A CSV file (RFC 4180) that comes in pieces, read record by record. What cannot be read is refused with its place.
+
+use invoicing_domain::delivery::DeliveryRefusal;
+
+const RECORD_MAX_BYTES: usize = 1024 * 1024;
+
+/// Reads the records of a file.
+#[derive(Debug)]
+pub struct CsvReader {
+    state: State,
+    /// Of the byte that comes next, counted from 1.
+    line: u64,
+    /// On which the record begins.
+    record_line: u64,
+    raw: Vec<u8>,
+    fields: Vec<Vec<u8>>,
+}
+
+/// A record as it came, and its fields.
+#[derive(Debug)]
+pub struct Record {
+    pub line: u64,
+    pub raw: String,
+    pub fields: Vec<String>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum State {
+    /// Nothing of the field is there.
+    Begin,
+    Plain,
+    Quoted,
+    /// After a quote in a quoted field: the field is closed, or the quote is doubled.
+    Closed,
+}
+
+impl CsvReader {
+    /// Before the first byte.
+    pub fn new() -> Self {
+        Self { state: State::Begin, line: 1, record_line: 1, raw: Vec::new(), fields: vec![Vec::new()] }
+    }
+
+    /// Reads the next piece and answers the records that it completes.
+    pub fn read(&mut self, piece: &[u8]) -> Result<Vec<Record>, DeliveryRefusal> {
+        let mut records = Vec::new();
+        for byte in piece {
+            if *byte == b'\n' && self.state != State::Quoted {
+                records.extend(self.end_record()?);
+            } else {
+                self.take(*byte)?;
+            }
+        }
+        Ok(records)
+    }
+
+    /// Ends the file, whose last record may lack its line break.
+    pub fn end(&mut self) -> Result<Option<Record>, DeliveryRefusal> {
+        if self.state == State::Quoted {
+            return Err(self.refused("opens a quote that is never closed"));
+        }
+        self.end_record()
+    }
+
+    fn take(&mut self, byte: u8) -> Result<(), DeliveryRefusal> {
+        self.raw.push(byte);
+        if byte == 0 {
+            return Err(self.refused(&format!("has a NUL byte at byte {}", self.raw.len())));
+        }
+        if self.raw.len() > RECORD_MAX_BYTES {
+            return Err(self.refused("is longer than 1 MiB"));
+        }
+        match (self.state, byte) {
+            (State::Begin, b'"') => self.state = State::Quoted,
+            (State::Quoted, b'"') => self.state = State::Closed,
+            (State::Closed, b'"') => {
+                self.state = State::Quoted;
+                self.push(byte);
+            }
+            (State::Begin | State::Plain | State::Closed, b',') => {
+                self.state = State::Begin;
+                self.fields.push(Vec::new());
+            }
+            // Before the line break of a file from Windows.
+            (State::Closed, b'\r') => {}
+            (State::Closed, _) => {
+                return Err(
+                    self.refused(&format!("has text after a closing quote at byte {}", self.raw.len()))
+                );
+            }
+            (State::Quoted, _) => {
+                self.line += u64::from(byte == b'\n');
+                self.push(byte);
+            }
+            (State::Begin | State::Plain, _) => {
+                self.state = State::Plain;
+                self.push(byte);
+            }
+        }
+        Ok(())
+    }
+
+    fn push(&mut self, byte: u8) {
+        self.fields.last_mut().expect("there is always a field").push(byte);
+    }
+
+    fn end_record(&mut self) -> Result<Option<Record>, DeliveryRefusal> {
+        if self.state == State::Plain && self.raw.ends_with(b"\r") {
+            self.fields.last_mut().expect("there is always a field").pop();
+        }
+        if self.raw.ends_with(b"\r") {
+            self.raw.pop();
+        }
+        let raw = match std::str::from_utf8(&self.raw) {
+            Ok(raw) => raw.to_owned(),
+            Err(error) => {
+                return Err(self.refused(&format!("is not UTF-8 at byte {}", error.valid_up_to() + 1)));
+            }
+        };
+        let fields = std::mem::replace(&mut self.fields, vec![Vec::new()]);
+        // Parted at ASCII characters, every field of a UTF-8 record is UTF-8.
+        let fields = fields.into_iter().map(|field| String::from_utf8_lossy(&field).into_owned()).collect();
+        let record = Record { line: self.record_line, raw, fields };
+        self.line += 1;
+        self.record_line = self.line;
+        self.state = State::Begin;
+        self.raw.clear();
+        // An empty line is no record.
+        Ok(Some(record).filter(|record| !record.raw.is_empty()))
+    }
+
+    fn refused(&self, problem: &str) -> DeliveryRefusal {
+        DeliveryRefusal::MalformedFile { line: self.record_line, problem: problem.to_owned() }
+    }
+}
