@@ -1,44 +1,93 @@
-//! Drafts and documents.
+//! Drafts and documents: one list, one message.
+
+use std::collections::HashMap;
 
 use anyhow::Context;
 use billing_proto::billing::invoicing::v1 as pb;
-use calendar::Days;
+use calendar::Month;
 use chassis::failure::Failure;
-use ids::{AccountId, EntityId, InvoiceId, OrderId, RunId};
+use ids::{AccountId, AiringId, EntityId, InvoiceId, OrderId, RunId};
+use invoicing_domain::resource::ResourceRefusal;
+use jiff::civil::Date;
+use jiff_sqlx::ToSqlx;
 use money::{Currency, Money};
+use refusal::Refusal;
+use rust_decimal::Decimal;
+use serde_json::Value;
 use sqlx::PgConnection;
 use uuid::Uuid;
 
+use super::order::value;
 use crate::{
-    store::{invoice::Chunk, written::month},
-    wire::{money::message, name, period::{day_message, days_message}},
+    store::{
+        invoice::Chunk,
+        written::{month, month_day},
+    },
+    wire::{
+        billing_run::hexadecimal,
+        money::message,
+        name,
+        period::{day_message, time_of_day},
+    },
 };
 
-/// The documents of a chunk that was just issued, without their lines.
-pub async fn heads(connection: &mut PgConnection, chunk: &Chunk) -> Result<Vec<(AccountId, pb::Invoice)>, Failure> {
-    let account: Vec<Uuid> = chunk.numbered.iter().map(|n| n.account).collect();
-    let invoice: Vec<Uuid> = chunk.numbered.iter().map(|n| n.invoice).collect();
-    let rows = sqlx::query!(
-        "select i.*, o.external_id, o.source_system, o.advertiser
-           from invoice i join unnest($1::uuid[], $2::uuid[]) as chunk(account_id, invoice_id) using (account_id, invoice_id)
-           join insertion_order o using (account_id, order_id)
-          order by account_id, invoice_id",
-        &account,
-        &invoice
+/// The place of a document in a list: billing month, order, document.
+pub type Place = (Date, Uuid, Uuid);
+
+/// Which drafts and documents to answer.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Which<'a> {
+    /// Only those of these accounts; all when empty.
+    pub accounts: &'a [Uuid],
+    /// Only these; all when empty.
+    pub invoices: &'a [Uuid],
+    /// `DRAFT`, `APPROVED` or `ISSUED`.
+    pub state: Option<&'a str>,
+    pub run: Option<RunId>,
+    pub month: Option<Month>,
+    pub order: Option<OrderId>,
+    pub number: Option<&'a str>,
+    /// Only those after this one.
+    pub after: Option<Place>,
+    /// What the caller may see.
+    pub scope: Option<&'a Value>,
+    /// At most this many.
+    pub limit: i64,
+}
+
+/// Documents without their lines, in the order of their places.
+pub async fn heads(
+    connection: &mut PgConnection,
+    which: Which<'_>,
+) -> Result<Vec<(Place, pb::Invoice)>, Failure> {
+    let after = which.after.map(|(month, order, invoice)| (month.to_sqlx(), order, invoice));
+    let rows = sqlx::query_file!(
+        "src/report/sql/documents.sql",
+        which.accounts,
+        which.invoices,
+        which.state,
+        which.run.map(RunId::uuid),
+        which.month.map(|month| month_day(month).to_sqlx()) as _,
+        which.order.map(OrderId::uuid),
+        which.number,
+        after.map(|(month, _, _)| month) as _,
+        after.map(|(_, order, _)| order),
+        after.map(|(_, _, invoice)| invoice),
+        which.scope,
+        which.limit
     )
     .fetch_all(connection)
     .await?;
     rows.into_iter()
         .map(|row| {
-            let currency = Currency::parse(&row.currency).context("the database holds an unknown currency")?;
-            let money = |amount| Ok::<_, anyhow::Error>(Some(message(Money::of(currency, amount).context("parts of a minor unit")?)));
-            let period = Days::new(row.period_first.to_jiff(), row.period_last.to_jiff()).context("no period")?;
+            let currency =
+                Currency::parse(&row.currency).context("the database holds an unknown currency")?;
             let account = AccountId::from_uuid(row.account_id);
             let head = pb::Invoice {
                 name: name::invoice_name(account, InvoiceId::from_uuid(row.invoice_id)),
-                state: pb::InvoiceState::Issued.into(),
-                kind: pb::DocumentKind::Invoice.into(),
-                number: row.number,
+                state: value("INVOICE_STATE", &row.state, pb::InvoiceState::from_str_name)?,
+                kind: value("DOCUMENT_KIND", &row.kind, pb::DocumentKind::from_str_name)?,
+                number: row.number.unwrap_or_else(String::new),
                 billing_run: name::run_name(RunId::from_uuid(row.run_id)),
                 billing_entity: name::entity_name(EntityId::from_uuid(row.entity_id)),
                 account: name::account_name(account),
@@ -47,21 +96,129 @@ pub async fn heads(connection: &mut PgConnection, chunk: &Chunk) -> Result<Vec<(
                 order_source_system: row.source_system,
                 advertiser: row.advertiser,
                 billing_month: month(row.billing_month.to_jiff()).to_string(),
-                invoice_period: Some(days_message(period)),
-                issue_date: Some(day_message(row.issue_date.to_jiff())),
-                due_date: Some(day_message(row.due_date.to_jiff())),
+                invoice_period: Some(days(row.period_first, row.period_last)),
+                issue_date: row.issue_date.map(|day| day_message(day.to_jiff())),
+                due_date: row.due_date.map(|day| day_message(day.to_jiff())),
                 payment_terms_days: row.payment_terms_days,
                 spots: row.spots,
-                gross: money(row.gross)?,
+                gross: money(currency, row.gross)?,
                 commission_percent: row.commission_percent.normalize().to_string(),
-                commission: money(row.commission)?,
-                net: money(row.net)?,
-                tax: money(row.tax)?,
-                total: money(row.total)?,
+                commission: money(currency, row.commission)?,
+                net: money(currency, row.net)?,
+                tax: money(currency, row.tax)?,
+                total: money(currency, row.total)?,
                 lines: Vec::new(),
-                digest: crate::wire::billing_run::hexadecimal(&row.digest),
+                digest: hexadecimal(&row.digest),
             };
-            Ok((account, head))
+            Ok(((row.billing_month.to_jiff(), row.order_id, row.invoice_id), head))
         })
         .collect()
+}
+
+/// The documents of a chunk that was just issued, without their lines.
+pub async fn issued(
+    connection: &mut PgConnection,
+    chunk: &Chunk,
+) -> Result<Vec<(AccountId, pb::Invoice)>, Failure> {
+    let accounts: HashMap<Uuid, AccountId> =
+        chunk.numbered.iter().map(|n| (n.invoice, AccountId::from_uuid(n.account))).collect();
+    let (invoices, accounts_of): (Vec<Uuid>, Vec<Uuid>) =
+        chunk.numbered.iter().map(|n| (n.invoice, n.account)).unzip();
+    let limit = i64::try_from(invoices.len()).context("a chunk too large")?;
+    let which = Which { accounts: &accounts_of, invoices: &invoices, limit, ..Which::default() };
+    let heads = heads(connection, which).await?;
+    let of_account = |((_, _, invoice), head): (Place, pb::Invoice)| {
+        Ok((*accounts.get(&invoice).context("a document that was not issued")?, head))
+    };
+    heads.into_iter().map(of_account).collect()
+}
+
+/// One document with its lines and spots, or that it does not exist for this caller.
+pub async fn get(
+    connection: &mut PgConnection,
+    (account, invoice): (AccountId, InvoiceId),
+    scope: Option<&Value>,
+) -> Result<pb::Invoice, Failure> {
+    let (accounts, invoices) = ([account.uuid()], [invoice.uuid()]);
+    let which = Which { accounts: &accounts, invoices: &invoices, scope, limit: 1, ..Which::default() };
+    let found = heads(connection, which).await?.pop();
+    let missing = || Refusal::from(ResourceRefusal::NotFound { name: name::invoice_name(account, invoice) });
+    let (_, mut document) = found.ok_or_else(missing)?;
+    let currency = document.gross.as_ref().context("a document without its gross")?.currency_code.clone();
+    let currency = Currency::parse(&currency).context("the database holds an unknown currency")?;
+    document.lines = lines(connection, account, invoice, currency).await?;
+    Ok(document)
+}
+
+async fn lines(
+    connection: &mut PgConnection,
+    account: AccountId,
+    invoice: InvoiceId,
+    currency: Currency,
+) -> Result<Vec<pb::InvoiceLine>, Failure> {
+    let mut spots = spots(connection, account, invoice).await?;
+    let rows = sqlx::query_file!("src/report/sql/document_lines.sql", account.uuid(), invoice.uuid())
+        .fetch_all(connection)
+        .await?;
+    rows.into_iter()
+        .map(|row| {
+            Ok(pb::InvoiceLine {
+                number: row.number,
+                order_line: row.order_line,
+                kind: value("INVOICE_LINE_KIND", &row.kind, pb::InvoiceLineKind::from_str_name)?,
+                description: row.description,
+                origin_period: Some(days(row.origin_first, row.origin_last)),
+                late: row.late,
+                quantity: row.quantity.normalize().to_string(),
+                unit: row.unit,
+                rate: row.rate.normalize().to_string(),
+                gross: money(currency, row.gross)?,
+                commission: money(currency, row.commission)?,
+                net: money(currency, row.net)?,
+                service_period: Some(days(row.service_first, row.service_last)),
+                billing_month: month(row.billing_month.to_jiff()).to_string(),
+                accounting_month: row
+                    .accounting_month
+                    .map_or_else(String::new, |day| month(day.to_jiff()).to_string()),
+                tax_point: Some(day_message(row.tax_point.to_jiff())),
+                note: row.note,
+                spots: spots.remove(&row.number).unwrap_or_else(Vec::new),
+            })
+        })
+        .collect()
+}
+
+/// The spots by the number of their line.
+async fn spots(
+    connection: &mut PgConnection,
+    account: AccountId,
+    invoice: InvoiceId,
+) -> Result<HashMap<i32, Vec<pb::InvoiceSpot>>, Failure> {
+    let rows = sqlx::query_file!("src/report/sql/document_spots.sql", account.uuid(), invoice.uuid())
+        .fetch_all(connection)
+        .await?;
+    let mut spots: HashMap<i32, Vec<pb::InvoiceSpot>> = HashMap::new();
+    for row in rows {
+        spots.entry(row.number).or_default().push(pb::InvoiceSpot {
+            airing: name::airing_name(AiringId::from_uuid(row.airing_id)),
+            date: Some(day_message(row.day.to_jiff())),
+            time: row.time.map_or_else(String::new, |time| time_of_day(time.to_jiff())),
+            length_seconds: row.length_seconds,
+            creative: row.creative,
+            rate: row.rate.normalize().to_string(),
+            station: row.station,
+            program: row.program,
+            makegood_for: row.makegood_for.join(", "),
+        });
+    }
+    Ok(spots)
+}
+
+fn money(currency: Currency, amount: Decimal) -> Result<Option<pb::Money>, Failure> {
+    let amount = Money::of(currency, amount).context("the database holds parts of a minor unit")?;
+    Ok(Some(message(amount)))
+}
+
+fn days(first: jiff_sqlx::Date, last: jiff_sqlx::Date) -> pb::Days {
+    pb::Days { first: Some(day_message(first.to_jiff())), last: Some(day_message(last.to_jiff())) }
 }

@@ -2,5 +2,8 @@
 
 pub mod billing_run;
 pub mod delivery;
+pub mod invariants;
 pub mod invoice;
+pub mod ledger;
 pub mod order;
+pub mod trial_balance;

@@ -8,11 +8,13 @@ mod changed;
 mod delivery_service;
 mod event_service;
 mod import_airings;
+mod invoice_service;
+mod ledger_service;
 mod number_series_service;
 mod order_service;
 mod sync_orders;
 
-use chassis::{background::Background, clock::Clock, page::PageSeal};
+use chassis::{background::Background, page::PageSeal};
 use outbox::Feed;
 use sqlx::PgPool;
 
@@ -23,7 +25,6 @@ use crate::work::Bell;
 pub struct Rpc {
     pub pool: PgPool,
     pub seal: PageSeal,
-    pub clock: Clock,
     pub feed: Feed,
     /// Rung when there is work beside the calls.
     pub bell: Bell,

@@ -3,7 +3,7 @@
 use anyhow::ensure;
 use calendar::Month;
 use chassis::failure::Failure;
-use ids::{RunId, SeriesId};
+use ids::SeriesId;
 use invoicing_domain::billing_run::Issue;
 use jiff::{Timestamp, civil::Date};
 use jiff_sqlx::ToSqlx;
@@ -15,7 +15,6 @@ use super::written::month_day;
 /// Drafts with their numbers.
 #[derive(Clone, Debug)]
 pub struct Chunk {
-    pub run: RunId,
     pub series: SeriesId,
     pub year: i16,
     pub numbered: Vec<Numbered>,

@@ -6,6 +6,7 @@ pub mod ad_product;
 pub mod billing_entity;
 pub mod billing_run;
 pub mod delivery;
+pub mod document;
 pub mod draft;
 pub mod exception;
 pub mod invoice;

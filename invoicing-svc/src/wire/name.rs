@@ -62,8 +62,11 @@ names! {
     run run_name: "billingRuns" RunId;
     /// `deliveryBatches/bat_…`
     batch batch_name: "deliveryBatches" BatchId;
-    /// `airings/air_…`
-    airing airing_name: "airings" AiringId;
+}
+
+/// `airings/air_…`
+pub fn airing_name(airing: AiringId) -> String {
+    format!("airings/{airing}")
 }
 
 /// `billingEntities/ent_…/numberSeries/ser_…`

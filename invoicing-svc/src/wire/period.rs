@@ -56,6 +56,11 @@ pub fn days_message(days: Days) -> pb::Days {
     pb::Days { first: Some(day_message(days.first())), last: Some(day_message(days.last())) }
 }
 
+/// The time of a day, `HH:MM`.
+pub fn time_of_day(time: civil::Time) -> String {
+    time.strftime("%H:%M").to_string()
+}
+
 /// A point in time as a message.
 pub fn time_message(at: Timestamp) -> prost_types::Timestamp {
     prost_types::Timestamp { seconds: at.as_second(), nanos: at.subsec_nanosecond() }

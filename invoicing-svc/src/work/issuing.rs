@@ -11,7 +11,7 @@ use invoicing_domain::{
 use outbox::{Voice, say};
 use sqlx::PgConnection;
 
-use super::{Worker, rating::fail};
+use super::{Worker, rating::fail, rendering};
 use crate::{
     report::{billing_run as report, invoice},
     store::{self, invoice::Numbered},
@@ -20,9 +20,6 @@ use crate::{
 
 /// How many documents one transaction issues.
 const CHUNK: i64 = 500;
-
-/// The design that prints the documents; pinned when they are issued.
-const TEMPLATE_VERSION: i32 = 1;
 
 /// Issues a chunk of a run. False: there is nothing to do.
 pub async fn step(worker: &Worker) -> Result<bool, Failure> {
@@ -59,7 +56,7 @@ async fn issue(connection: &mut PgConnection, run: &BillingRun, worker: &Worker)
     }
     let chunk = number(connection, run, order, &drafts).await?;
     store::invoice::issue(connection, &chunk, order, at).await?;
-    let heads = invoice::heads(connection, &chunk).await?;
+    let heads = invoice::issued(connection, &chunk).await?;
     let facts = heads.iter().map(|(account, head)| fact::issued(run.entity, *account, head)).collect();
     Ok(say(connection, &voice, facts).await?)
 }
@@ -91,5 +88,5 @@ async fn number(
     }
     let year = year.context("a chunk without a draft")?;
     store::number_series::record_year(connection, found.series.id, year).await?;
-    Ok(store::invoice::Chunk { run: run.id, series: found.series.id, year: year.year, numbered, template_version: TEMPLATE_VERSION })
+    Ok(store::invoice::Chunk { series: found.series.id, year: year.year, numbered, template_version: rendering::TEMPLATE_VERSION })
 }

@@ -4,6 +4,7 @@
 mod bell;
 mod issuing;
 mod rating;
+pub mod rendering;
 
 use chassis::{background::Background, clock::Clock, failure::Failure};
 use refusal::Class;
@@ -23,7 +24,11 @@ pub fn begin(background: &Background, pool: &PgPool, clock: &Clock) -> Bell {
         let worker = worker.clone();
         background.spawn("rating", move |cancellation| worker.clone().until(cancellation, rating::step));
     }
-    background.spawn("issuing", move |cancellation| worker.clone().until(cancellation, issuing::step));
+    background.spawn("issuing", {
+        let worker = worker.clone();
+        move |cancellation| worker.clone().until(cancellation, issuing::step)
+    });
+    background.spawn("rendering", move |cancellation| worker.clone().until(cancellation, rendering::step));
     bell
 }
 

@@ -3,6 +3,8 @@
 
 mod billing_run;
 mod delivery;
+mod invoice;
+mod ledger;
 mod order;
 mod reference;
 mod service;

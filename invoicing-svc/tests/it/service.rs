@@ -11,6 +11,7 @@ use chassis::{
     serve::Running,
 };
 use invoicing_svc::{Configuration, Passwords};
+use sqlx::{Connection, PgConnection};
 use testkit::TestDatabase;
 use tonic::{
     Request, Status,
@@ -75,6 +76,13 @@ impl Service {
         }
         let (running, channel) = serve(&self.database, &self.clock).await;
         (self.running, self.channel) = (Some(running), channel);
+    }
+
+    /// A superuser's connection to the schema, past the service and its laws.
+    pub async fn connection(&self) -> PgConnection {
+        let mut connection = PgConnection::connect(self.database.url()).await.unwrap();
+        sqlx::query("set search_path to invoicing").execute(&mut connection).await.unwrap();
+        connection
     }
 
     /// The way in as a person with one role without limits.

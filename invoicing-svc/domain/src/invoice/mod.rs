@@ -83,3 +83,13 @@ pub struct DraftLine {
     /// When tax falls due: the last day of the service.
     pub tax_point: Date,
 }
+
+refusal::refusals! {
+    /// Why there is no file of a document.
+    pub enum InvoiceRefusal {
+        /// A draft may still change; what is printed may not.
+        StateForbids "NOT_ISSUED" NotIssued { invoice: String } => "{invoice} is a draft; it has a PDF once it is issued",
+        /// The data of the document, pinned on the day of issue, cannot be put on paper.
+        StateForbids "UNPRINTABLE" Unprintable { invoice: String, why: String } => "{invoice} cannot be printed: {why}; take it as CSV or JSON",
+    }
+}

@@ -7,6 +7,8 @@ with chunk as (
   insert into issued_number (series_id, year, sequence, entity_id, account_id, invoice_id, issue_date)
   select $6, $7, c.sequence, d.entity_id, d.account_id, d.invoice_id, $8
     from chunk c join draft d using (account_id, invoice_id)
+), to_print as (
+  insert into document_due (account_id, invoice_id) select account_id, invoice_id from chunk
 )
 insert into invoice (account_id, invoice_id, run_id, order_id, entity_id, kind, currency, billing_month, period_first,
                      period_last, payment_terms_days, spots, commission_percent, gross, commission, net, tax, total, digest,

@@ -1,0 +1,18 @@
+-- The spots behind the lines of a document, in the version in which they were billed. A spot without a rate of its own
+-- has that of its line.
+with spot as (
+  select s.account_id, s.number, s.ordinal, s.airing_id, s.version, l.rate
+    from draft_spot s join draft_line l using (account_id, invoice_id, number)
+   where s.account_id = $1 and s.invoice_id = $2
+   union all
+  select s.account_id, s.number, s.ordinal, s.airing_id, s.version, l.rate
+    from invoice_spot s join invoice_line l using (account_id, invoice_id, number)
+   where s.account_id = $1 and s.invoice_id = $2
+)
+select s.number as "number!", s.airing_id as "airing_id!", a.day as "day!", a.time as "time?", a.length_seconds as "length_seconds!",
+       a.creative as "creative!", coalesce(a.rate, s.rate) as "rate!", coalesce(nullif(a.station, ''), l.station) as "station!",
+       l.program as "program!", a.makegood_for as "makegood_for!"
+  from spot s
+  join airing a using (account_id, airing_id, version)
+  join order_line l using (account_id, line_id)
+ order by s.number, s.ordinal

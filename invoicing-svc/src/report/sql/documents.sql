@@ -1,0 +1,30 @@
+-- Drafts and documents as one list. A draft that is issued has become an invoice of the same name, so each stands here
+-- once. What is printed on a document is what it said on the day of issue.
+with document as (
+  select d.account_id, d.invoice_id, d.run_id, d.order_id, d.entity_id, d.kind, d.currency, d.billing_month, d.period_first,
+         d.period_last, d.payment_terms_days, d.spots, d.commission_percent, d.gross, d.commission, d.net, d.tax, d.total, d.digest,
+         case when r.state in ('APPROVED', 'ISSUING') or r.failed_in = 'ISSUING' then 'APPROVED' else 'DRAFT' end as state,
+         null as number, null::date as issue_date, null::date as due_date, null as advertiser
+    from draft d join billing_run r using (run_id)
+   union all
+  select i.account_id, i.invoice_id, i.run_id, i.order_id, i.entity_id, i.kind, i.currency, i.billing_month, i.period_first,
+         i.period_last, i.payment_terms_days, i.spots, i.commission_percent, i.gross, i.commission, i.net, i.tax, i.total, i.digest,
+         'ISSUED', i.number, i.issue_date, i.due_date, i.parties #>> '{order,advertiser}'
+    from invoice i
+)
+select d.account_id as "account_id!", d.invoice_id as "invoice_id!", d.run_id as "run_id!", d.order_id as "order_id!",
+       d.entity_id as "entity_id!", d.kind as "kind!", d.currency as "currency!", d.billing_month as "billing_month!",
+       d.period_first as "period_first!", d.period_last as "period_last!", d.payment_terms_days as "payment_terms_days!",
+       d.spots as "spots!", d.commission_percent as "commission_percent!", d.gross as "gross!", d.commission as "commission!",
+       d.net as "net!", d.tax as "tax!", d.total as "total!", d.digest as "digest!", d.state as "state!", d.number as "number?",
+       d.issue_date as "issue_date?", d.due_date as "due_date?", coalesce(d.advertiser, o.advertiser) as "advertiser!",
+       o.source_system as "source_system!", o.external_id as "external_id!"
+  from document d join insertion_order o using (account_id, order_id)
+ where (cardinality($1::uuid[]) = 0 or d.account_id = any($1)) and (cardinality($2::uuid[]) = 0 or d.invoice_id = any($2))
+   and ($3::text is null or d.state = $3) and ($4::uuid is null or d.run_id = $4)
+   and ($5::date is null or d.billing_month = $5) and ($6::uuid is null or d.order_id = $6)
+   and ($7::text is null or d.number = $7)
+   and ($8::date is null or (d.billing_month, d.order_id, d.invoice_id) > ($8, $9::uuid, $10::uuid))
+   and in_scope($11::jsonb, d.entity_id, o.territory, d.account_id)
+ order by d.billing_month, d.order_id, d.invoice_id
+ limit $12

@@ -1,0 +1,12 @@
+-- Rounded once is half a minor unit at most, whichever way the entity rounds halves.
+with document as (
+  select account_id, invoice_id, entity_id, order_id, currency, gross, commission, net, tax, total, commission_percent from draft
+   union all
+  select account_id, invoice_id, entity_id, order_id, currency, gross, commission, net, tax, total, commission_percent from invoice
+)
+select count(*) as "violations!", coalesce((array_agg(name order by name))[:5], '{}') as "examples!"
+  from (select format('accounts/acc_%s/invoices/inv_%s', replace(d.account_id::text, '-', ''), replace(d.invoice_id::text, '-', '')) as name
+          from document d join insertion_order o using (account_id, order_id)
+         where in_scope($1::jsonb, d.entity_id, o.territory, d.account_id)
+           and (abs(d.net - d.gross * (100 - d.commission_percent) / 100) * 2 > power(10::numeric, -scale(d.gross))
+                or (d.commission, d.total) <> (d.gross - d.net, d.net + d.tax))) as broken

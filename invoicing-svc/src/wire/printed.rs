@@ -1,0 +1,298 @@
+//! An issued document as it is printed.
+
+use anyhow::{Context, bail};
+use billing_proto::{billing::invoicing::v1 as pb, google::r#type as google};
+use document::{
+    Bank, Buyer, Commission, Invoice, Kind, Labelled, Line, Paper, Period, References, Seller, Spot, Totals,
+};
+use jiff::civil::{Date, Time};
+use money::Currency;
+use rust_decimal::Decimal;
+use serde::Deserialize;
+use serde_json::Value;
+
+/// Seller, buyer and order, as they are pinned on the document when it is issued.
+#[derive(Deserialize)]
+struct Parties {
+    seller: PinnedSeller,
+    buyer: PinnedBuyer,
+    order: PinnedOrder,
+}
+
+#[derive(Deserialize)]
+struct PinnedSeller {
+    legal_name: String,
+    address: Address,
+    tax_registrations: Vec<String>,
+    bank_account: BankAccount,
+}
+
+#[derive(Deserialize)]
+struct PinnedBuyer {
+    code: String,
+    legal_name: String,
+    address: Address,
+    tax_ids: Vec<String>,
+}
+
+#[derive(Deserialize)]
+struct PinnedOrder {
+    external_id: String,
+    billing_calendar: String,
+    purchase_orders: Vec<String>,
+}
+
+#[derive(Deserialize)]
+struct Address {
+    lines: Vec<String>,
+    city: String,
+    region: String,
+    postal_code: String,
+    country: String,
+}
+
+#[derive(Deserialize)]
+struct BankAccount {
+    account_name: String,
+    bank_name: String,
+    account_number: String,
+    routing_number: String,
+}
+
+/// What the printer takes. `parties` is what was pinned on the day of issue.
+pub fn printed(invoice: &pb::Invoice, parties: Value) -> Result<Invoice, anyhow::Error> {
+    let Parties { seller, buyer, order } =
+        serde_json::from_value(parties).context("the parties are not as pinned")?;
+    let paper = paper(&seller.address.country);
+    let abroad = seller.address.country != buyer.address.country;
+    let currency = &invoice.gross.as_ref().context("no gross")?.currency_code;
+    let style = Style { paper, minor_units: Currency::parse(currency).context("no currency")?.minor_units() };
+    Ok(Invoice {
+        paper,
+        kind: kind(invoice)?,
+        number: invoice.number.clone(),
+        issued: day(invoice.issue_date.as_ref())?,
+        currency: currency.clone(),
+        seller: Seller {
+            address: seller.address.printed(abroad),
+            legal_name: seller.legal_name,
+            tax_ids: seller.tax_registrations.into_iter().map(tax_id).collect(),
+            email: None,
+            phone: None,
+            remit_to: Vec::new(),
+            bank: seller.bank_account.printed(),
+        },
+        buyer: Buyer {
+            address: buyer.address.printed(abroad),
+            name: buyer.legal_name,
+            account_number: buyer.code,
+            attention: None,
+            reference: None,
+            tax_id: buyer.tax_ids.into_iter().next().map(tax_id),
+        },
+        references: references(invoice, order)?,
+        lines: invoice.lines.iter().map(|line| style.line(line)).collect::<Result<_, _>>()?,
+        spots: style.spots(&invoice.lines)?,
+        totals: totals(invoice)?,
+        notes: Vec::new(),
+    })
+}
+
+fn kind(invoice: &pb::Invoice) -> Result<Kind, anyhow::Error> {
+    match invoice.kind() {
+        pb::DocumentKind::Invoice => {
+            let payment_terms = match invoice.payment_terms_days {
+                0 => "Due on receipt".to_owned(),
+                days => format!("Net {days} days"),
+            };
+            Ok(Kind::Invoice { due: day(invoice.due_date.as_ref())?, payment_terms })
+        }
+        pb::DocumentKind::CreditNote | pb::DocumentKind::Unspecified => {
+            bail!("a document of kind {} does not say what it corrects", invoice.kind().as_str_name())
+        }
+    }
+}
+
+fn references(invoice: &pb::Invoice, order: PinnedOrder) -> Result<References, anyhow::Error> {
+    let calendar = match order.billing_calendar.as_str() {
+        "BROADCAST_MONTH" => "Broadcast",
+        _ => "Calendar",
+    };
+    Ok(References {
+        advertiser: invoice.advertiser.clone(),
+        order_number: order.external_id,
+        purchase_order: Some(order.purchase_orders.join(", ")).filter(|numbers| !numbers.is_empty()),
+        period: period(invoice.invoice_period.as_ref())?,
+        billing_calendar: calendar.to_owned(),
+        product: None,
+        estimate: None,
+        account_manager: None,
+        sales_office: None,
+    })
+}
+
+fn totals(invoice: &pb::Invoice) -> Result<Totals, anyhow::Error> {
+    let commission = amount(invoice.commission.as_ref())?;
+    let is_nothing = commission.parse::<Decimal>().is_ok_and(|commission| commission.is_zero());
+    Ok(Totals {
+        gross: amount(invoice.gross.as_ref())?,
+        // Taken off, so printed below zero.
+        commission: (!is_nothing).then(|| Commission {
+            percent: invoice.commission_percent.clone(),
+            amount: format!("-{commission}"),
+        }),
+        net: amount(invoice.net.as_ref())?,
+        taxes: Vec::new(),
+        total: amount(invoice.total.as_ref())?,
+    })
+}
+
+/// How figures and times of the document are written.
+#[derive(Clone, Copy)]
+struct Style {
+    paper: Paper,
+    minor_units: u32,
+}
+
+impl Style {
+    fn line(self, line: &pb::InvoiceLine) -> Result<Line, anyhow::Error> {
+        // The buyer finds the line in the order by its number.
+        let mut detail = vec![format!("Order line {}", line.order_line)];
+        if let Some(spot) = line.spots.first() {
+            detail.extend([spot.station.clone(), spot.program.clone(), length(spot.length_seconds)]);
+            detail.retain(|part| !part.is_empty());
+        }
+        Ok(Line {
+            number: u32::try_from(line.number).context("a line without a number")?,
+            description: line.description.clone(),
+            detail: Some(detail.join(" · ")),
+            period: period(line.service_period.as_ref())?,
+            quantity: line.quantity.clone(),
+            unit: if line.quantity == "1" { line.unit.clone() } else { format!("{}s", line.unit) },
+            price: self.price(&line.rate)?,
+            price_basis: None,
+            amount: amount(line.gross.as_ref())?,
+            note: Some(note(line)).filter(|note| !note.is_empty()),
+        })
+    }
+
+    fn spots(self, lines: &[pb::InvoiceLine]) -> Result<Vec<Spot>, anyhow::Error> {
+        let spots = lines.iter().flat_map(|line| line.spots.iter().map(move |spot| (line, spot)));
+        spots.map(|(line, spot)| self.spot(line, spot)).collect()
+    }
+
+    fn spot(self, line: &pb::InvoiceLine, spot: &pb::InvoiceSpot) -> Result<Spot, anyhow::Error> {
+        let remark = match line.kind() {
+            pb::InvoiceLineKind::Makegood => Some(format!("Makegood for {}", spot.makegood_for)),
+            pb::InvoiceLineKind::OverDelivery => Some("Not charged".to_owned()),
+            pb::InvoiceLineKind::Unspecified
+            | pb::InvoiceLineKind::SchedulePart
+            | pb::InvoiceLineKind::Spots => None,
+        };
+        Ok(Spot {
+            line: u32::try_from(line.number).context("a line without a number")?,
+            date: day(spot.date.as_ref())?,
+            time: Some(self.time(&spot.time)?).filter(|time| !time.is_empty()),
+            length: length(spot.length_seconds),
+            creative: Some(spot.creative.clone()).filter(|creative| !creative.is_empty()),
+            rate: self.price(&spot.rate)?,
+            // At the price of its line, which is what it bills: 0 where it is free.
+            amount: self.price(&line.rate)?,
+            remark,
+        })
+    }
+
+    /// At least the minor units of the currency, and every decimal that the price has.
+    fn price(self, rate: &str) -> Result<String, anyhow::Error> {
+        let mut rate: Decimal = rate.parse().context("a price that is no number")?;
+        if rate.scale() < self.minor_units {
+            rate.rescale(self.minor_units);
+        }
+        Ok(rate.to_string())
+    }
+
+    /// `5:42 PM` where that is how it is read.
+    fn time(self, time: &str) -> Result<String, anyhow::Error> {
+        match self.paper {
+            Paper::Letter if !time.is_empty() => {
+                let time = Time::strptime("%H:%M", time).context("a time that is none")?;
+                Ok(time.strftime("%-I:%M %p").to_string())
+            }
+            Paper::Letter | Paper::A4 => Ok(time.to_owned()),
+        }
+    }
+}
+
+fn note(line: &pb::InvoiceLine) -> String {
+    let kind = match line.kind() {
+        pb::InvoiceLineKind::OverDelivery => Some("Over-delivery, not charged"),
+        pb::InvoiceLineKind::Unspecified
+        | pb::InvoiceLineKind::SchedulePart
+        | pb::InvoiceLineKind::Spots
+        | pb::InvoiceLineKind::Makegood => None,
+    };
+    let note = Some(line.note.as_str()).filter(|note| !note.is_empty());
+    kind.into_iter().chain(note).collect::<Vec<_>>().join("; ")
+}
+
+/// `:30`; nothing where there is no length.
+fn length(seconds: i32) -> String {
+    if seconds > 0 { format!(":{seconds:02}") } else { String::new() }
+}
+
+impl Address {
+    /// One string a line; the country only where the letter crosses a border.
+    fn printed(self, abroad: bool) -> Vec<String> {
+        let place = match self.region.as_str() {
+            "" => format!("{} {}", self.postal_code, self.city),
+            region => format!("{}, {region} {}", self.city, self.postal_code),
+        };
+        let country = abroad.then_some(self.country);
+        let lines = self.lines.into_iter().chain([place.trim().to_owned()]).chain(country);
+        lines.filter(|line| !line.is_empty()).collect()
+    }
+}
+
+impl BankAccount {
+    fn printed(self) -> Option<Bank> {
+        let numbers = [("Account", self.account_number), ("Routing", self.routing_number)];
+        let numbers: Vec<Labelled> = numbers
+            .into_iter()
+            .filter(|(_, number)| !number.is_empty())
+            .map(|(label, value)| Labelled { label: label.to_owned(), value })
+            .collect();
+        (!numbers.is_empty()).then_some(Bank {
+            account_name: self.account_name,
+            bank: self.bank_name,
+            numbers,
+        })
+    }
+}
+
+fn tax_id(value: String) -> Labelled {
+    Labelled { label: "Tax ID".to_owned(), value }
+}
+
+/// Letter where it is the paper of the country (Unicode CLDR), else A4.
+fn paper(country: &str) -> Paper {
+    match country {
+        "BZ" | "CA" | "CL" | "CO" | "CR" | "GT" | "MX" | "NI" | "PA" | "PH" | "PR" | "SV" | "US" | "VE" => {
+            Paper::Letter
+        }
+        _ => Paper::A4,
+    }
+}
+
+fn amount(amount: Option<&pb::Money>) -> Result<String, anyhow::Error> {
+    Ok(amount.context("an amount is missing")?.amount.clone())
+}
+
+fn period(days: Option<&pb::Days>) -> Result<Period, anyhow::Error> {
+    let days = days.context("a period is missing")?;
+    Ok(Period { first: day(days.first.as_ref())?, last: day(days.last.as_ref())? })
+}
+
+fn day(day: Option<&google::Date>) -> Result<Date, anyhow::Error> {
+    let day = day.context("a day is missing")?;
+    Ok(Date::new(i16::try_from(day.year)?, i8::try_from(day.month)?, i8::try_from(day.day)?)?)
+}

@@ -1,0 +1,145 @@
+//! What the documents did to the books, and the laws of the books.
+
+use billing_proto::billing::{
+    access::v1::Role,
+    invoicing::v1::{self as pb, ledger_service_client::LedgerServiceClient},
+};
+use chassis::caller::Grant;
+use tonic::Code;
+
+use crate::{
+    invoice::{bill, review, sold},
+    order::day,
+    service::{Door, Service},
+};
+
+fn client(service: &Service) -> LedgerServiceClient<Door> {
+    LedgerServiceClient::new(service.door("controller_1", Role::Controller))
+}
+
+fn amount(money: &Option<pb::Money>) -> &str {
+    money.as_ref().map_or("none", |money| &money.amount)
+}
+
+#[tokio::test]
+async fn a_document_posts_what_balances() {
+    let service = Service::start().await;
+    let sold = sold(&service).await;
+    let invoice = bill(&service, &sold, "2026-01", "january").await.remove(0);
+    bill(&service, &sold, "2026-02", "february").await;
+    let request = pb::ListLedgerEntriesRequest {
+        parent: "accounts/-".into(),
+        invoice: invoice.name.clone(),
+        ..Default::default()
+    };
+    let entries = client(&service).list_ledger_entries(request).await.unwrap().into_inner().ledger_entries;
+    let rows: Vec<_> = entries
+        .iter()
+        .map(|entry| (entry.ledger_account(), amount(&entry.debit), amount(&entry.credit)))
+        .collect();
+    let expected = [
+        (pb::LedgerAccount::AgencyCommission, "582.50", "0.00"),
+        (pb::LedgerAccount::Receivables, "3300.84", "0.00"),
+        (pb::LedgerAccount::Revenue, "0.00", "3883.34"),
+    ];
+    assert_eq!(rows, expected);
+    assert!(
+        entries
+            .iter()
+            .all(|entry| entry.invoice_number == "2026-000001" && entry.accounting_month == "2026-04")
+    );
+
+    let all =
+        pb::ListLedgerEntriesRequest { parent: sold.account.clone(), page_size: 4, ..Default::default() };
+    let first = client(&service).list_ledger_entries(all.clone()).await.unwrap().into_inner();
+    let next = pb::ListLedgerEntriesRequest { page_token: first.next_page_token, ..all };
+    let next = client(&service).list_ledger_entries(next).await.unwrap().into_inner();
+    assert_eq!((first.ledger_entries.len(), next.ledger_entries.len()), (4, 2));
+}
+
+#[tokio::test]
+async fn the_trial_balance_sums_to_nothing() {
+    let service = Service::start().await;
+    let sold = sold(&service).await;
+    bill(&service, &sold, "2026-01", "january").await;
+    let balance = async |as_of: &str| {
+        let request =
+            pb::GetTrialBalanceRequest { billing_entity: sold.entity.clone(), as_of: Some(day(as_of)) };
+        client(&service).get_trial_balance(request).await.unwrap().into_inner()
+    };
+    let today = balance("2026-04-02").await;
+    assert_eq!(
+        today.rows.iter().map(|row| amount(&row.balance)).collect::<Vec<_>>(),
+        ["582.50", "3300.84", "-3883.34"]
+    );
+    assert_eq!(today.sums, [pb::Money { currency_code: "USD".into(), amount: "0.00".into() }]);
+    assert_eq!(balance("2026-04-01").await, pb::TrialBalance::default(), "nothing was posted before");
+
+    let grant = Grant {
+        role: Role::Controller,
+        entities: vec![],
+        territories: vec!["WEST".into()],
+        accounts: vec![],
+    };
+    let mut limited = LedgerServiceClient::new(service.limited_door("limited", vec![grant]));
+    let request = pb::GetTrialBalanceRequest { billing_entity: sold.entity.clone(), as_of: None };
+    assert_eq!(limited.get_trial_balance(request).await.unwrap().into_inner(), pb::TrialBalance::default());
+    let request = pb::ListLedgerEntriesRequest { parent: sold.account, ..Default::default() };
+    assert_eq!(limited.list_ledger_entries(request).await.unwrap_err().code(), Code::NotFound);
+}
+
+async fn broken(service: &Service) -> Vec<String> {
+    let results =
+        client(service).check_invariants(pb::CheckInvariantsRequest {}).await.unwrap().into_inner().results;
+    assert_eq!(results.len(), 12, "every law stands in the answer");
+    for result in &results {
+        assert_eq!(result.violations == 0, result.examples.is_empty(), "{result:?}");
+    }
+    results.into_iter().filter(|result| result.violations > 0).map(|result| result.invariant).collect()
+}
+
+#[tokio::test]
+async fn the_laws_hold_and_what_breaks_one_is_found() {
+    let service = Service::start().await;
+    let sold = sold(&service).await;
+    bill(&service, &sold, "2026-01", "january").await;
+    bill(&service, &sold, "2026-02", "february").await;
+    review(&service, &sold, "2026-03", "march").await;
+    assert_eq!(broken(&service).await, Vec::<String>::new());
+    let table: [(&'static str, &[&str]); 12] = [
+        (
+            "update invoice_line set gross = gross + 1, net = net + 1 where kind = 'SCHEDULE_PART'",
+            &["INV-1", "INV-5", "INV-11"],
+        ),
+        ("update draft set gross = gross + 1, commission = commission + 1", &["INV-1", "INV-2", "INV-3"]),
+        (
+            "update invoice set net = net + 0.01, commission = commission - 0.01, total = total + 0.01",
+            &["INV-2", "INV-3"],
+        ),
+        ("update draft_line set commission = commission + 1, net = net - 1", &["INV-3"]),
+        ("delete from ledger_entry where ledger_account = 'REVENUE'", &["INV-4"]),
+        ("delete from ledger_entry", &["INV-4"]),
+        ("update billed_to_date set gross = gross + 0.01 where kind = 'SPOTS'", &["INV-5", "INV-10"]),
+        ("delete from issued_number where sequence = 1", &["INV-6", "INV-7"]),
+        ("update issued_number set sequence = 7 where sequence = 2", &["INV-7"]),
+        ("update number_series_year set next = next + 1", &["INV-7"]),
+        ("update term_segment set booked_units = 1 where booked_units is not null", &["INV-9"]),
+        ("update issued_number set issue_date = issue_date + 1 where sequence = 1", &["INV-6", "INV-12"]),
+    ];
+    let mut connection = service.connection().await;
+    for (harm, laws) in table {
+        // A copy of each table that is harmed would be long; the harm is undone by what was there before.
+        sqlx::query("create schema before").execute(&mut connection).await.unwrap();
+        let table = harm.split_whitespace().nth(if harm.starts_with("delete") { 2 } else { 1 }).unwrap();
+        let kept = sqlx::AssertSqlSafe(format!("create table before.kept as table {table}"));
+        sqlx::query(kept).execute(&mut connection).await.unwrap();
+        sqlx::query(harm).execute(&mut connection).await.unwrap();
+        assert_eq!(broken(&service).await, laws, "{harm}");
+        let mended = format!(
+            "begin; set local session_replication_role = replica; delete from {table}; insert into {table} table before.kept; \
+             drop schema before cascade; commit"
+        );
+        sqlx::raw_sql(sqlx::AssertSqlSafe(mended)).execute(&mut connection).await.unwrap();
+    }
+    assert_eq!(broken(&service).await, Vec::<String>::new());
+}
