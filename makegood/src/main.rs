@@ -16,7 +16,7 @@ fn main() -> ExitCode {
         Ok(Verdict::Done) => ExitCode::SUCCESS,
         Ok(Verdict::No) => ExitCode::from(1),
         Err(error) => {
-            eprintln!("makegood: {error:#}");
+            eprintln!("makegood: {}", causes(&error));
             ExitCode::from(2)
         }
     }
@@ -32,4 +32,13 @@ async fn run(cli: Cli) -> Result<Verdict, anyhow::Error> {
         telemetry.stop();
     }
     verdict
+}
+
+/// The error and its causes, each said once: many errors say their cause themselves.
+fn causes(error: &anyhow::Error) -> String {
+    error
+        .chain()
+        .map(ToString::to_string)
+        .reduce(|said, cause| if said.contains(&cause) { said } else { said + ": " + &cause })
+        .unwrap_or_default()
 }

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use billing_proto::billing::invoicing::v1 as pb;
+use uuid::Uuid;
 
 use super::set::Set;
 use crate::{
@@ -35,6 +36,8 @@ pub async fn load(
     let request = format!("demo-{}", set.name());
     let (platform, products) = (keys.client("order_management")?, keys.client("product_ops")?);
     let entity = entity(&keys.client("controller_1")?, &request).await?;
+    // Orders are known by their own ids, so another start may ask anew, and hears what is there by now.
+    let sync_request = format!("{request}-{}", Uuid::now_v7());
     let mut contracts = BTreeMap::new();
     for (source_system, orders) in orders {
         let sync = sync::Sync {
@@ -42,7 +45,7 @@ pub async fn load(
             products: &products,
             entity: &entity,
             source_system,
-            request: &request,
+            request: &sync_request,
         };
         let results = sync.send(orders).await?;
         sync::report(&results);

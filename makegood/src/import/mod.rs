@@ -119,7 +119,6 @@ async fn import_orders(
     let keys = door.open().await?;
     let (sender, products) = (keys.client("order_management")?, keys.client("product_ops")?);
     let entity = reference::entity(&sender, entity, keys.address()).await?;
-    // What was refused once may be taken now: another import is another request.
     let request = format!("import-{}", Uuid::now_v7());
     let mut refused = 0;
     for (system, orders) in read {

@@ -21,8 +21,8 @@ const SPOT: &str = "SPOT";
 /// How many accounts are looked up at once.
 const AT_ONCE: usize = 8;
 
-/// The longest readable part of an account's code.
-const SLUG_MAX: usize = 40;
+/// The longest readable part of an account's code, which has to fit on a document.
+const SLUG_MAX: usize = 13;
 
 /// The terms of an account that is created here.
 const PAYMENT_TERMS_DAYS: i32 = 30;
@@ -124,7 +124,7 @@ async fn account(client: &Client, advertiser: &str, currency: &str) -> Result<(S
     Ok((ask!(client.accounts(), create_account, request)?.name, true))
 }
 
-/// A code that is read easily and is the same whenever the name is: `BARBARA-BOLLIER-5D41402A`.
+/// A code that is read easily and is the same whenever the name is: `BARBARA-BOLLI-5D41402A`.
 pub fn account_code(advertiser: &str) -> String {
     let words = advertiser
         .split(|character: char| !character.is_ascii_alphanumeric())

@@ -5,7 +5,6 @@ use std::collections::{BTreeMap, BTreeSet};
 use billing_proto::billing::invoicing::v1 as pb;
 use prost::Message;
 use rust_decimal::Decimal;
-use sha2::{Digest, Sha256};
 
 use super::{reference, table::decimal};
 use crate::{
@@ -27,7 +26,7 @@ pub struct Sync<'a> {
     pub entity: &'a pb::BillingEntity,
     /// The system whose orders these are.
     pub source_system: &'a str,
-    /// What the request ids begin with.
+    /// What the request ids begin with: new for each time, since what was refused once may be taken now.
     pub request: &'a str,
 }
 
@@ -38,17 +37,14 @@ impl Sync<'_> {
         let bar =
             Bar::new(&format!("Orders of {}", self.source_system), "orders", u64::try_from(orders.len())?);
         let mut results = Vec::with_capacity(orders.len());
-        for batch in batches(orders) {
-            let mut request = pb::SyncOrdersRequest {
+        for (number, batch) in (1_u32..).zip(batches(orders)) {
+            let request = pb::SyncOrdersRequest {
                 source_system: self.source_system.to_owned(),
                 sequence: None,
                 control_totals: Some(control_totals(&batch)?),
                 orders: batch,
-                request_id: String::new(),
+                request_id: format!("{}-{}-{number}", self.request, self.source_system),
             };
-            // The same content is the same request: sent again after an interruption, it gets the same answer.
-            let digest = hex::encode(Sha256::digest(request.encode_to_vec()));
-            request.request_id = format!("{}-{}", self.request, digest.chars().take(16).collect::<String>());
             results.extend(ask!(self.orders.orders(), sync_orders, request)?.results);
             bar.at(u64::try_from(results.len())?, u64::try_from(results.capacity())?);
         }
