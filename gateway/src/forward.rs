@@ -4,12 +4,14 @@
 use std::{
     collections::{BTreeMap, HashMap, HashSet},
     convert::Infallible,
+    error::Error,
     pin::Pin,
     sync::{Arc, LazyLock},
     task::{Context, Poll, ready},
     time::Duration,
 };
 
+use anyhow::Chain;
 use billing_proto::DESCRIPTOR_POOL;
 use bytes::Bytes;
 use chassis::failure::Failure;
@@ -20,7 +22,7 @@ use refusal::{Class, Refusal};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use tonic::{
-    Status,
+    Status, TimeoutExpired,
     body::Body,
     transport::{Endpoint, Error as TransportError},
 };
@@ -30,6 +32,8 @@ const CONNECT_MAX: Duration = Duration::from_secs(5);
 
 /// How much of a stream may be on its way: imports are large, and services are near.
 const WINDOW_BYTES: u32 = 1024 * 1024;
+
+const DEADLINE: &str = "the deadline of the call passed";
 
 /// The request paths of all methods that answer with a stream.
 static STREAMS: LazyLock<HashSet<String>> = LazyLock::new(|| {
@@ -215,23 +219,19 @@ fn passed(deadline: Option<Instant>) -> BoxFuture<'static, Status> {
             Some(deadline) => tokio::time::sleep_until(deadline).await,
             None => std::future::pending().await,
         }
-        Status::deadline_exceeded("the deadline of the call passed")
+        Status::deadline_exceeded(DEADLINE)
     })
 }
 
 /// The service cannot be reached, or broke off.
-fn away(name: &str, error: &(dyn std::error::Error + 'static)) -> Status {
-    // A status is what the service itself said last, and not that it is away.
-    if let Some(status) = error.downcast_ref::<Status>() {
-        return status.clone();
+fn away(name: &str, error: &(dyn Error + 'static)) -> Status {
+    // The connection keeps the deadline too, and may be the first to notice.
+    if Chain::new(error).any(|cause| cause.is::<TimeoutExpired>()) {
+        return Status::deadline_exceeded(DEADLINE);
     }
-    tracing::warn!(service = name, error = chain(error), "a service could not be reached");
+    let chain = Chain::new(error).map(ToString::to_string).collect::<Vec<_>>().join(": ");
+    tracing::warn!(service = name, error = chain, "a service could not be reached");
     let message = format!("the service {name} does not answer now; send the call again later");
     let refusal = Refusal::new(Class::Unavailable, "SERVICE_UNAVAILABLE", message).with("service", name);
     Failure::from(refusal).into_status()
-}
-
-fn chain(error: &dyn std::error::Error) -> String {
-    let causes = std::iter::successors(error.source(), |error| error.source());
-    causes.fold(error.to_string(), |chain, cause| format!("{chain}: {cause}"))
 }

@@ -14,6 +14,7 @@ use std::{
 use anyhow::anyhow;
 use futures::{FutureExt, future::Either};
 use http::{HeaderMap, Request, Response};
+use http_body_util::BodyExt;
 use refusal::{Class, Refusal};
 use tokio::{
     sync::{OwnedSemaphorePermit, Semaphore},
@@ -73,11 +74,10 @@ pub struct Stacked<S> {
     inner: S,
 }
 
-impl<S, B> Service<Request<B>> for Stacked<S>
+impl<S> Service<Request<Body>> for Stacked<S>
 where
-    S: Service<Request<B>, Response = Response<Body>, Error = Infallible> + Clone + Send + 'static,
+    S: Service<Request<Body>, Response = Response<Body>, Error = Infallible> + Clone + Send + 'static,
     S::Future: Send,
-    B: Send + 'static,
 {
     type Response = Response<Body>;
     type Error = Infallible;
@@ -87,13 +87,23 @@ where
         self.inner.poll_ready(context)
     }
 
-    fn call(&mut self, request: Request<B>) -> Self::Future {
+    fn call(&mut self, request: Request<Body>) -> Self::Future {
+        let request = request.map(|body| Body::new(body.map_err(broken_off)));
         // The one that was ready serves; its clone waits for the next call.
         let fresh = self.inner.clone();
         let ready = std::mem::replace(&mut self.inner, fresh);
         // Begins here, before the clock that tonic starts around us and that would answer CANCELLED.
         let deadline = timeout(request.headers()).map(sleep);
         Box::pin(carry(self.shared.clone(), ready, request, deadline))
+    }
+}
+
+/// tonic takes a stream that the client cancelled for one that has ended, and a handler would keep half a batch as the
+/// whole. Under another code it is the error that it is.
+fn broken_off(error: Status) -> Status {
+    match error.code() {
+        Code::Cancelled => Status::aborted("the client broke off"),
+        _ => error,
     }
 }
 

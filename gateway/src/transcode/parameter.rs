@@ -15,6 +15,17 @@ pub fn descriptor(message: &MessageDescriptor, path: &str) -> Option<FieldDescri
     }
 }
 
+/// The path in proto names; `None` where it leads nowhere.
+pub fn canonical(message: &MessageDescriptor, path: &str) -> Option<String> {
+    match path.split_once('.') {
+        None => Some(field(message, path)?.name().to_owned()),
+        Some((first, rest)) => {
+            let first = field(message, first)?;
+            Some(format!("{}.{}", first.name(), canonical(&inner(&first)?, rest)?))
+        }
+    }
+}
+
 /// Sets the field that `path` leads to. `texts` are all the texts given for it: more than one for a repeated field only.
 /// The error says what is wrong with the field.
 pub fn set(message: &mut DynamicMessage, path: &str, texts: &[String]) -> Result<(), String> {

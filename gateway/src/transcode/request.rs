@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use percent_encoding::percent_decode;
 use prost_reflect::{DeserializeOptions, DynamicMessage, MapKey, MessageDescriptor, Value};
 use refusal::{FieldViolation, Refusal, Violations};
+use serde_path_to_error::Segment;
 
 use super::{
     parameter,
@@ -24,16 +25,18 @@ pub struct Parts {
 impl Parts {
     /// Reads the query and checks that its fields exist and are not given elsewhere.
     pub fn read(binding: &Binding, captured: Vec<Captured>, query: Option<&str>) -> Result<Self, Refusal> {
+        let input = binding.method.input();
         let mut violations = Violations::new();
         let mut parameters: BTreeMap<String, Vec<String>> = BTreeMap::new();
         for pair in query.unwrap_or_default().split('&').filter(|pair| !pair.is_empty()) {
             let (name, text) = pair.split_once('=').unwrap_or((pair, ""));
-            let Some(name) = violations.take(name, decode(name)) else { continue };
+            // A field has two names; it counts as one.
+            let known = |name: String| parameter::canonical(&input, &name).unwrap_or(name);
+            let Some(name) = violations.take(name, decode(name)).map(known) else { continue };
             if let Some(text) = violations.take(&name, decode(text)) {
                 parameters.entry(name).or_default().push(text);
             }
         }
-        let input = binding.method.input();
         for name in parameters.keys() {
             if let Err(problem) = place(binding, &captured, &input, name) {
                 violations.add(name, problem);
@@ -110,7 +113,7 @@ fn parse(descriptor: &MessageDescriptor, body: &[u8]) -> Result<DynamicMessage, 
     let mut json = serde_json::Deserializer::from_str(text);
     let message = DynamicMessage::deserialize_with_options(descriptor.clone(), &mut json, &options())
         .map_err(|error| with_path(descriptor, text, &error))?;
-    json.end().map_err(|error| error.to_string())?;
+    json.end().map_err(|error| placed(text, &error))?;
     // PostgreSQL cannot hold the character in a text; only its escape gets through the parser.
     if text.contains("\\u0000")
         && let Some(field) = nul(&message)
@@ -126,9 +129,23 @@ fn with_path(descriptor: &MessageDescriptor, text: &str, error: &serde_json::Err
     let mut track = serde_path_to_error::Track::new();
     let tracked = serde_path_to_error::Deserializer::new(&mut json, &mut track);
     let _ = DynamicMessage::deserialize_with_options(descriptor.clone(), tracked, &options());
-    match track.path().to_string() {
-        path if path == "." => error.to_string(),
-        path => format!("{path}: {error}"),
+    let path: Vec<String> = track.path().iter().map_while(name).collect();
+    let error = placed(text, error);
+    if path.is_empty() { error } else { format!("{}: {error}", path.concat().trim_start_matches('.')) }
+}
+
+/// The error with its place. In a body of one line, the number of the line says nothing.
+fn placed(text: &str, error: &serde_json::Error) -> String {
+    let error = error.to_string();
+    if text.contains('\n') { error } else { error.replace(" at line 1 column ", " at column ") }
+}
+
+/// A step on the way to what is wrong; `None` past the last that is known.
+fn name(segment: &Segment) -> Option<String> {
+    match segment {
+        Segment::Seq { index } => Some(format!("[{index}]")),
+        Segment::Map { key } => Some(format!(".{key}")),
+        Segment::Enum { .. } | Segment::Unknown => None,
     }
 }
 
