@@ -2,14 +2,12 @@
 
 use billing_proto::billing::invoicing::v1::{self as pb, delivery_service_server::DeliveryService};
 use chassis::{call::Call, failure::answer, page::Page};
-use refusal::Violations;
+use invoicing_domain::delivery::DeliveryRefusal;
+use refusal::{Refusal, Violations};
 use tonic::{Request, Response, Status, Streaming};
 use uuid::Uuid;
 
-use super::{
-    Rpc,
-    import_airings::{Import, broken},
-};
+use super::{Rpc, import_airings::Import};
 use crate::{
     report::{delivery as report, order},
     wire::{
@@ -27,11 +25,11 @@ impl DeliveryService for Rpc {
         answer(async {
             let call = Call::of(&request)?;
             let mut stream = request.into_inner();
-            let first = stream.message().await.map_err(|status| broken(&status))?;
+            let first = stream.message().await.map_err(broken)?;
             let header = airing_batch::header(first.and_then(|message| message.part))?;
             let mut import = Import::begin(call, header, self.pool.begin().await?).await?;
             let mut rows = Rows::Begin;
-            while let Some(message) = stream.message().await.map_err(|status| broken(&status))? {
+            while let Some(message) = stream.message().await.map_err(broken)? {
                 import.take(rows.read(message.part)?).await?;
             }
             import.take(rows.end()?).await?;
@@ -138,4 +136,9 @@ impl DeliveryService for Rpc {
         })
         .await
     }
+}
+
+/// What is said of a stream that ends before its end.
+fn broken(status: Status) -> Refusal {
+    DeliveryRefusal::StreamBroken { problem: status.message().to_owned() }.into()
 }

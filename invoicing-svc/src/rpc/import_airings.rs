@@ -13,7 +13,6 @@ use invoicing_domain::{
     delivery::{self, Airing, BatchDigest, BatchTotals, OrderFacts, RowRefusal},
 };
 use outbox::{Voice, say};
-use refusal::Refusal;
 use serde_json::Value;
 use sqlx::{Postgres, Transaction};
 use uuid::Uuid;
@@ -207,11 +206,4 @@ impl Import {
         transaction.commit().await?;
         Ok(answer)
     }
-}
-
-/// What is said of a stream that ends before its end.
-pub fn broken(status: &tonic::Status) -> Refusal {
-    let message =
-        format!("the stream cannot be read: {}; nothing was stored, send the batch again", status.message());
-    Refusal::new(refusal::Class::Malformed, "STREAM_BROKEN", message)
 }

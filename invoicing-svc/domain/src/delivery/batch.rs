@@ -14,6 +14,9 @@ pub struct BatchTotals {
 refusal::refusals! {
     /// Why a batch of delivery is refused whole.
     pub enum DeliveryRefusal {
+        /// The rest of the batch did not arrive.
+        Malformed "STREAM_BROKEN" StreamBroken { problem: String } =>
+            "the stream cannot be read: {problem}; nothing was stored, send the batch again",
         /// The file cannot be read from some place on, so nobody knows which rows it has.
         Malformed "MALFORMED_FILE" MalformedFile { line: u64, problem: String } =>
             "line {line} of the file {problem}; nothing was stored",
