@@ -36,6 +36,9 @@ pub use table::TableError;
 /// How long a call may take, in seconds (`30`, `0.5`) or with a unit (`500ms`).
 const TIMEOUT_HEADER: &str = "x-request-timeout";
 
+/// What no clock and no header overflows at.
+const TIMEOUT_MAX: Duration = Duration::from_hours(24);
+
 /// The REST form of the contracts.
 #[derive(Debug)]
 pub struct Transcoder {
@@ -250,6 +253,7 @@ fn timeout(headers: &HeaderMap) -> Result<Option<Duration>, Refusal> {
     let seconds = text.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.');
     let span = if seconds { format!("{text}s") } else { text.to_owned() };
     let parsed = span.parse().ok().and_then(|span: jiff::SignedDuration| Duration::try_from(span).ok());
+    let parsed = parsed.map(|timeout| timeout.min(TIMEOUT_MAX));
     let wrong = || malformed("X-Request-Timeout", &format!("is {text}, not seconds such as 30 or 0.5"));
     parsed.map(Some).ok_or_else(wrong)
 }

@@ -172,3 +172,6 @@ fn nul_inside(value: &Value) -> Option<String> {
         _ => None,
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -165,3 +165,6 @@ fn messages(message: &DynamicMessage, field: &str) -> Vec<DynamicMessage> {
     let list = value.as_deref().and_then(Value::as_list).unwrap_or_default();
     list.iter().filter_map(Value::as_message).cloned().collect()
 }
+
+#[cfg(test)]
+mod tests;
