@@ -1,8 +1,16 @@
 //! Progress for whoever watches: a bar on a terminal, a plain line for each finished step anywhere else.
 
-use std::time::Duration;
+use std::{sync::LazyLock, time::Duration};
 
-use indicatif::{ProgressBar, ProgressStyle};
+use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
+
+/// All bars, so that one within another stands below it.
+static BARS: LazyLock<MultiProgress> = LazyLock::new(MultiProgress::new);
+
+/// Says something between the bars.
+pub fn say(line: &str) {
+    BARS.suspend(|| eprintln!("{line}"));
+}
 
 /// One step of the work. Everything goes to standard error: standard output is for results.
 pub struct Bar {
@@ -26,6 +34,7 @@ impl Bar {
     }
 
     fn begun(bar: ProgressBar, label: &str, unit: &'static str) -> Self {
+        let bar = BARS.add(bar);
         bar.set_prefix(label.to_owned());
         bar.set_message(if unit.is_empty() { label } else { unit }.to_owned());
         bar.enable_steady_tick(Duration::from_millis(100));
@@ -67,6 +76,6 @@ impl Bar {
     /// The step is finished, and this is what there is to say of it.
     pub fn done_as(self, line: &str) {
         self.bar.finish_and_clear();
-        eprintln!("{line}");
+        say(line);
     }
 }

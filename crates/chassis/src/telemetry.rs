@@ -1,6 +1,6 @@
 //! Logs, traces and metrics of a process. No personal data goes into any of them.
 
-use std::time::Duration;
+use std::{io::IsTerminal, time::Duration};
 
 use opentelemetry::{
     KeyValue, global,
@@ -78,7 +78,9 @@ pub fn start(process: &'static str, settings: &TelemetrySettings) -> Result<Tele
     let reader = opentelemetry_prometheus::exporter().with_registry(registry.clone()).build()?;
     let meters = SdkMeterProvider::builder().with_resource(resource).with_reader(reader).build();
 
-    let lines = tracing_subscriber::fmt::layer().with_writer(std::io::stderr);
+    let stderr = std::io::stderr;
+    // Colours are for a terminal: in a file they are noise.
+    let lines = tracing_subscriber::fmt::layer().with_writer(stderr).with_ansi(stderr().is_terminal());
     let lines = match settings.log {
         LogFormat::Text => lines.boxed(),
         LogFormat::Json => lines.json().flatten_event(true).boxed(),

@@ -21,7 +21,7 @@ use clap::Args;
 use self::{compare::compare, expected::Expected, report::Report, set::Set};
 use crate::{
     Verdict,
-    endpoints::{Endpoints, Keyring},
+    endpoints::{self, Endpoints, Keyring},
     import,
     progress::Bar,
     suite::{Options, Storage, Suite},
@@ -106,8 +106,13 @@ impl Demo {
         if self.once {
             suite.stop().await?;
         } else {
-            println!("\nThe suite stays up to look around; Ctrl-C ends it.");
-            up::print(suite.endpoints());
+            let Endpoints { address, tokens, .. } = suite.endpoints();
+            let token = tokens.get("auditor").map_or("TOKEN", String::as_str);
+            println!("\nThe suite stays up at {address} to look around; Ctrl-C ends it. For example");
+            println!(
+                "  curl '{address}/v1/accounts/-/invoices?pageSize=3' -H 'Authorization: Bearer {token}'"
+            );
+            println!("Tokens of everybody: {}", endpoints::file(&self.data_dir).display());
             up::stay(suite).await?;
         }
         Ok(verdict)

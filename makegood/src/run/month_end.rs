@@ -12,7 +12,7 @@ use super::not_cancelled;
 use crate::{
     client::{Client, ask, steadily},
     import::orders::date,
-    progress::Bar,
+    progress::{Bar, say},
 };
 
 /// How long to wait before watching again when the stream of progress ended too early.
@@ -55,7 +55,7 @@ impl MonthEnd<'_> {
         if run.state() != pb::BillingRunState::Failed {
             return not_cancelled(run);
         }
-        eprintln!("{} had failed ({}); it is resumed", run.name, run.failure);
+        say(&format!("{} had failed ({}); it is resumed", run.name, run.failure));
         let request_id = format!("{}-resume-{}", self.request, run.etag);
         let request = pb::ResumeBillingRunRequest { name: run.name, request_id };
         let run = ask!(self.starter.billing_runs(), resume_billing_run, request)?;

@@ -9,6 +9,7 @@ use sqlx::{AssertSqlSafe, ConnectOptions, Connection, Executor, PgConnection, po
 use tokio::{sync::Mutex, task::JoinHandle, time::sleep};
 
 use super::Storage;
+use crate::progress::say;
 
 /// How often a private server is looked at.
 const LOOK_EVERY: Duration = Duration::from_secs(2);
@@ -95,13 +96,13 @@ async fn keep(server: Arc<Mutex<Option<PrivatePostgres>>>, options: private_post
         if running.as_ref().is_some_and(PrivatePostgres::is_running) {
             continue;
         }
-        eprintln!("PostgreSQL has stopped; it is started again");
+        say("PostgreSQL has stopped; it is started again");
         // Only one may hold the folder.
         drop(running.take());
         match private_postgres::start(options.clone()).await {
             Ok(again) => *running = Some(again),
             Err(error) => {
-                eprintln!("PostgreSQL does not start: {error}");
+                say(&format!("PostgreSQL does not start: {error}"));
                 drop(running);
                 sleep(REST).await;
             }
