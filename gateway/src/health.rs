@@ -8,6 +8,8 @@ use http::{HeaderValue, Response, StatusCode};
 use sqlx::PgPool;
 use tokio_util::sync::CancellationToken;
 
+use crate::access;
+
 /// How long the database may take to answer a probe.
 const PROBE_MAX: Duration = Duration::from_secs(2);
 
@@ -24,9 +26,9 @@ async fn ready(pool: &PgPool, ending: &CancellationToken) -> Response<Body> {
     if ending.is_cancelled() {
         return text(StatusCode::SERVICE_UNAVAILABLE, "ending\n");
     }
-    match tokio::time::timeout(PROBE_MAX, sqlx::query("select 1").execute(pool)).await {
-        Ok(Ok(_)) => text(StatusCode::OK, "ready\n"),
-        Ok(Err(_)) | Err(_) => text(StatusCode::SERVICE_UNAVAILABLE, "the database does not answer\n"),
+    match tokio::time::timeout(PROBE_MAX, access::answers(pool)).await {
+        Ok(true) => text(StatusCode::OK, "ready\n"),
+        Ok(false) | Err(_) => text(StatusCode::SERVICE_UNAVAILABLE, "the database does not answer\n"),
     }
 }
 

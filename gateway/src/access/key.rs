@@ -1,5 +1,6 @@
 //! A key and what it opens.
 
+use anyhow::Context;
 use billing_proto::billing::access::v1::{PrincipalKind, Role};
 use chassis::caller::{Caller, Grant};
 use ids::KeyId;
@@ -68,4 +69,14 @@ pub fn compatible(roles: impl Iterator<Item = Role> + Clone) -> bool {
     let mut granting = roles.clone().filter(|role| *role == Role::AccessAdmin);
     let mut approving = roles.filter(|role| APPROVING.contains(role));
     granting.next().is_none() || approving.next().is_none()
+}
+
+/// The role of this name in the contract, as it is stored.
+pub fn role(name: &str) -> Result<Role, anyhow::Error> {
+    Role::from_str_name(name).with_context(|| format!("no role {name}"))
+}
+
+/// The kind of this name in the contract, as it is stored.
+pub fn kind(name: &str) -> Result<PrincipalKind, anyhow::Error> {
+    PrincipalKind::from_str_name(name).with_context(|| format!("no kind {name}"))
 }

@@ -13,7 +13,7 @@ use sqlx::PgPool;
 pub use key::{ApiKey, NewKey};
 pub use refusal::AccessRefusal;
 pub use rpc::AccessService;
-pub use store::by_id;
+pub use store::{answers, by_id};
 pub use token::Token;
 
 /// Makes a key and answers its token, which is known to nobody else: what `makegood keys create` does. The pool is that of

@@ -1,7 +1,6 @@
 //! Keys in the schema `access`.
 
-use anyhow::{Context, anyhow};
-use billing_proto::billing::access::v1::{PrincipalKind, Role};
+use anyhow::anyhow;
 use chassis::{
     caller::Grant,
     failure::{Failure, OrRefuse},
@@ -9,11 +8,11 @@ use chassis::{
 use ids::KeyId;
 use jiff::Timestamp;
 use jiff_sqlx::ToSqlx;
-use sqlx::{PgConnection, query, query_scalar};
+use sqlx::{PgConnection, PgPool, query, query_scalar};
 use uuid::Uuid;
 
 use super::{
-    key::{ApiKey, NewKey, compatible},
+    key::{self, ApiKey, NewKey, compatible},
     refusal::AccessRefusal,
     token::Token,
 };
@@ -79,7 +78,7 @@ async fn check_person(transaction: &mut PgConnection, new: &NewKey) -> Result<()
     if others.iter().any(|other| other.kind != new.kind.as_str_name()) {
         return Err(AccessRefusal::PersonKindConflict { person: new.person.clone() }).or_refuse();
     }
-    let known = others.iter().map(|other| role(&other.role)).collect::<Result<Vec<_>, _>>()?;
+    let known = others.iter().map(|other| key::role(&other.role)).collect::<Result<Vec<_>, _>>()?;
     let roles = known.into_iter().chain(new.grants.iter().map(|grant| grant.role));
     if !compatible(roles.collect::<Vec<_>>().into_iter()) {
         return Err(AccessRefusal::RolesConflict { person: new.person.clone() }).or_refuse();
@@ -124,6 +123,11 @@ pub async fn revoke(
     Ok(())
 }
 
+/// Whether the database answers.
+pub async fn answers(pool: &PgPool) -> bool {
+    query!("select true as answers").fetch_one(pool).await.is_ok()
+}
+
 /// One row for each grant of the keys; a key without a grant does not exist.
 async fn load(connection: &mut PgConnection, ids: &[Uuid]) -> Result<Vec<ApiKey>, Failure> {
     let rows = query!(
@@ -138,7 +142,7 @@ async fn load(connection: &mut PgConnection, ids: &[Uuid]) -> Result<Vec<ApiKey>
     let mut keys: Vec<ApiKey> = Vec::new();
     for row in rows {
         let grant = Grant {
-            role: role(&row.role)?,
+            role: key::role(&row.role)?,
             entities: row.entities,
             territories: row.territories,
             accounts: row.accounts,
@@ -151,7 +155,7 @@ async fn load(connection: &mut PgConnection, ids: &[Uuid]) -> Result<Vec<ApiKey>
         keys.push(ApiKey {
             id,
             person: row.person,
-            kind: PrincipalKind::from_str_name(&row.kind).with_context(|| format!("no kind {}", row.kind))?,
+            kind: key::kind(&row.kind)?,
             grants: vec![grant],
             secret_hash: row.secret_hash.try_into().map_err(|_| anyhow!("a hash is not 32 bytes long"))?,
             created_at: row.created_at.to_jiff(),
@@ -160,9 +164,4 @@ async fn load(connection: &mut PgConnection, ids: &[Uuid]) -> Result<Vec<ApiKey>
         });
     }
     Ok(keys)
-}
-
-fn role(name: &str) -> Result<Role, Failure> {
-    let role = Role::from_str_name(name).with_context(|| format!("no role {name}"))?;
-    Ok(role)
 }
