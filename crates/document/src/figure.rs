@@ -53,9 +53,12 @@ pub(crate) fn weekday(paper: Paper, date: Date) -> String {
     format!("{} {}", date.strftime("%a"), day(paper, date))
 }
 
-/// First and last day; the year stands once where it is the same, and where it is not, each day has its own line.
+/// First and last day, or the one day that they are; the year stands once where it is the same, and where it is not, each day has its own line.
 pub(crate) fn period(paper: Paper, period: Period) -> String {
     let Period { first, last } = period;
+    if first == last {
+        return day(paper, first);
+    }
     if first.year() != last.year() {
         return format!("{} –\n{}", day(paper, first), day(paper, last));
     }

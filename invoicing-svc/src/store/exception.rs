@@ -21,7 +21,7 @@ pub struct Exception {
     message: String,
     account: AccountId,
     order: OrderId,
-    line: String,
+    line: Option<String>,
     origin: Option<Days>,
     amount: Option<Money>,
 }
@@ -37,9 +37,23 @@ impl Exception {
             message,
             account: order.account,
             order: order.order,
-            line: line.number.clone(),
+            line: Some(line.number.clone()),
             origin: Some(origin),
             amount: Some(amount),
+        }
+    }
+
+    /// A document that would show boxes instead of characters.
+    pub fn unprintable(order: &OrderFacts, refusal: Refusal) -> Self {
+        Self {
+            severity: "BLOCK",
+            reason: refusal.reason,
+            message: refusal.message,
+            account: order.account,
+            order: order.order,
+            line: None,
+            origin: None,
+            amount: None,
         }
     }
 
@@ -51,7 +65,7 @@ impl Exception {
             message: format!("line {}: {}; the order is not billed until this is mended", line.number, refusal.message),
             account: order.account,
             order: order.order,
-            line: line.number.clone(),
+            line: Some(line.number.clone()),
             origin: None,
             amount: None,
         }
@@ -70,7 +84,7 @@ pub async fn insert(
     let message: Vec<_> = exceptions.iter().map(|e| e.message.as_str()).collect();
     let account: Vec<_> = exceptions.iter().map(|e| e.account.uuid()).collect();
     let order: Vec<_> = exceptions.iter().map(|e| e.order.uuid()).collect();
-    let line: Vec<_> = exceptions.iter().map(|e| e.line.as_str()).collect();
+    let line: Vec<_> = exceptions.iter().map(|e| e.line.as_deref()).collect();
     let first: Vec<_> = exceptions.iter().map(|e| e.origin.map(|origin| origin.first().to_sqlx())).collect();
     let last: Vec<_> = exceptions.iter().map(|e| e.origin.map(|origin| origin.last().to_sqlx())).collect();
     let currency: Vec<_> = exceptions.iter().map(|e| e.amount.map(|amount| amount.currency().code())).collect();

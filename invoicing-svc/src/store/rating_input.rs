@@ -1,6 +1,6 @@
 //! What rating needs of the orders of a shard: one statement per table, for all of its accounts at once.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use anyhow::Context;
 use calendar::Days;
@@ -27,6 +27,8 @@ use super::written::{Written, currency};
 pub struct OrderToRate {
     pub facts: OrderFacts,
     pub lines: Vec<(LineFacts, LineToRate)>,
+    /// Every character that its document prints of orders and airings.
+    pub printed: BTreeSet<char>,
 }
 
 /// What is known of the lines of the shard besides the lines themselves.
@@ -36,6 +38,7 @@ struct Inputs {
     billed: HashMap<Uuid, Vec<Billed>>,
     entries: HashMap<Uuid, u32>,
     airings: HashMap<Uuid, Vec<Airing>>,
+    printed: HashMap<Uuid, BTreeSet<char>>,
 }
 
 /// Loads the orders of the accounts that the run's entity bills, in the order of their ids.
@@ -54,6 +57,10 @@ pub async fn load(
     let mut orders: Vec<OrderToRate> = Vec::new();
     for row in rows {
         let currency = currency(&row.currency)?;
+        let mut printed = inputs.printed.remove(&row.line_id).unwrap_or_default();
+        for text in [&row.advertiser, &row.external_id, &row.buyer, &row.description, &row.station, &row.program] {
+            printed.extend(text.chars());
+        }
         let billing = BillingTerms {
             calendar: Written::read(&row.billing_calendar)?,
             cycle: Written::read(&row.billing_cycle)?,
@@ -61,11 +68,11 @@ pub async fn load(
         };
         let cap = cap(&row.cap_kind, row.cap_percent, row.cap_budget, currency)?;
         let pricing = match <PricingModel as Written>::read(&row.pricing_model)? {
-            PricingModel::FlatFee => Pricing::FlatFee { parts: inputs.parts.remove(&row.line_id).unwrap_or_else(Vec::new) },
+            PricingModel::FlatFee => Pricing::FlatFee { parts: inputs.parts.remove(&row.line_id).unwrap_or_default() },
             PricingModel::PerSpot => Pricing::PerSpot {
                 segments: inputs.segments.remove(&row.line_id).context("a line of spots without its terms")?,
                 cap,
-                airings: inputs.airings.remove(&row.line_id).unwrap_or_else(Vec::new),
+                airings: inputs.airings.remove(&row.line_id).unwrap_or_default(),
             },
         };
         let line = LineToRate {
@@ -75,7 +82,7 @@ pub async fn load(
             billing,
             month: run.month,
             pricing,
-            billed_before: inputs.billed.remove(&row.line_id).unwrap_or_else(Vec::new),
+            billed_before: inputs.billed.remove(&row.line_id).unwrap_or_default(),
             // A line that was never billed has no entry yet: the first will be 1.
             last_entry: inputs.entries.get(&row.line_id).copied().map_or(0, |entry| entry),
         };
@@ -101,8 +108,11 @@ pub async fn load(
             remainder: entity.remainder,
         };
         match orders.last_mut().filter(|last| last.facts.order == order.order) {
-            Some(last) => last.lines.push((facts, line)),
-            None => orders.push(OrderToRate { facts: order, lines: vec![(facts, line)] }),
+            Some(last) => {
+                last.lines.push((facts, line));
+                last.printed.extend(printed);
+            }
+            None => orders.push(OrderToRate { facts: order, lines: vec![(facts, line)], printed }),
         }
     }
     Ok(orders)
@@ -115,12 +125,14 @@ async fn inputs(
     currencies: &HashMap<Uuid, Currency>,
 ) -> Result<Inputs, Failure> {
     let (billed, entries) = billed(connection, run, accounts, currencies).await?;
+    let (airings, printed) = airings(connection, run, accounts).await?;
     Ok(Inputs {
         segments: segments(connection, run, accounts).await?,
         parts: parts(connection, run, accounts, currencies).await?,
         billed,
         entries,
-        airings: airings(connection, run, accounts).await?,
+        airings,
+        printed,
     })
 }
 
@@ -210,17 +222,20 @@ async fn billed(
     Ok((billed, entries))
 }
 
+type AiringsAndTheirTexts = (HashMap<Uuid, Vec<Airing>>, HashMap<Uuid, BTreeSet<char>>);
+
 async fn airings(
     connection: &mut PgConnection,
     run: &BillingRun,
     accounts: &[Uuid],
-) -> Result<HashMap<Uuid, Vec<Airing>>, Failure> {
+) -> Result<AiringsAndTheirTexts, Failure> {
     let as_of = run.data_as_of.to_sqlx();
     let rows = sqlx::query_file!("src/store/sql/airings_to_rate.sql", run.entity.uuid(), accounts, as_of as _)
         .fetch_all(connection)
         .await?;
-    let mut airings: HashMap<_, Vec<_>> = HashMap::new();
+    let (mut airings, mut printed): (HashMap<_, Vec<_>>, HashMap<_, BTreeSet<_>>) = (HashMap::new(), HashMap::new());
     for row in rows {
+        printed.entry(row.line_id).or_default().extend(row.creative.chars());
         let billed_as = match (row.billed_first, row.billed_last, row.billed_kind, row.billed_segment, row.billed_rate) {
             (Some(first), Some(last), Some(kind), Some(segment), Some(price)) => Some(Bucket {
                 origin: days(first, last)?,
@@ -249,7 +264,7 @@ async fn airings(
             billed_as,
         });
     }
-    Ok(airings)
+    Ok((airings, printed))
 }
 
 /// The cap that a line's columns say.

@@ -8,7 +8,7 @@ use evidence_log::{leaf_hash, root};
 use ids::RunId;
 use invoicing_domain::{
     billing_run::{self as domain, BillingRun},
-    invoice::{self, Draft},
+    invoice::{self, Draft, InvoiceRefusal},
     ledger::postings,
     rating,
 };
@@ -109,7 +109,7 @@ async fn rate(connection: &mut PgConnection, run: &BillingRun, shard: &Shard) ->
 
 /// One order: its lines rated and put together. A line that cannot be rated blocks its order and says why.
 fn rate_order(run: &BillingRun, order: OrderToRate, exceptions: &mut Vec<Exception>) -> Result<Option<Draft>, Failure> {
-    let OrderToRate { facts, lines } = order;
+    let OrderToRate { facts, lines, printed } = order;
     let mut rated_lines = Vec::new();
     let mut blocked = false;
     for (line, input) in lines {
@@ -127,5 +127,12 @@ fn rate_order(run: &BillingRun, order: OrderToRate, exceptions: &mut Vec<Excepti
     if blocked {
         return Ok(None);
     }
-    Ok(invoice::assemble(run.id, &facts, run.month, &rated_lines).context("a draft cannot be put together")?)
+    let draft = invoice::assemble(run.id, &facts, run.month, &rated_lines).context("a draft cannot be put together")?;
+    let missing: String = document::missing_glyphs(&printed.into_iter().collect::<String>()).into_iter().collect();
+    if draft.is_some() && !missing.is_empty() {
+        let refusal = InvoiceRefusal::GlyphMissing { characters: missing };
+        exceptions.push(Exception::unprintable(&facts, refusal.into()));
+        return Ok(None);
+    }
+    Ok(draft)
 }

@@ -7,6 +7,8 @@ use billing_proto::billing::{
 use tonic::Code;
 
 use crate::{
+    invoice::review,
+    order::{order, reference_data, sync},
     reference::{create_entity, create_series},
     service::{Door, Service, reason},
 };
@@ -111,4 +113,31 @@ async fn a_run_of_another_entity_does_not_exist_for_a_limited_manager() {
     let mut limited = BillingRunServiceClient::new(service.limited_door("limited", vec![grant]));
     let missing = limited.get_billing_run(pb::GetBillingRunRequest { name: run.name }).await.unwrap_err();
     assert_eq!(missing.code(), Code::NotFound);
+}
+
+#[tokio::test]
+async fn a_name_that_the_font_cannot_print_is_an_exception_before_anything_is_issued() {
+    let service = Service::start().await;
+    let sold = reference_data(&service).await;
+    let mut unprintable = order(&sold, "IO-1001");
+    unprintable.advertiser = "株式会社".into();
+    sync(&service, vec![unprintable], "orders").await.unwrap();
+    let run = review(&service, &sold, "2026-01", "1").await;
+    assert_eq!((run.progress.unwrap().exceptions, run.totals.len()), (1, 0));
+    let mut client = manager(&service, "first");
+    let request = pb::ListBillingExceptionsRequest { parent: run.name, ..pb::ListBillingExceptionsRequest::default() };
+    let listed = client.list_billing_exceptions(request).await.unwrap().into_inner();
+    let [exception] = listed.exceptions.as_slice() else { panic!("{listed:?}") };
+    assert_eq!((exception.reason.as_str(), exception.severity()), ("GLYPH_MISSING", pb::ExceptionSeverity::Block));
+    assert!(exception.message.contains("株"), "{}", exception.message);
+}
+
+#[tokio::test]
+async fn a_run_goes_on_when_the_service_comes_back() {
+    let mut service = Service::start().await;
+    let entity = create_entity(&service, "NYC").await;
+    let run = start(&mut manager(&service, "first"), &entity, "1").await.unwrap();
+    service.restart().await;
+    let run = rest(&mut manager(&service, "first"), &run.name).await;
+    assert_eq!(run.state(), pb::BillingRunState::InReview);
 }

@@ -150,7 +150,7 @@ async fn an_update_names_its_fields_and_what_it_saw() {
     let service = Service::start().await;
     let made = create_account(&service, "AG-1", "EAST").await;
     let mut client = AccountServiceClient::new(service.door("billing_manager_1", Role::BillingManager));
-    let mut update = |etag: &str, paths: &[&str], id: &str| pb::UpdateAccountRequest {
+    let update = |etag: &str, paths: &[&str], id: &str| pb::UpdateAccountRequest {
         account: Some(pb::Account { etag: etag.into(), payment_terms_days: 45, ..made.clone() }),
         update_mask: Some(FieldMask { paths: paths.iter().map(|path| (*path).to_owned()).collect() }),
         request_id: id.into(),
@@ -202,7 +202,7 @@ async fn a_retired_product_stays_retired() {
     let service = Service::start().await;
     let made = create_product(&service, "SPOT", pb::PricingModel::PerSpot).await;
     let mut client = AdProductServiceClient::new(service.door("product_ops_1", Role::ProductOps));
-    let mut set = |state: pb::AdProductState, id: &str| pb::UpdateAdProductRequest {
+    let set = |state: pb::AdProductState, id: &str| pb::UpdateAdProductRequest {
         ad_product: Some(pb::AdProduct { name: made.name.clone(), state: state.into(), ..pb::AdProduct::default() }),
         update_mask: Some(FieldMask { paths: vec!["state".into()] }),
         request_id: id.into(),

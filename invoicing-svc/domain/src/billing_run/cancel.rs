@@ -8,7 +8,10 @@ pub fn cancel(run: &BillingRun) -> Result<BillingRun, BillingRunRefusal> {
         | State::InReview { .. }
         | State::Approved(_)
         | State::Failed { from: FailedIn::Rating, .. } => Ok(run.now(State::Cancelled)),
-        State::Issuing(_) | State::Issued { .. } | State::Cancelled | State::Failed { from: FailedIn::Issuing(_), .. } => {
+        State::Issuing(_)
+        | State::Issued { .. }
+        | State::Cancelled
+        | State::Failed { from: FailedIn::Issuing(_), .. } => {
             Err(run.needs("CREATED, RATING, IN_REVIEW, APPROVED, or FAILED before issuing"))
         }
     }

@@ -10,7 +10,10 @@ pub fn issue(run: &BillingRun, by: String, date: Date, today: Date) -> Result<Bi
         return Err(run.needs("APPROVED"));
     };
     if date > today {
-        return Err(BillingRunRefusal::IssueDateInFuture { issue_date: date.to_string(), today: today.to_string() });
+        return Err(BillingRunRefusal::IssueDateInFuture {
+            issue_date: date.to_string(),
+            today: today.to_string(),
+        });
     }
     Ok(run.now(State::Issuing(Issue { approval: approval.clone(), date, by })))
 }

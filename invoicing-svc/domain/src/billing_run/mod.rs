@@ -103,7 +103,11 @@ impl State {
     pub fn rests(&self) -> bool {
         match self {
             Self::Created | Self::Rating | Self::Issuing(_) => false,
-            Self::InReview { .. } | Self::Approved(_) | Self::Issued { .. } | Self::Cancelled | Self::Failed { .. } => true,
+            Self::InReview { .. }
+            | Self::Approved(_)
+            | Self::Issued { .. }
+            | Self::Cancelled
+            | Self::Failed { .. } => true,
         }
     }
 }
@@ -137,7 +141,11 @@ refusal::refusals! {
 impl BillingRun {
     /// The refusal of an act that needs another state.
     fn needs(&self, needed: &str) -> BillingRunRefusal {
-        BillingRunRefusal::WrongState { run: self.id.to_string(), state: self.state.name().to_owned(), needed: needed.to_owned() }
+        BillingRunRefusal::WrongState {
+            run: self.id.to_string(),
+            state: self.state.name().to_owned(),
+            needed: needed.to_owned(),
+        }
     }
 
     fn now(&self, state: State) -> Self {

@@ -33,7 +33,11 @@ pub fn failed(run: &BillingRun, why: String) -> Result<BillingRun, BillingRunRef
     let from = match &run.state {
         State::Created | State::Rating => FailedIn::Rating,
         State::Issuing(issue) => FailedIn::Issuing(issue.clone()),
-        State::InReview { .. } | State::Approved(_) | State::Issued { .. } | State::Cancelled | State::Failed { .. } => {
+        State::InReview { .. }
+        | State::Approved(_)
+        | State::Issued { .. }
+        | State::Cancelled
+        | State::Failed { .. } => {
             return Err(run.needs("RATING or ISSUING"));
         }
     };

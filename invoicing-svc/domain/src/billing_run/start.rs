@@ -34,7 +34,16 @@ pub fn start(
         });
     }
     let data_as_of = started.at;
-    Ok(BillingRun { id, revision: Revision::FIRST, entity, month, accounts, data_as_of, started, state: State::Created })
+    Ok(BillingRun {
+        id,
+        revision: Revision::FIRST,
+        entity,
+        month,
+        accounts,
+        data_as_of,
+        started,
+        state: State::Created,
+    })
 }
 
 fn overlap(one: &[AccountId], other: &[AccountId]) -> bool {

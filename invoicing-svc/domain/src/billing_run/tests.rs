@@ -14,7 +14,8 @@ fn account(n: u128) -> AccountId {
 
 fn run() -> BillingRun {
     let month: Month = "2026-01".parse().expect("a month");
-    let (id, entity) = (RunId::from_uuid(uuid::Uuid::from_u128(1)), EntityId::from_uuid(uuid::Uuid::from_u128(2)));
+    let (id, entity) =
+        (RunId::from_uuid(uuid::Uuid::from_u128(1)), EntityId::from_uuid(uuid::Uuid::from_u128(2)));
     start(id, (entity, month), vec![], &[], act("first")).expect("nothing is open")
 }
 
@@ -61,7 +62,10 @@ fn what_is_signed_is_what_was_looked_at() {
 fn acts_out_of_turn_are_refused() {
     assert_eq!(approve(&run(), approver("second"), None).expect_err("unrated").reason(), "RUN_STATE");
     let today = date(2026, 2, 2);
-    assert_eq!(issue(&in_review(), "second".into(), today, today).expect_err("unapproved").reason(), "RUN_STATE");
+    assert_eq!(
+        issue(&in_review(), "second".into(), today, today).expect_err("unapproved").reason(),
+        "RUN_STATE"
+    );
     let issuing = issue(&approved(), "second".into(), today, today).expect("approved");
     assert_eq!(cancel(&issuing).expect_err("documents exist").reason(), "RUN_STATE");
     assert_eq!(resume(&issuing).expect_err("nothing failed").reason(), "RUN_STATE");
@@ -69,7 +73,8 @@ fn acts_out_of_turn_are_refused() {
 
 #[test]
 fn documents_are_not_dated_in_the_future() {
-    let refused = issue(&approved(), "second".into(), date(2026, 2, 3), date(2026, 2, 2)).expect_err("tomorrow");
+    let refused =
+        issue(&approved(), "second".into(), date(2026, 2, 3), date(2026, 2, 2)).expect_err("tomorrow");
     assert_eq!(refused.reason(), "ISSUE_DATE_IN_FUTURE");
 }
 
@@ -88,7 +93,12 @@ fn open_runs_that_share_an_account_exclude_each_other() {
     let open = |accounts| OpenRun { id: run().id, month, accounts, state: "IN_REVIEW".into() };
     let begin = |accounts, open: OpenRun| start(run().id, (run().entity, month), accounts, &[open], act("x"));
     assert!(begin(vec![account(1)], open(vec![account(2)])).is_ok());
-    for (mine, theirs) in [(vec![], vec![]), (vec![account(1)], vec![]), (vec![], vec![account(1)]), (vec![account(1)], vec![account(1)])] {
+    for (mine, theirs) in [
+        (vec![], vec![]),
+        (vec![account(1)], vec![]),
+        (vec![], vec![account(1)]),
+        (vec![account(1)], vec![account(1)]),
+    ] {
         assert_eq!(begin(mine, open(theirs)).expect_err("both would bill it").reason(), "RUN_OPEN");
     }
 }

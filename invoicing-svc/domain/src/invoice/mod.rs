@@ -85,8 +85,11 @@ pub struct DraftLine {
 }
 
 refusal::refusals! {
-    /// Why there is no file of a document.
+    /// Why there is no file of a document, or no document.
     pub enum InvoiceRefusal {
+        /// A box on an invoice says nothing.
+        StateForbids "GLYPH_MISSING" GlyphMissing { characters: String } =>
+            "the font of the documents has no {characters}; the order is not billed until its texts are written otherwise",
         /// A draft may still change; what is printed may not.
         StateForbids "NOT_ISSUED" NotIssued { invoice: String } => "{invoice} is a draft; it has a PDF once it is issued",
         /// The data of the document, pinned on the day of issue, cannot be put on paper.

@@ -13,15 +13,16 @@ with known as (
    where s.account_id = any($2)
    order by s.account_id, s.airing_id, i.issued_at desc, l.number desc
 )
-select k.line_id, k.airing_id, k.version, k.day, k.time, k.source_row, k.rate, k.status, k.makegood_for,
+select k.line_id, k.airing_id, k.version, k.day, k.time, k.source_row, k.rate, k.status, k.makegood_for, k.creative,
        listed.origin_first as "billed_first?", listed.origin_last as "billed_last?", listed.kind as "billed_kind?",
        listed.segment_first as "billed_segment?", listed.rate as "billed_rate?",
-       -- What this spot makes good stands on a document already.
+       -- What this spot makes good stands on a document already, and not only as over-delivery at 0.
        exists (select from known missed join listed on (listed.account_id, listed.airing_id) = (missed.account_id, missed.airing_id)
                 where (missed.account_id, missed.order_id) = (k.account_id, k.order_id)
+                  and listed.kind in ('SPOTS', 'MAKEGOOD')
                   and missed.spot = any(k.makegood_for)) as "missed_was_billed!",
        -- This spot did not air, stands on a document, and one that aired makes it good.
-       k.status <> 'AIRED' and listed.airing_id is not null
+       k.status <> 'AIRED' and coalesce(listed.kind in ('SPOTS', 'MAKEGOOD'), false)
          and exists (select from known good
                       where (good.account_id, good.order_id) = (k.account_id, k.order_id)
                         and good.status = 'AIRED' and k.spot = any(good.makegood_for)) as "made_good_free!"

@@ -1,10 +1,11 @@
 -- The lines of a shard's orders, in the order in which rating puts them together again.
 select o.account_id, o.order_id, o.currency, o.commission_percent, o.payment_terms_days, o.flight_last as order_last,
-       o.billing_calendar, o.billing_cycle,
-       l.line_id, l.number, l.ordinal, l.description, l.flight_first, l.flight_last, l.pricing_model,
+       o.billing_calendar, o.billing_cycle, o.advertiser, o.external_id, a.legal_name as buyer,
+       l.line_id, l.number, l.ordinal, l.description, l.station, l.program, l.flight_first, l.flight_last, l.pricing_model,
        l.cap_kind, l.cap_percent, l.cap_budget,
        p.invoice_text, p.gl_revenue, p.tax_code
   from insertion_order o
+  join account a using (account_id)
   join order_line l using (account_id, order_id)
   join ad_product p using (product_id)
  where o.entity_id = $1 and o.account_id = any($2)
