@@ -45,12 +45,3 @@ pub struct Configuration {
     /// How much at once.
     pub limits: LimitSettings,
 }
-
-/// The passwords of the two roles of the schema.
-#[derive(Clone, Debug, Deserialize)]
-pub struct Passwords {
-    /// Of `access_owner`, which migrates.
-    pub owner: Secret,
-    /// Of `access_app`, which works.
-    pub app: Secret,
-}

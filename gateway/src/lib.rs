@@ -11,6 +11,7 @@ mod sign_in;
 mod start;
 mod transcode;
 
-pub use configuration::{Configuration, DEFAULTS, Passwords};
+pub use chassis::database::Passwords;
+pub use configuration::{Configuration, DEFAULTS};
 pub use limits::LimitSettings;
 pub use start::{Running, StartError, connect, migrate, start};

@@ -1,41 +1,52 @@
-//! The gateway as a process of its own: `gateway [--config FILE.toml]`.
+//! The gateway as a process of its own.
 
 use std::{path::PathBuf, sync::Arc};
 
-use chassis::{clock::Clock, configuration, telemetry};
-use clap::Parser;
+use anyhow::Context;
+use chassis::{clock::Clock, configuration, database::Migration, telemetry};
+use clap::{Args, Parser};
 use gateway::{Configuration, DEFAULTS};
 use serde::Deserialize;
-use tokio::signal::unix::{SignalKind, signal};
 
 /// The public door of the suite.
 #[derive(Parser)]
-struct Arguments {
-    /// Settings that differ from the defaults; MAKEGOOD__SECTION__KEY in the environment is stronger.
+#[command(version)]
+enum Command {
+    /// Prepares the schema of the keys. Needs `migrate.admin_url` and the passwords of both roles.
+    Migrate(Source),
+    /// Serves until it is told to end (SIGTERM or Ctrl-C), then finishes what it has.
+    Serve(Source),
+}
+
+#[derive(Args)]
+struct Source {
+    /// A TOML file with the settings; the environment (MAKEGOOD__SECTION__KEY) is stronger.
     #[arg(long, value_name = "FILE.toml")]
     config: Option<PathBuf>,
 }
 
 #[derive(Deserialize)]
 struct Settings {
-    gateway: Configuration,
     telemetry: telemetry::TelemetrySettings,
+    gateway: Option<Configuration>,
+    migrate: Option<Migration>,
 }
 
-const TELEMETRY: &str = "[telemetry]\nlog = \"json\"\nfilter = \"info\"\n";
-
 #[tokio::main]
-async fn main() -> Result<(), anyhow::Error> {
-    let arguments = Arguments::parse();
-    let defaults = format!("{DEFAULTS}\n{TELEMETRY}");
-    let settings: Settings = configuration::load(&defaults, arguments.config.as_deref())?;
+async fn main() -> anyhow::Result<()> {
+    let command = Command::parse();
+    let (Command::Migrate(source) | Command::Serve(source)) = &command;
+    let serving = if matches!(command, Command::Serve(_)) { DEFAULTS } else { "" };
+    let defaults = format!("{serving}\n[telemetry]\nlog = \"json\"\nfilter = \"info\"\n");
+    let settings: Settings = configuration::load(&defaults, source.config.as_deref())?;
     let telemetry = Arc::new(telemetry::start("gateway", &settings.telemetry)?);
-    let (mut interrupt, mut terminate) = (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
-    let running = gateway::start(settings.gateway, Clock::system(), Some(telemetry.clone())).await?;
-    tokio::select! {
-        _ = interrupt.recv() => {}
-        _ = terminate.recv() => {}
+    if let Command::Migrate(_) = command {
+        let migrate = settings.migrate.context("set migrate.admin_url, migrate.owner and migrate.app")?;
+        return Ok(gateway::migrate(&migrate.admin_url, &migrate.passwords).await?);
     }
+    let configuration = settings.gateway.context("set gateway.database_url and gateway.caller_secret")?;
+    let running = gateway::start(configuration, Clock::system(), Some(telemetry.clone())).await?;
+    chassis::serve::told_to_end().await?;
     running.stop().await;
     if let Some(telemetry) = Arc::into_inner(telemetry) {
         telemetry.stop();

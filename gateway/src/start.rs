@@ -11,7 +11,7 @@ use chassis::{
     caller::{CallerSigner, CallerVerifier, WeakSecret},
     clock::Clock,
     configuration::Secret,
-    database::{self, DatabaseError, Login},
+    database::{self, DatabaseError, Login, Passwords},
     page::PageSeal,
     serve::{ServeError, Server},
     stack::{MESSAGE_MAX_BYTES, Stack},
@@ -27,7 +27,7 @@ use tower::Layer;
 
 use crate::{
     access::AccessService,
-    configuration::{Configuration, Passwords},
+    configuration::Configuration,
     door::Door,
     forward::{Upstream, UpstreamError, Upstreams},
     health,

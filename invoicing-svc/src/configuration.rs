@@ -18,12 +18,3 @@ pub struct Configuration {
     /// What the gateway signs callers with, at least 32 bytes.
     pub caller_secret: Secret,
 }
-
-/// The passwords of the two roles of the schema.
-#[derive(Clone, Debug, Deserialize)]
-pub struct Passwords {
-    /// Of `invoicing_owner`, which migrates.
-    pub owner: Secret,
-    /// Of `invoicing_app`, which works.
-    pub app: Secret,
-}

@@ -8,5 +8,6 @@ mod store;
 mod wire;
 mod work;
 
-pub use configuration::{Configuration, Passwords};
+pub use chassis::database::Passwords;
+pub use configuration::Configuration;
 pub use start::{StartError, migrate, start};

@@ -3,27 +3,25 @@
 use std::path::PathBuf;
 
 use anyhow::Context;
-use chassis::{clock::Clock, configuration, configuration::Secret, telemetry};
-use clap::{Parser, Subcommand};
+use chassis::{clock::Clock, configuration, database::Migration, telemetry};
+use clap::{Args, Parser};
 use serde::Deserialize;
 
 /// Orders, delivery, billing runs, invoices and the ledger over gRPC.
 #[derive(Parser)]
 #[command(version)]
-struct Arguments {
+enum Command {
+    /// Prepares the schema: roles, tables, rights. Needs `migrate.admin_url` and the passwords of both roles.
+    Migrate(Source),
+    /// Serves until it is told to end (SIGTERM or Ctrl-C), then finishes what it has.
+    Serve(Source),
+}
+
+#[derive(Args)]
+struct Source {
     /// A TOML file with the settings; the environment (MAKEGOOD__SECTION__KEY) is stronger.
     #[arg(long)]
     config: Option<PathBuf>,
-    #[command(subcommand)]
-    command: Command,
-}
-
-#[derive(Subcommand)]
-enum Command {
-    /// Prepares the schema: roles, tables, rights. Needs `migrate.admin_url` and the passwords of both roles.
-    Migrate,
-    /// Serves until it is told to end (SIGTERM or Ctrl-C), then finishes what it has.
-    Serve,
 }
 
 #[derive(Deserialize)]
@@ -33,25 +31,20 @@ struct Settings {
     migrate: Option<Migration>,
 }
 
-#[derive(Deserialize)]
-struct Migration {
-    admin_url: Secret,
-    #[serde(flatten)]
-    passwords: invoicing_svc::Passwords,
-}
-
 #[tokio::main]
 async fn main() -> anyhow::Result<()> {
-    let arguments = Arguments::parse();
-    let settings: Settings = configuration::load(include_str!("defaults.toml"), arguments.config.as_deref())?;
+    let command = Command::parse();
+    let (Command::Migrate(source) | Command::Serve(source)) = &command;
+    let settings: Settings = configuration::load(include_str!("defaults.toml"), source.config.as_deref())?;
     let telemetry = telemetry::start("invoicing", &settings.telemetry)?;
-    match arguments.command {
-        Command::Migrate => {
+    match command {
+        Command::Migrate(_) => {
             let migrate = settings.migrate.context("set migrate.admin_url, migrate.owner and migrate.app")?;
             invoicing_svc::migrate(&migrate.admin_url, &migrate.passwords).await?;
         }
-        Command::Serve => {
-            let configuration = settings.invoicing.context("set invoicing.database_url and invoicing.caller_secret")?;
+        Command::Serve(_) => {
+            let configuration =
+                settings.invoicing.context("set invoicing.database_url and invoicing.caller_secret")?;
             let running = invoicing_svc::start(configuration, Clock::system()).await?;
             tracing::info!(address = %running.address(), "invoicing listens");
             chassis::serve::told_to_end().await?;

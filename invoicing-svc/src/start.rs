@@ -2,8 +2,9 @@
 
 use billing_proto::billing::invoicing::v1::{
     account_service_server::AccountServiceServer, ad_product_service_server::AdProductServiceServer,
-    billing_entity_service_server::BillingEntityServiceServer, billing_run_service_server::BillingRunServiceServer,
-    delivery_service_server::DeliveryServiceServer, event_service_server::EventServiceServer, invoice_service_server::InvoiceServiceServer,
+    billing_entity_service_server::BillingEntityServiceServer,
+    billing_run_service_server::BillingRunServiceServer, delivery_service_server::DeliveryServiceServer,
+    event_service_server::EventServiceServer, invoice_service_server::InvoiceServiceServer,
     ledger_service_server::LedgerServiceServer, number_series_service_server::NumberSeriesServiceServer,
     order_service_server::OrderServiceServer,
 };
@@ -69,7 +70,13 @@ pub async fn start(configuration: Configuration, clock: Clock) -> Result<Running
         }
     });
     let bell = work::begin(&background, &pool, &clock);
-    let rpc = Rpc { pool, seal: PageSeal::derived(&configuration.caller_secret), feed, bell, background: background.clone() };
+    let rpc = Rpc {
+        pool,
+        seal: PageSeal::derived(&configuration.caller_secret),
+        feed,
+        bell,
+        background: background.clone(),
+    };
     Ok(server.start(services(rpc), Stack::new(verifier, clock, CONCURRENCY_MAX), background).await?)
 }
 

@@ -5,15 +5,16 @@ use std::sync::Arc;
 use chassis::telemetry::Telemetry;
 use clap::{Parser, Subcommand};
 
-use crate::{Verdict, demo::Demo, import::Import, keys::Keys, run::Run, up::Up};
+use crate::{Verdict, demo::Demo, entity::Entity, import::Import, keys::Keys, run::Run, up::Up};
 
 const EXAMPLES: &str = "\
 Examples:
   makegood demo --once              bill a year of real advertising, compare it to the cent, and end
   makegood up                       start the suite here and print where it listens and who may do what
-  makegood import orders orders.csv order_lines.csv --entity DEMO
+  makegood entity NYC --name 'Hudson Broadcasting' --currency USD --time-zone America/New_York --country US
+  makegood import orders orders.csv order_lines.csv --entity NYC
   makegood import airings airings.csv
-  makegood run 2020-01 --entity DEMO --issue-date 2020-01-31
+  makegood run 2020-01 --entity NYC --issue-date 2020-01-31
 
 Exit codes: 0 done; 1 the work was done and its answer is no; 2 it could not be done.";
 
@@ -28,6 +29,7 @@ pub struct Cli {
 #[derive(Subcommand, Debug)]
 enum Command {
     Up(Up),
+    Entity(Entity),
     Import(Import),
     Run(Run),
     Keys(Keys),
@@ -39,6 +41,7 @@ impl Cli {
     pub async fn run(self, telemetry: Arc<Telemetry>) -> Result<Verdict, anyhow::Error> {
         match self.command {
             Command::Up(up) => up.run(telemetry).await,
+            Command::Entity(entity) => entity.run().await,
             Command::Import(import) => import.run().await,
             Command::Run(run) => run.run().await,
             Command::Keys(keys) => keys.run().await,

@@ -6,6 +6,7 @@ pub mod cli;
 pub mod client;
 pub mod demo;
 pub mod endpoints;
+mod entity;
 pub mod import;
 pub mod keys;
 mod progress;

@@ -3,6 +3,7 @@
 
 use std::{str::FromStr, time::Duration};
 
+use serde::Deserialize;
 use sqlx::{
     AssertSqlSafe, ConnectOptions, Connection, Executor, PgConnection, PgPool,
     migrate::{MigrateError, Migrator},
@@ -74,6 +75,25 @@ pub enum DatabaseError {
         #[source]
         error: MigrateError,
     },
+}
+
+/// The passwords of the two roles of a schema.
+#[derive(Clone, Debug, Deserialize)]
+pub struct Passwords {
+    /// Of the owner, which migrates.
+    pub owner: Secret,
+    /// Of the role that works.
+    pub app: Secret,
+}
+
+/// The section `migrate` of a service's configuration.
+#[derive(Clone, Debug, Deserialize)]
+pub struct Migration {
+    /// A role that may create roles and schemas.
+    pub admin_url: Secret,
+    /// What the roles log in with.
+    #[serde(flatten)]
+    pub passwords: Passwords,
 }
 
 /// A PostgreSQL role that can log in.

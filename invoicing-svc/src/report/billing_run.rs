@@ -16,7 +16,10 @@ use uuid::Uuid;
 use crate::wire::{self, money::message, name, period::days_message};
 
 /// The runs as messages, with their progress and totals.
-pub async fn messages(connection: &mut PgConnection, runs: &[BillingRun]) -> Result<Vec<pb::BillingRun>, Failure> {
+pub async fn messages(
+    connection: &mut PgConnection,
+    runs: &[BillingRun],
+) -> Result<Vec<pb::BillingRun>, Failure> {
     let ids: Vec<Uuid> = runs.iter().map(|run| run.id.uuid()).collect();
     let mut progress = progress(connection, &ids).await?;
     let mut totals = totals(connection, &ids).await?;
@@ -36,7 +39,10 @@ pub async fn message_of(connection: &mut PgConnection, run: &BillingRun) -> Resu
     Ok(message.context("a run without its message")?)
 }
 
-async fn progress(connection: &mut PgConnection, runs: &[Uuid]) -> Result<HashMap<Uuid, pb::BillingRunProgress>, Failure> {
+async fn progress(
+    connection: &mut PgConnection,
+    runs: &[Uuid],
+) -> Result<HashMap<Uuid, pb::BillingRunProgress>, Failure> {
     let rows = sqlx::query_file!("src/report/sql/progress_of_runs.sql", runs).fetch_all(connection).await?;
     let counted = |count: i64| i32::try_from(count).context("more shards than there are numbers");
     rows.into_iter()
@@ -53,7 +59,10 @@ async fn progress(connection: &mut PgConnection, runs: &[Uuid]) -> Result<HashMa
         .collect()
 }
 
-async fn totals(connection: &mut PgConnection, runs: &[Uuid]) -> Result<HashMap<Uuid, Vec<pb::BillingRunTotals>>, Failure> {
+async fn totals(
+    connection: &mut PgConnection,
+    runs: &[Uuid],
+) -> Result<HashMap<Uuid, Vec<pb::BillingRunTotals>>, Failure> {
     let rows = sqlx::query_file!("src/report/sql/totals_of_runs.sql", runs).fetch_all(connection).await?;
     let mut totals: HashMap<Uuid, Vec<pb::BillingRunTotals>> = HashMap::new();
     for row in rows {
@@ -64,6 +73,7 @@ async fn totals(connection: &mut PgConnection, runs: &[Uuid]) -> Result<HashMap<
             gross: Some(message(money(row.gross)?)),
             commission: Some(message(money(row.commission)?)),
             net: Some(message(money(row.net)?)),
+            spots: row.spots,
         });
     }
     Ok(totals)
@@ -104,7 +114,10 @@ pub async fn exceptions(
             let origin = row.origin_first.zip(row.origin_last);
             let origin = origin.map(|(first, last)| Days::new(first.to_jiff(), last.to_jiff()));
             let amount = row.currency.zip(row.amount).map(|(currency, amount)| {
-                anyhow::Ok(Money::of(Currency::parse(&currency).context("no currency")?, amount).context("no amount")?)
+                anyhow::Ok(
+                    Money::of(Currency::parse(&currency).context("no currency")?, amount)
+                        .context("no amount")?,
+                )
             });
             let account = AccountId::from_uuid(row.account_id);
             let exception = pb::BillingException {
@@ -112,7 +125,9 @@ pub async fn exceptions(
                 severity: severity.into(),
                 reason: row.reason,
                 message: row.message,
-                order: row.order_id.map_or_else(String::new, |order| name::order_name(account, OrderId::from_uuid(order))),
+                order: row
+                    .order_id
+                    .map_or_else(String::new, |order| name::order_name(account, OrderId::from_uuid(order))),
                 line: row.line_number.unwrap_or_else(String::new),
                 origin_period: origin.transpose().context("the database holds no period")?.map(days_message),
                 amount: amount.transpose()?.map(message),

@@ -14,7 +14,10 @@ use tonic::{Request, Response, Status};
 use uuid::Uuid;
 
 use super::{Rpc, changed};
-use crate::{store::account as store, wire::{account as wire, name}};
+use crate::{
+    store::account as store,
+    wire::{account as wire, name},
+};
 
 #[tonic::async_trait]
 impl AccountService for Rpc {
@@ -35,8 +38,12 @@ impl AccountService for Rpc {
             };
             store::insert(&mut transaction, &account, call.at).await?;
             let answer = wire::message(&account);
-            say(&mut transaction, &Voice::of(&call), vec![fact("billing.invoicing.v1.account.created", id, &answer)])
-                .await?;
+            say(
+                &mut transaction,
+                &Voice::of(&call),
+                vec![fact("billing.invoicing.v1.account.created", id, &answer)],
+            )
+            .await?;
             once.answer(&mut transaction, &answer).await?;
             transaction.commit().await?;
             Ok(answer)
@@ -51,7 +58,9 @@ impl AccountService for Rpc {
         answer(async {
             let call = Call::of(&request)?;
             let mut v = Violations::new();
-            let Some(id) = name::account(&mut v, "name", &request.get_ref().name) else { return Err(v.refusal().into()) };
+            let Some(id) = name::account(&mut v, "name", &request.get_ref().name) else {
+                return Err(v.refusal().into());
+            };
             let mut connection = self.pool.acquire().await?;
             Ok(wire::message(&store::get(&mut connection, id, call.scope.json().as_ref()).await?))
         })
@@ -65,12 +74,20 @@ impl AccountService for Rpc {
         answer(async {
             let call = Call::of(&request)?;
             let message = request.into_inner();
-            let arguments = pb::ListAccountsRequest { page_size: 0, page_token: String::new(), ..message.clone() };
-            let page: Page<Uuid> = Page::of(&self.seal, &call, &arguments, message.page_size, &message.page_token)?;
+            let arguments =
+                pb::ListAccountsRequest { page_size: 0, page_token: String::new(), ..message.clone() };
+            let page: Page<Uuid> =
+                Page::of(&self.seal, &call, &arguments, message.page_size, &message.page_token)?;
             let mut connection = self.pool.acquire().await?;
             let scope = call.scope.json();
             let code = Some(message.code.as_str()).filter(|code| !code.is_empty());
-            let which = store::Which { after: page.after, scope: scope.as_ref(), limit: page.fetch(), code, id: None };
+            let which = store::Which {
+                after: page.after,
+                scope: scope.as_ref(),
+                limit: page.fetch(),
+                code,
+                id: None,
+            };
             let loaded = store::load(&mut connection, which).await?;
             let (accounts_page, next_page_token) = page.cut(loaded, |account| account.id.uuid())?;
             let accounts = accounts_page.iter().map(wire::message).collect();
@@ -89,7 +106,9 @@ impl AccountService for Rpc {
             let update = message.account.clone().unwrap_or_default();
             let mask = Mask::of(message.update_mask.as_ref(), wire::CHANGEABLE)?;
             let mut v = Violations::new();
-            let Some(id) = name::account(&mut v, "account.name", &update.name) else { return Err(v.refusal().into()) };
+            let Some(id) = name::account(&mut v, "account.name", &update.name) else {
+                return Err(v.refusal().into());
+            };
             let mut transaction = self.pool.begin().await?;
             let once = match Once::begin(&mut transaction, &call, &message.request_id, &message).await? {
                 Begun::Answered(before) => return Ok(before),
@@ -97,12 +116,17 @@ impl AccountService for Rpc {
             };
             store::lock(&mut transaction, id).await?;
             let current = store::get(&mut transaction, id, call.scope.json().as_ref()).await?;
-            let revision = changed::next_revision(&update.name, &update.etag, current.revision).or_refuse()?;
+            let revision =
+                changed::next_revision(&update.name, &update.etag, current.revision).or_refuse()?;
             let account = wire::parse(id, revision, Some(&wire::merge(&current, &update, &mask)))?;
             store::update(&mut transaction, &account, call.at).await?;
             let answer = wire::message(&account);
-            say(&mut transaction, &Voice::of(&call), vec![fact("billing.invoicing.v1.account.updated", id, &answer)])
-                .await?;
+            say(
+                &mut transaction,
+                &Voice::of(&call),
+                vec![fact("billing.invoicing.v1.account.updated", id, &answer)],
+            )
+            .await?;
             once.answer(&mut transaction, &answer).await?;
             transaction.commit().await?;
             Ok::<_, Failure>(answer)

@@ -14,8 +14,14 @@ use refusal::Violations;
 use tonic::{Request, Response, Status};
 use uuid::Uuid;
 
-use super::{Rpc, changed::{self, unlimited}};
-use crate::{store::ad_product as store, wire::{ad_product as wire, name}};
+use super::{
+    Rpc,
+    changed::{self, unlimited},
+};
+use crate::{
+    store::ad_product as store,
+    wire::{ad_product as wire, name},
+};
 
 #[tonic::async_trait]
 impl AdProductService for Rpc {
@@ -36,8 +42,12 @@ impl AdProductService for Rpc {
             };
             store::insert(&mut transaction, &product, call.at).await?;
             let answer = wire::message(&product);
-            say(&mut transaction, &Voice::of(&call), vec![fact("billing.invoicing.v1.ad_product.created", &answer)])
-                .await?;
+            say(
+                &mut transaction,
+                &Voice::of(&call),
+                vec![fact("billing.invoicing.v1.ad_product.created", &answer)],
+            )
+            .await?;
             once.answer(&mut transaction, &answer).await?;
             transaction.commit().await?;
             Ok(answer)
@@ -51,7 +61,9 @@ impl AdProductService for Rpc {
     ) -> Result<Response<pb::AdProduct>, Status> {
         answer(async {
             let mut v = Violations::new();
-            let Some(id) = name::product(&mut v, "name", &request.get_ref().name) else { return Err(v.refusal().into()) };
+            let Some(id) = name::product(&mut v, "name", &request.get_ref().name) else {
+                return Err(v.refusal().into());
+            };
             let mut connection = self.pool.acquire().await?;
             Ok(wire::message(&store::get(&mut connection, id).await?))
         })
@@ -65,8 +77,10 @@ impl AdProductService for Rpc {
         answer(async {
             let call = Call::of(&request)?;
             let message = request.into_inner();
-            let arguments = pb::ListAdProductsRequest { page_size: 0, page_token: String::new(), ..message.clone() };
-            let page: Page<Uuid> = Page::of(&self.seal, &call, &arguments, message.page_size, &message.page_token)?;
+            let arguments =
+                pb::ListAdProductsRequest { page_size: 0, page_token: String::new(), ..message.clone() };
+            let page: Page<Uuid> =
+                Page::of(&self.seal, &call, &arguments, message.page_size, &message.page_token)?;
             let mut connection = self.pool.acquire().await?;
             let code = Some(message.code.as_str()).filter(|code| !code.is_empty());
             let which = store::Which { after: page.after, limit: page.fetch(), code, id: None };
@@ -88,7 +102,9 @@ impl AdProductService for Rpc {
             let update = message.ad_product.clone().unwrap_or_default();
             let mask = Mask::of(message.update_mask.as_ref(), wire::CHANGEABLE)?;
             let mut v = Violations::new();
-            let Some(id) = name::product(&mut v, "ad_product.name", &update.name) else { return Err(v.refusal().into()) };
+            let Some(id) = name::product(&mut v, "ad_product.name", &update.name) else {
+                return Err(v.refusal().into());
+            };
             let mut transaction = self.pool.begin().await?;
             let once = match Once::begin(&mut transaction, &call, &message.request_id, &message).await? {
                 Begun::Answered(before) => return Ok(before),
@@ -96,13 +112,18 @@ impl AdProductService for Rpc {
             };
             store::lock(&mut transaction, id).await?;
             let current = store::get(&mut transaction, id).await?;
-            let revision = changed::next_revision(&update.name, &update.etag, current.revision).or_refuse()?;
+            let revision =
+                changed::next_revision(&update.name, &update.etag, current.revision).or_refuse()?;
             let product = wire::parse(id, revision, Some(&wire::merge(&current, &update, &mask)))?;
             ad_product::update(&current, &product).or_refuse()?;
             store::update(&mut transaction, &product, call.at).await?;
             let answer = wire::message(&product);
-            say(&mut transaction, &Voice::of(&call), vec![fact("billing.invoicing.v1.ad_product.updated", &answer)])
-                .await?;
+            say(
+                &mut transaction,
+                &Voice::of(&call),
+                vec![fact("billing.invoicing.v1.ad_product.updated", &answer)],
+            )
+            .await?;
             once.answer(&mut transaction, &answer).await?;
             transaction.commit().await?;
             Ok::<_, Failure>(answer)

@@ -1,6 +1,8 @@
 //! BillingEntityService.
 
-use billing_proto::billing::invoicing::v1::{self as pb, billing_entity_service_server::BillingEntityService};
+use billing_proto::billing::invoicing::v1::{
+    self as pb, billing_entity_service_server::BillingEntityService,
+};
 use chassis::{
     call::Call,
     failure::{Failure, OrRefuse, answer},
@@ -13,8 +15,14 @@ use refusal::Violations;
 use tonic::{Request, Response, Status};
 use uuid::Uuid;
 
-use super::{Rpc, changed::{self, unlimited}};
-use crate::{store::billing_entity as store, wire::{billing_entity as wire, name}};
+use super::{
+    Rpc,
+    changed::{self, unlimited},
+};
+use crate::{
+    store::billing_entity as store,
+    wire::{billing_entity as wire, name},
+};
 
 #[tonic::async_trait]
 impl BillingEntityService for Rpc {
@@ -35,8 +43,12 @@ impl BillingEntityService for Rpc {
             };
             store::insert(&mut transaction, &entity, call.at).await?;
             let answer = wire::message(&entity);
-            say(&mut transaction, &Voice::of(&call), vec![fact("billing.invoicing.v1.billing_entity.created", id, &answer)])
-                .await?;
+            say(
+                &mut transaction,
+                &Voice::of(&call),
+                vec![fact("billing.invoicing.v1.billing_entity.created", id, &answer)],
+            )
+            .await?;
             once.answer(&mut transaction, &answer).await?;
             transaction.commit().await?;
             Ok(answer)
@@ -51,7 +63,9 @@ impl BillingEntityService for Rpc {
         answer(async {
             let call = Call::of(&request)?;
             let mut v = Violations::new();
-            let Some(id) = name::entity(&mut v, "name", &request.get_ref().name) else { return Err(v.refusal().into()) };
+            let Some(id) = name::entity(&mut v, "name", &request.get_ref().name) else {
+                return Err(v.refusal().into());
+            };
             let mut connection = self.pool.acquire().await?;
             Ok(wire::message(&store::get(&mut connection, id, call.scope.json().as_ref()).await?))
         })
@@ -66,10 +80,12 @@ impl BillingEntityService for Rpc {
             let call = Call::of(&request)?;
             let message = request.into_inner();
             let arguments = pb::ListBillingEntitiesRequest::default();
-            let page: Page<Uuid> = Page::of(&self.seal, &call, &arguments, message.page_size, &message.page_token)?;
+            let page: Page<Uuid> =
+                Page::of(&self.seal, &call, &arguments, message.page_size, &message.page_token)?;
             let mut connection = self.pool.acquire().await?;
             let scope = call.scope.json();
-            let which = store::Which { after: page.after, scope: scope.as_ref(), limit: page.fetch(), id: None };
+            let which =
+                store::Which { after: page.after, scope: scope.as_ref(), limit: page.fetch(), id: None };
             let loaded = store::load(&mut connection, which).await?;
             let (entities, next_page_token) = page.cut(loaded, |entity| entity.id.uuid())?;
             let billing_entities = entities.iter().map(wire::message).collect();
@@ -88,7 +104,9 @@ impl BillingEntityService for Rpc {
             let update = message.billing_entity.clone().unwrap_or_default();
             let mask = Mask::of(message.update_mask.as_ref(), wire::CHANGEABLE)?;
             let mut v = Violations::new();
-            let Some(id) = name::entity(&mut v, "billing_entity.name", &update.name) else { return Err(v.refusal().into()) };
+            let Some(id) = name::entity(&mut v, "billing_entity.name", &update.name) else {
+                return Err(v.refusal().into());
+            };
             let mut transaction = self.pool.begin().await?;
             let once = match Once::begin(&mut transaction, &call, &message.request_id, &message).await? {
                 Begun::Answered(before) => return Ok(before),
@@ -96,12 +114,17 @@ impl BillingEntityService for Rpc {
             };
             store::lock(&mut transaction, id).await?;
             let current = store::get(&mut transaction, id, call.scope.json().as_ref()).await?;
-            let revision = changed::next_revision(&update.name, &update.etag, current.revision).or_refuse()?;
+            let revision =
+                changed::next_revision(&update.name, &update.etag, current.revision).or_refuse()?;
             let entity = wire::parse(id, revision, Some(&wire::merge(&current, &update, &mask)))?;
             store::update(&mut transaction, &entity, call.at).await?;
             let answer = wire::message(&entity);
-            say(&mut transaction, &Voice::of(&call), vec![fact("billing.invoicing.v1.billing_entity.updated", id, &answer)])
-                .await?;
+            say(
+                &mut transaction,
+                &Voice::of(&call),
+                vec![fact("billing.invoicing.v1.billing_entity.updated", id, &answer)],
+            )
+            .await?;
             once.answer(&mut transaction, &answer).await?;
             transaction.commit().await?;
             Ok::<_, Failure>(answer)

@@ -38,7 +38,10 @@ const WATCH_EVERY: Duration = Duration::from_millis(250);
 impl BillingRunService for Rpc {
     type WatchBillingRunStream = Answers<pb::BillingRun>;
 
-    async fn start_billing_run(&self, request: Request<pb::StartBillingRunRequest>) -> Result<Response<pb::BillingRun>, Status> {
+    async fn start_billing_run(
+        &self,
+        request: Request<pb::StartBillingRunRequest>,
+    ) -> Result<Response<pb::BillingRun>, Status> {
         answer(async {
             let call = Call::of(&request)?;
             let message = request.into_inner();
@@ -46,9 +49,12 @@ impl BillingRunService for Rpc {
             let entity = name::entity(&mut v, "billing_entity", &message.billing_entity);
             let month = period::month(&mut v, "month", &message.month);
             let accounts = message.accounts.iter().enumerate();
-            let accounts: Option<Vec<_>> =
-                accounts.map(|(n, account)| name::account(&mut v, &format!("accounts[{n}]"), account)).collect();
-            let (Some(entity), Some(month), Some(accounts)) = (entity, month, accounts) else { return Err(v.refusal().into()) };
+            let accounts: Option<Vec<_>> = accounts
+                .map(|(n, account)| name::account(&mut v, &format!("accounts[{n}]"), account))
+                .collect();
+            let (Some(entity), Some(month), Some(accounts)) = (entity, month, accounts) else {
+                return Err(v.refusal().into());
+            };
             let scope = call.scope.json();
             let mut transaction = self.pool.begin().await?;
             let once = match Once::begin(&mut transaction, &call, &message.request_id, &message).await? {
@@ -61,8 +67,14 @@ impl BillingRunService for Rpc {
                 store::account::get(&mut transaction, *account, scope.as_ref()).await?;
             }
             let open = store::billing_run::open(&mut transaction, entity).await?;
-            let to_bill =
-                store::billing_run::accounts(&mut transaction, entity, month.last_day(), &accounts, scope.as_ref()).await?;
+            let to_bill = store::billing_run::accounts(
+                &mut transaction,
+                entity,
+                month.last_day(),
+                &accounts,
+                scope.as_ref(),
+            )
+            .await?;
             // Who sees only some accounts starts a run over those, and over no other that comes later.
             let accounts = if scope.is_some() && accounts.is_empty() { to_bill.clone() } else { accounts };
             let id = RunId::from_uuid(Uuid::now_v7());
@@ -79,7 +91,10 @@ impl BillingRunService for Rpc {
         .await
     }
 
-    async fn get_billing_run(&self, request: Request<pb::GetBillingRunRequest>) -> Result<Response<pb::BillingRun>, Status> {
+    async fn get_billing_run(
+        &self,
+        request: Request<pb::GetBillingRunRequest>,
+    ) -> Result<Response<pb::BillingRun>, Status> {
         answer(async {
             let call = Call::of(&request)?;
             let id = run_id("name", &request.get_ref().name)?;
@@ -97,8 +112,10 @@ impl BillingRunService for Rpc {
         answer(async {
             let call = Call::of(&request)?;
             let message = request.into_inner();
-            let arguments = pb::ListBillingRunsRequest { page_size: 0, page_token: String::new(), ..message.clone() };
-            let page: Page<Uuid> = Page::of(&self.seal, &call, &arguments, message.page_size, &message.page_token)?;
+            let arguments =
+                pb::ListBillingRunsRequest { page_size: 0, page_token: String::new(), ..message.clone() };
+            let page: Page<Uuid> =
+                Page::of(&self.seal, &call, &arguments, message.page_size, &message.page_token)?;
             let mut v = Violations::new();
             let entity = Some(&message.billing_entity).filter(|name| !name.is_empty());
             let entity = entity.map(|entity| name::entity(&mut v, "billing_entity", entity));
@@ -157,13 +174,19 @@ impl BillingRunService for Rpc {
         answer(async {
             let call = Call::of(&request)?;
             let message = request.into_inner();
-            let arguments = pb::ListBillingExceptionsRequest { page_size: 0, page_token: String::new(), ..message.clone() };
-            let page: Page<report::Place> = Page::of(&self.seal, &call, &arguments, message.page_size, &message.page_token)?;
+            let arguments = pb::ListBillingExceptionsRequest {
+                page_size: 0,
+                page_token: String::new(),
+                ..message.clone()
+            };
+            let page: Page<report::Place> =
+                Page::of(&self.seal, &call, &arguments, message.page_size, &message.page_token)?;
             let id = run_id("parent", &message.parent)?;
             let scope = call.scope.json();
             let mut connection = self.pool.acquire().await?;
             store::billing_run::get(&mut connection, id, scope.as_ref()).await?;
-            let loaded = report::exceptions(&mut connection, id, page.after, page.fetch(), scope.as_ref()).await?;
+            let loaded =
+                report::exceptions(&mut connection, id, page.after, page.fetch(), scope.as_ref()).await?;
             let (exceptions, next_page_token) = page.cut(loaded, |(place, _)| *place)?;
             let exceptions = exceptions.into_iter().map(|(_, exception)| exception).collect();
             Ok(pb::ListBillingExceptionsResponse { exceptions, next_page_token })
@@ -171,21 +194,34 @@ impl BillingRunService for Rpc {
         .await
     }
 
-    async fn approve_billing_run(&self, request: Request<pb::ApproveBillingRunRequest>) -> Result<Response<pb::BillingRun>, Status> {
+    async fn approve_billing_run(
+        &self,
+        request: Request<pb::ApproveBillingRunRequest>,
+    ) -> Result<Response<pb::BillingRun>, Status> {
         answer(async {
             let call = Call::of(&request)?;
             let message = request.into_inner();
             let mut v = Violations::new();
-            let Some(seen) = wire::root(&mut v, "drafts_root", &message.drafts_root) else { return Err(v.refusal().into()) };
+            let Some(seen) = wire::root(&mut v, "drafts_root", &message.drafts_root) else {
+                return Err(v.refusal().into());
+            };
             let is_person = call.caller.kind == PrincipalKind::Person;
             let approver = Approver { act: act(&call), is_person };
-            let asked = Asked { name: &message.name, request_id: &message.request_id, kind: "billing.invoicing.v1.billing_run.approved" };
-            self.act(&call, &message, asked, async |_, run| domain::approve(run, approver, seen).or_refuse()).await
+            let asked = Asked {
+                name: &message.name,
+                request_id: &message.request_id,
+                kind: "billing.invoicing.v1.billing_run.approved",
+            };
+            self.act(&call, &message, asked, async |_, run| domain::approve(run, approver, seen).or_refuse())
+                .await
         })
         .await
     }
 
-    async fn issue_billing_run(&self, request: Request<pb::IssueBillingRunRequest>) -> Result<Response<pb::BillingRun>, Status> {
+    async fn issue_billing_run(
+        &self,
+        request: Request<pb::IssueBillingRunRequest>,
+    ) -> Result<Response<pb::BillingRun>, Status> {
         answer(async {
             let call = Call::of(&request)?;
             let message = request.into_inner();
@@ -193,7 +229,11 @@ impl BillingRunService for Rpc {
             let Some(date) = period::optional_day(&mut v, "issue_date", message.issue_date.as_ref()) else {
                 return Err(v.refusal().into());
             };
-            let asked = Asked { name: &message.name, request_id: &message.request_id, kind: "billing.invoicing.v1.billing_run.issuing" };
+            let asked = Asked {
+                name: &message.name,
+                request_id: &message.request_id,
+                kind: "billing.invoicing.v1.billing_run.issuing",
+            };
             self.act(&call, &message, asked, async |connection, run| {
                 let entity = store::billing_entity::get(connection, run.entity, None).await?;
                 let today = entity.zone.day_of(call.at);
@@ -210,11 +250,18 @@ impl BillingRunService for Rpc {
         .await
     }
 
-    async fn cancel_billing_run(&self, request: Request<pb::CancelBillingRunRequest>) -> Result<Response<pb::BillingRun>, Status> {
+    async fn cancel_billing_run(
+        &self,
+        request: Request<pb::CancelBillingRunRequest>,
+    ) -> Result<Response<pb::BillingRun>, Status> {
         answer(async {
             let call = Call::of(&request)?;
             let message = request.into_inner();
-            let asked = Asked { name: &message.name, request_id: &message.request_id, kind: "billing.invoicing.v1.billing_run.cancelled" };
+            let asked = Asked {
+                name: &message.name,
+                request_id: &message.request_id,
+                kind: "billing.invoicing.v1.billing_run.cancelled",
+            };
             self.act(&call, &message, asked, async |connection, run| {
                 let cancelled = domain::cancel(run).or_refuse()?;
                 store::draft::delete(connection, run.id).await?;
@@ -225,11 +272,18 @@ impl BillingRunService for Rpc {
         .await
     }
 
-    async fn resume_billing_run(&self, request: Request<pb::ResumeBillingRunRequest>) -> Result<Response<pb::BillingRun>, Status> {
+    async fn resume_billing_run(
+        &self,
+        request: Request<pb::ResumeBillingRunRequest>,
+    ) -> Result<Response<pb::BillingRun>, Status> {
         answer(async {
             let call = Call::of(&request)?;
             let message = request.into_inner();
-            let asked = Asked { name: &message.name, request_id: &message.request_id, kind: "billing.invoicing.v1.billing_run.resumed" };
+            let asked = Asked {
+                name: &message.name,
+                request_id: &message.request_id,
+                kind: "billing.invoicing.v1.billing_run.resumed",
+            };
             self.act(&call, &message, asked, async |_, run| domain::resume(run).or_refuse()).await
         })
         .await

@@ -16,7 +16,10 @@ use super::Rpc;
 impl EventService for Rpc {
     type StreamEventsStream = Answers<Event>;
 
-    async fn stream_events(&self, request: Request<StreamEventsRequest>) -> Result<Response<Answers<Event>>, Status> {
+    async fn stream_events(
+        &self,
+        request: Request<StreamEventsRequest>,
+    ) -> Result<Response<Answers<Event>>, Status> {
         let call = Call::of(&request).map_err(Failure::into_status)?;
         let cancellation = self.background.cancellation();
         Ok(answer_stream(self.feed.stream(request.into_inner(), call.scope, cancellation)))

@@ -30,7 +30,9 @@ impl NumberSeriesService for Rpc {
             let call = Call::of(&request)?;
             let message = request.into_inner();
             let mut v = Violations::new();
-            let Some(entity) = name::entity(&mut v, "parent", &message.parent) else { return Err(v.refusal().into()) };
+            let Some(entity) = name::entity(&mut v, "parent", &message.parent) else {
+                return Err(v.refusal().into());
+            };
             let id = SeriesId::from_uuid(Uuid::now_v7());
             let series = wire::parse((entity, id), Revision::FIRST, message.number_series.as_ref())?;
             let mut transaction = self.pool.begin().await?;
@@ -57,7 +59,9 @@ impl NumberSeriesService for Rpc {
         answer(async {
             let call = Call::of(&request)?;
             let mut v = Violations::new();
-            let Some(key) = name::series(&mut v, "name", &request.get_ref().name) else { return Err(v.refusal().into()) };
+            let Some(key) = name::series(&mut v, "name", &request.get_ref().name) else {
+                return Err(v.refusal().into());
+            };
             let mut connection = self.pool.acquire().await?;
             let found = store::get(&mut connection, key, call.scope.json().as_ref()).await?;
             Ok(wire::message(&found.series, &found.years))
@@ -72,17 +76,28 @@ impl NumberSeriesService for Rpc {
         answer(async {
             let call = Call::of(&request)?;
             let message = request.into_inner();
-            let arguments = pb::ListNumberSeriesRequest { page_size: 0, page_token: String::new(), ..message.clone() };
-            let page: Page<Uuid> = Page::of(&self.seal, &call, &arguments, message.page_size, &message.page_token)?;
+            let arguments =
+                pb::ListNumberSeriesRequest { page_size: 0, page_token: String::new(), ..message.clone() };
+            let page: Page<Uuid> =
+                Page::of(&self.seal, &call, &arguments, message.page_size, &message.page_token)?;
             let mut v = Violations::new();
-            let Some(entity) = name::entity(&mut v, "parent", &message.parent) else { return Err(v.refusal().into()) };
+            let Some(entity) = name::entity(&mut v, "parent", &message.parent) else {
+                return Err(v.refusal().into());
+            };
             let scope = call.scope.json();
             let mut connection = self.pool.acquire().await?;
             billing_entity::get(&mut connection, entity, scope.as_ref()).await?;
-            let which = store::Which { entity: Some(entity), after: page.after, scope: scope.as_ref(), limit: page.fetch(), id: None };
+            let which = store::Which {
+                entity: Some(entity),
+                after: page.after,
+                scope: scope.as_ref(),
+                limit: page.fetch(),
+                id: None,
+            };
             let loaded = store::load(&mut connection, which).await?;
             let (loaded, next_page_token) = page.cut(loaded, |found| found.series.id.uuid())?;
-            let number_series = loaded.iter().map(|found| wire::message(&found.series, &found.years)).collect();
+            let number_series =
+                loaded.iter().map(|found| wire::message(&found.series, &found.years)).collect();
             Ok(pb::ListNumberSeriesResponse { number_series, next_page_token })
         })
         .await
@@ -107,9 +122,11 @@ impl NumberSeriesService for Rpc {
             };
             store::lock(&mut transaction, id).await?;
             let current = store::get(&mut transaction, (entity, id), call.scope.json().as_ref()).await?;
-            let revision = changed::next_revision(&update.name, &update.etag, current.series.revision).or_refuse()?;
+            let revision =
+                changed::next_revision(&update.name, &update.etag, current.series.revision).or_refuse()?;
             number_series::update(&current.series, &current.years).or_refuse()?;
-            let series = wire::parse((entity, id), revision, Some(&wire::merge(&current.series, &update, &mask)))?;
+            let series =
+                wire::parse((entity, id), revision, Some(&wire::merge(&current.series, &update, &mask)))?;
             store::update(&mut transaction, &series).await?;
             let answer = wire::message(&series, &current.years);
             let updated = fact("billing.invoicing.v1.number_series.updated", entity, &answer);

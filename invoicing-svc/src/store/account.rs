@@ -58,7 +58,8 @@ pub async fn load(connection: &mut PgConnection, which: Which<'_>) -> Result<Vec
                 address: address(&row.address)?,
                 currency: currency(&row.currency)?,
                 commission: Percent::of(row.commission_percent).context("the database holds no percent")?,
-                payment_terms_days: u16::try_from(row.payment_terms_days).context("the database holds no terms")?,
+                payment_terms_days: u16::try_from(row.payment_terms_days)
+                    .context("the database holds no terms")?,
                 tax_ids: row.tax_ids,
                 territory: row.territory,
                 billing_email: row.billing_email,
@@ -68,7 +69,11 @@ pub async fn load(connection: &mut PgConnection, which: Which<'_>) -> Result<Vec
 }
 
 /// One account, or that it does not exist for this caller.
-pub async fn get(connection: &mut PgConnection, id: AccountId, scope: Option<&Value>) -> Result<Account, Failure> {
+pub async fn get(
+    connection: &mut PgConnection,
+    id: AccountId,
+    scope: Option<&Value>,
+) -> Result<Account, Failure> {
     let found = load(connection, Which { id: Some(id), scope, limit: 1, ..Which::default() }).await?.pop();
     let missing = || Refusal::from(ResourceRefusal::NotFound { name: format!("accounts/{id}") });
     Ok(found.ok_or_else(missing)?)

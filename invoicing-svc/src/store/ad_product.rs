@@ -73,7 +73,11 @@ pub async fn lock(connection: &mut PgConnection, id: ProductId) -> Result<(), Fa
 }
 
 /// Records a new product.
-pub async fn insert(connection: &mut PgConnection, product: &AdProduct, at: Timestamp) -> Result<(), Failure> {
+pub async fn insert(
+    connection: &mut PgConnection,
+    product: &AdProduct,
+    at: Timestamp,
+) -> Result<(), Failure> {
     sqlx::query!(
         "insert into ad_product (product_id, revision, code, display_name, format, pricing_model, invoice_text, tax_code,
            gl_revenue, effective_from, state, created_at, updated_at)
@@ -101,7 +105,11 @@ pub async fn insert(connection: &mut PgConnection, product: &AdProduct, at: Time
 }
 
 /// Records what may change of a product that is locked.
-pub async fn update(connection: &mut PgConnection, product: &AdProduct, at: Timestamp) -> Result<(), Failure> {
+pub async fn update(
+    connection: &mut PgConnection,
+    product: &AdProduct,
+    at: Timestamp,
+) -> Result<(), Failure> {
     sqlx::query!(
         "update ad_product set revision = $2, display_name = $3, format = $4, invoice_text = $5, tax_code = $6,
            gl_revenue = $7, effective_from = $8, state = $9, updated_at = $10

@@ -53,7 +53,10 @@ pub async fn load(connection: &mut PgConnection, which: Which<'_>) -> Result<Vec
                 address: address(&row.address)?,
                 tax_registrations: row.tax_registrations,
                 functional_currency: currency(&row.functional_currency)?,
-                zone: row.time_zone.parse::<EntityZone>().context("the database holds an unknown time zone")?,
+                zone: row
+                    .time_zone
+                    .parse::<EntityZone>()
+                    .context("the database holds an unknown time zone")?,
                 rounding: Written::read(&row.rounding)?,
                 remainder: Written::read(&row.remainder)?,
                 commission_posting: Written::read(&row.commission_posting)?,
@@ -69,9 +72,15 @@ pub async fn load(connection: &mut PgConnection, which: Which<'_>) -> Result<Vec
 }
 
 /// One entity, or that it does not exist for this caller.
-pub async fn get(connection: &mut PgConnection, id: EntityId, scope: Option<&Value>) -> Result<BillingEntity, Failure> {
+pub async fn get(
+    connection: &mut PgConnection,
+    id: EntityId,
+    scope: Option<&Value>,
+) -> Result<BillingEntity, Failure> {
     let found = load(connection, Which { id: Some(id), scope, limit: 1, ..Which::default() }).await?.pop();
-    Ok(found.ok_or_else(|| ResourceRefusal::NotFound { name: format!("billingEntities/{id}") }).map_err(refusal::Refusal::from)?)
+    Ok(found
+        .ok_or_else(|| ResourceRefusal::NotFound { name: format!("billingEntities/{id}") })
+        .map_err(refusal::Refusal::from)?)
 }
 
 /// Locks an entity until the transaction ends, so that what is decided about it is decided one after the other.
@@ -83,7 +92,11 @@ pub async fn lock(connection: &mut PgConnection, id: EntityId) -> Result<(), Fai
 }
 
 /// Records a new entity.
-pub async fn insert(connection: &mut PgConnection, entity: &BillingEntity, at: Timestamp) -> Result<(), Failure> {
+pub async fn insert(
+    connection: &mut PgConnection,
+    entity: &BillingEntity,
+    at: Timestamp,
+) -> Result<(), Failure> {
     sqlx::query!(
         "insert into billing_entity (entity_id, revision, code, legal_name, address, tax_registrations, functional_currency,
            time_zone, rounding, remainder, commission_posting, bank_account, gl_receivables, gl_agency_commission,
@@ -116,7 +129,11 @@ pub async fn insert(connection: &mut PgConnection, entity: &BillingEntity, at: T
 }
 
 /// Records what may change of an entity that is locked.
-pub async fn update(connection: &mut PgConnection, entity: &BillingEntity, at: Timestamp) -> Result<(), Failure> {
+pub async fn update(
+    connection: &mut PgConnection,
+    entity: &BillingEntity,
+    at: Timestamp,
+) -> Result<(), Failure> {
     sqlx::query!(
         "update billing_entity set revision = $2, legal_name = $3, address = $4, tax_registrations = $5, rounding = $6,
            remainder = $7, commission_posting = $8, bank_account = $9, gl_receivables = $10, gl_agency_commission = $11,
@@ -175,6 +192,7 @@ fn bank_account(json: &Value) -> Result<BankAccount, Failure> {
 }
 
 fn text(json: &Value, key: &str) -> Result<String, Failure> {
-    let text = json.get(key).and_then(Value::as_str).with_context(|| format!("the database holds no {key}"))?;
+    let text =
+        json.get(key).and_then(Value::as_str).with_context(|| format!("the database holds no {key}"))?;
     Ok(text.to_owned())
 }

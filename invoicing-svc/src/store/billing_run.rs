@@ -77,9 +77,13 @@ pub async fn load(connection: &mut PgConnection, which: Which<'_>) -> Result<Vec
                 "IN_REVIEW" => root.map(|root| State::InReview { root }),
                 "APPROVED" => approval.map(State::Approved),
                 "ISSUING" => issue.map(State::Issuing),
-                "ISSUED" => issue.zip(row.issued_at).map(|(issue, at)| State::Issued { issue, at: at.to_jiff() }),
+                "ISSUED" => {
+                    issue.zip(row.issued_at).map(|(issue, at)| State::Issued { issue, at: at.to_jiff() })
+                }
                 "CANCELLED" => Some(State::Cancelled),
-                "FAILED" => failed(row.failed_in.as_deref(), issue).zip(row.failure).map(|(from, why)| State::Failed { from, why }),
+                "FAILED" => failed(row.failed_in.as_deref(), issue)
+                    .zip(row.failure)
+                    .map(|(from, why)| State::Failed { from, why }),
                 _ => None,
             };
             Ok(BillingRun {
@@ -90,7 +94,8 @@ pub async fn load(connection: &mut PgConnection, which: Which<'_>) -> Result<Vec
                 accounts: row.accounts.into_iter().map(AccountId::from_uuid).collect(),
                 data_as_of: row.data_as_of.to_jiff(),
                 started: Act { by: row.started_by, at: row.started_at.to_jiff() },
-                state: state.with_context(|| format!("the database holds a run {} that cannot be", row.state))?,
+                state: state
+                    .with_context(|| format!("the database holds a run {} that cannot be", row.state))?,
             })
         })
         .collect()
@@ -109,7 +114,11 @@ fn root(bytes: Vec<u8>) -> Result<Root, Failure> {
 }
 
 /// One run, or that it does not exist for this caller.
-pub async fn get(connection: &mut PgConnection, id: RunId, scope: Option<&Value>) -> Result<BillingRun, Failure> {
+pub async fn get(
+    connection: &mut PgConnection,
+    id: RunId,
+    scope: Option<&Value>,
+) -> Result<BillingRun, Failure> {
     let found = load(connection, Which { id: Some(id), scope, limit: 1, ..Which::default() }).await?.pop();
     let missing = || Refusal::from(ResourceRefusal::NotFound { name: format!("billingRuns/{id}") });
     Ok(found.ok_or_else(missing)?)
@@ -168,7 +177,11 @@ pub async fn accounts(
 }
 
 /// Records a new run and its shards.
-pub async fn insert(connection: &mut PgConnection, run: &BillingRun, shards: &[Vec<AccountId>]) -> Result<(), Failure> {
+pub async fn insert(
+    connection: &mut PgConnection,
+    run: &BillingRun,
+    shards: &[Vec<AccountId>],
+) -> Result<(), Failure> {
     let accounts: Vec<Uuid> = run.accounts.iter().map(|account| account.uuid()).collect();
     sqlx::query!(
         "insert into billing_run (run_id, revision, entity_id, month, accounts, state, data_as_of, started_by, started_at)
@@ -211,7 +224,8 @@ pub async fn insert(connection: &mut PgConnection, run: &BillingRun, shards: &[V
 pub async fn record(connection: &mut PgConnection, run: BillingRun) -> Result<BillingRun, Failure> {
     let revision = run.revision.next().context("the run has had every revision")?;
     let columns = columns(&run.state);
-    let refused = || BillingRunRefusal::SamePerson { run: run.id.to_string(), person: run.started.by.clone() };
+    let refused =
+        || BillingRunRefusal::SamePerson { run: run.id.to_string(), person: run.started.by.clone() };
     sqlx::query!(
         "update billing_run set revision = $2::bigint, state = $3, failed_in = $4, failure = $5, drafts_root = $6, approved_by = $7,
            approved_at = $8, issue_date = $9, issued_by = $10, issued_at = $11
@@ -270,7 +284,15 @@ fn columns(state: &State) -> StateColumns {
         State::Failed { from: FailedIn::Issuing(issue), why } => {
             let (root, approval, issue_date, issued_by) = issuing(issue);
             let failed_in = Some("ISSUING");
-            StateColumns { failed_in, failure: Some(why.clone()), root, approval, issue_date, issued_by, ..none }
+            StateColumns {
+                failed_in,
+                failure: Some(why.clone()),
+                root,
+                approval,
+                issue_date,
+                issued_by,
+                ..none
+            }
         }
     }
 }

@@ -36,8 +36,9 @@ pub async fn insert(connection: &mut PgConnection, blueprints: &[Blueprint]) -> 
 }
 
 async fn insert_heads(connection: &mut PgConnection, blueprints: &[Blueprint]) -> Result<(), Failure> {
-    columns!(blueprints, |b|
-        account = b.draft.account.uuid(),
+    columns!(
+        blueprints,
+        |b| account = b.draft.account.uuid(),
         invoice = b.draft.id.uuid(),
         run = b.draft.run.uuid(),
         order = b.draft.order.uuid(),
@@ -93,13 +94,16 @@ struct Numbered<'a> {
 
 fn numbered(blueprints: &[Blueprint]) -> Vec<Numbered<'_>> {
     let drafts = blueprints.iter().map(|blueprint| &blueprint.draft);
-    drafts.flat_map(|draft| (1..).zip(&draft.lines).map(move |(number, line)| Numbered { draft, number, line })).collect()
+    drafts
+        .flat_map(|draft| (1..).zip(&draft.lines).map(move |(number, line)| Numbered { draft, number, line }))
+        .collect()
 }
 
 async fn insert_lines(connection: &mut PgConnection, blueprints: &[Blueprint]) -> Result<(), Failure> {
     let lines = numbered(blueprints);
-    columns!(lines, |n|
-        account = n.draft.account.uuid(),
+    columns!(
+        lines,
+        |n| account = n.draft.account.uuid(),
         invoice = n.draft.id.uuid(),
         number = n.number,
         line = n.line.line.uuid(),
@@ -159,16 +163,20 @@ async fn insert_lines(connection: &mut PgConnection, blueprints: &[Blueprint]) -
 
 async fn insert_spots(connection: &mut PgConnection, blueprints: &[Blueprint]) -> Result<(), Failure> {
     let lines = numbered(blueprints);
-    let spots: Vec<_> =
-        lines.iter().flat_map(|n| (1_i32..).zip(&n.line.item.airings).map(move |(ordinal, spot)| (n, ordinal, spot))).collect();
-    columns!(spots, |spot|
-        account = spot.0.draft.account.uuid(),
+    let spots: Vec<_> = lines
+        .iter()
+        .flat_map(|n| (1_i32..).zip(&n.line.item.airings).map(move |(ordinal, spot)| (n, ordinal, spot)))
+        .collect();
+    columns!(
+        spots,
+        |spot| account = spot.0.draft.account.uuid(),
         invoice = spot.0.draft.id.uuid(),
         number = spot.0.number,
         ordinal = spot.1,
         airing = spot.2.0.uuid(),
     );
-    let version: Result<Vec<i32>, _> = spots.iter().map(|(_, _, (_, version))| i32::try_from(*version)).collect();
+    let version: Result<Vec<i32>, _> =
+        spots.iter().map(|(_, _, (_, version))| i32::try_from(*version)).collect();
     let version = version.context("a spot has more versions than there are numbers")?;
     sqlx::query!(
         "insert into draft_spot (account_id, invoice_id, number, ordinal, airing_id, version)
@@ -186,10 +194,13 @@ async fn insert_spots(connection: &mut PgConnection, blueprints: &[Blueprint]) -
 }
 
 async fn insert_postings(connection: &mut PgConnection, blueprints: &[Blueprint]) -> Result<(), Failure> {
-    let postings: Vec<_> =
-        blueprints.iter().flat_map(|b| (1_i32..).zip(&b.postings).map(move |(ordinal, posting)| (b, ordinal, posting))).collect();
-    columns!(postings, |posting|
-        account = posting.0.draft.account.uuid(),
+    let postings: Vec<_> = blueprints
+        .iter()
+        .flat_map(|b| (1_i32..).zip(&b.postings).map(move |(ordinal, posting)| (b, ordinal, posting)))
+        .collect();
+    columns!(
+        postings,
+        |posting| account = posting.0.draft.account.uuid(),
         invoice = posting.0.draft.id.uuid(),
         ordinal = posting.1,
         ledger_account = posting.2.account.text(),
@@ -215,10 +226,12 @@ async fn insert_postings(connection: &mut PgConnection, blueprints: &[Blueprint]
 
 /// The digests of a run's drafts, in the order of the drafts' names.
 pub async fn digests(connection: &mut PgConnection, run: RunId) -> Result<Vec<Vec<u8>>, Failure> {
-    let digests =
-        sqlx::query_scalar!("select digest from draft where run_id = $1 order by account_id, invoice_id", run.uuid())
-            .fetch_all(connection)
-            .await?;
+    let digests = sqlx::query_scalar!(
+        "select digest from draft where run_id = $1 order by account_id, invoice_id",
+        run.uuid()
+    )
+    .fetch_all(connection)
+    .await?;
     Ok(digests)
 }
 
@@ -248,7 +261,8 @@ pub async fn next(connection: &mut PgConnection, run: RunId, limit: i64) -> Resu
     .await?;
     rows.into_iter()
         .map(|row| {
-            let payment_terms_days = u16::try_from(row.payment_terms_days).context("the database holds no terms")?;
+            let payment_terms_days =
+                u16::try_from(row.payment_terms_days).context("the database holds no terms")?;
             Ok(Waiting { account: row.account_id, invoice: row.invoice_id, payment_terms_days })
         })
         .collect()

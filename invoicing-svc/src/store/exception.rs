@@ -62,7 +62,10 @@ impl Exception {
         Self {
             severity: "BLOCK",
             reason: refusal.reason,
-            message: format!("line {}: {}; the order is not billed until this is mended", line.number, refusal.message),
+            message: format!(
+                "line {}: {}; the order is not billed until this is mended",
+                line.number, refusal.message
+            ),
             account: order.account,
             order: order.order,
             line: Some(line.number.clone()),
@@ -87,7 +90,8 @@ pub async fn insert(
     let line: Vec<_> = exceptions.iter().map(|e| e.line.as_deref()).collect();
     let first: Vec<_> = exceptions.iter().map(|e| e.origin.map(|origin| origin.first().to_sqlx())).collect();
     let last: Vec<_> = exceptions.iter().map(|e| e.origin.map(|origin| origin.last().to_sqlx())).collect();
-    let currency: Vec<_> = exceptions.iter().map(|e| e.amount.map(|amount| amount.currency().code())).collect();
+    let currency: Vec<_> =
+        exceptions.iter().map(|e| e.amount.map(|amount| amount.currency().code())).collect();
     let amount: Vec<_> = exceptions.iter().map(|e| e.amount.map(Money::amount)).collect();
     sqlx::query!(
         "insert into billing_exception (run_id, shard, ordinal, entity_id, severity, reason, message, account_id, order_id,

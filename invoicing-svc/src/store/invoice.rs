@@ -32,7 +32,12 @@ pub struct Numbered {
 }
 
 /// Makes the documents of a chunk: numbers, heads, lines, spots, billed-to-date and ledger; and the drafts are gone.
-pub async fn issue(connection: &mut PgConnection, chunk: &Chunk, order: &Issue, at: Timestamp) -> Result<(), Failure> {
+pub async fn issue(
+    connection: &mut PgConnection,
+    chunk: &Chunk,
+    order: &Issue,
+    at: Timestamp,
+) -> Result<(), Failure> {
     let account: Vec<_> = chunk.numbered.iter().map(|n| n.account).collect();
     let invoice: Vec<_> = chunk.numbered.iter().map(|n| n.invoice).collect();
     let sequence: Vec<_> = chunk.numbered.iter().map(|n| n.sequence).collect();
@@ -60,12 +65,25 @@ pub async fn issue(connection: &mut PgConnection, chunk: &Chunk, order: &Issue, 
     .await?;
     // A head that finds no draft would make a number without a document.
     ensure_all(made.rows_affected(), chunk.numbered.len())?;
-    sqlx::query_file!("src/store/sql/insert_invoice_lines.sql", &account, &invoice, month as _).execute(&mut *connection).await?;
-    sqlx::query_file!("src/store/sql/insert_invoice_spots.sql", &account, &invoice).execute(&mut *connection).await?;
-    sqlx::query_file!("src/store/sql/insert_billed_to_date.sql", &account, &invoice, at as _).execute(&mut *connection).await?;
-    sqlx::query_file!("src/store/sql/insert_ledger_entries.sql", &account, &invoice, date as _, month as _, at as _)
+    sqlx::query_file!("src/store/sql/insert_invoice_lines.sql", &account, &invoice, month as _)
         .execute(&mut *connection)
         .await?;
+    sqlx::query_file!("src/store/sql/insert_invoice_spots.sql", &account, &invoice)
+        .execute(&mut *connection)
+        .await?;
+    sqlx::query_file!("src/store/sql/insert_billed_to_date.sql", &account, &invoice, at as _)
+        .execute(&mut *connection)
+        .await?;
+    sqlx::query_file!(
+        "src/store/sql/insert_ledger_entries.sql",
+        &account,
+        &invoice,
+        date as _,
+        month as _,
+        at as _
+    )
+    .execute(&mut *connection)
+    .await?;
     sqlx::query_file!("src/store/sql/delete_drafts.sql", &account, &invoice).execute(connection).await?;
     Ok(())
 }

@@ -98,12 +98,19 @@ pub async fn get(
 ) -> Result<SeriesWithYears, Failure> {
     let which = Which { id: Some(id), entity: Some(entity), scope, limit: 1, ..Which::default() };
     let found = load(connection, which).await?.pop();
-    let missing = || Refusal::from(ResourceRefusal::NotFound { name: format!("billingEntities/{entity}/numberSeries/{id}") });
+    let missing = || {
+        Refusal::from(ResourceRefusal::NotFound {
+            name: format!("billingEntities/{entity}/numberSeries/{id}"),
+        })
+    };
     Ok(found.ok_or_else(missing)?)
 }
 
 /// The series that numbers the invoices of an entity.
-pub async fn of_invoices(connection: &mut PgConnection, entity: EntityId) -> Result<Option<SeriesWithYears>, Failure> {
+pub async fn of_invoices(
+    connection: &mut PgConnection,
+    entity: EntityId,
+) -> Result<Option<SeriesWithYears>, Failure> {
     let id = sqlx::query_scalar!(
         "select series_id from number_series where entity_id = $1 and document_kind = 'INVOICE' order by tax_registration limit 1",
         entity.uuid()
@@ -125,7 +132,11 @@ pub async fn lock(connection: &mut PgConnection, id: SeriesId) -> Result<(), Fai
 }
 
 /// Records a new series.
-pub async fn insert(connection: &mut PgConnection, series: &NumberSeries, at: Timestamp) -> Result<(), Failure> {
+pub async fn insert(
+    connection: &mut PgConnection,
+    series: &NumberSeries,
+    at: Timestamp,
+) -> Result<(), Failure> {
     sqlx::query!(
         "insert into number_series (series_id, revision, entity_id, tax_registration, document_kind, year_basis, prefix,
            width, start, created_at)
@@ -165,7 +176,11 @@ pub async fn update(connection: &mut PgConnection, series: &NumberSeries) -> Res
 }
 
 /// Records what a year of a series that is locked has come to.
-pub async fn record_year(connection: &mut PgConnection, series: SeriesId, year: SeriesYear) -> Result<(), Failure> {
+pub async fn record_year(
+    connection: &mut PgConnection,
+    series: SeriesId,
+    year: SeriesYear,
+) -> Result<(), Failure> {
     sqlx::query!(
         "insert into number_series_year (series_id, year, next, last_issue_date) values ($1, $2, $3, $4)
          on conflict (series_id, year) do update set next = excluded.next, last_issue_date = excluded.last_issue_date",

@@ -41,6 +41,20 @@ struct Inputs {
     printed: HashMap<Uuid, BTreeSet<char>>,
 }
 
+impl Inputs {
+    /// How the amount of a line comes to be.
+    fn pricing(&mut self, line: Uuid, model: PricingModel, cap: Cap) -> Result<Pricing, Failure> {
+        Ok(match model {
+            PricingModel::FlatFee => Pricing::FlatFee { parts: self.parts.remove(&line).unwrap_or_default() },
+            PricingModel::PerSpot => Pricing::PerSpot {
+                segments: self.segments.remove(&line).context("a line of spots without its terms")?,
+                cap,
+                airings: self.airings.remove(&line).unwrap_or_default(),
+            },
+        })
+    }
+}
+
 /// Loads the orders of the accounts that the run's entity bills, in the order of their ids.
 pub async fn load(
     connection: &mut PgConnection,
@@ -52,13 +66,16 @@ pub async fn load(
     let rows = sqlx::query_file!("src/store/sql/lines_to_rate.sql", run.entity.uuid(), &accounts)
         .fetch_all(&mut *connection)
         .await?;
-    let currencies = rows.iter().map(|row| Ok((row.line_id, currency(&row.currency)?))).collect::<Result<_, Failure>>()?;
+    let currencies =
+        rows.iter().map(|row| Ok((row.line_id, currency(&row.currency)?))).collect::<Result<_, Failure>>()?;
     let mut inputs = inputs(connection, run, &accounts, &currencies).await?;
     let mut orders: Vec<OrderToRate> = Vec::new();
     for row in rows {
         let currency = currency(&row.currency)?;
         let mut printed = inputs.printed.remove(&row.line_id).unwrap_or_default();
-        for text in [&row.advertiser, &row.external_id, &row.buyer, &row.description, &row.station, &row.program] {
+        for text in
+            [&row.advertiser, &row.external_id, &row.buyer, &row.description, &row.station, &row.program]
+        {
             printed.extend(text.chars());
         }
         let billing = BillingTerms {
@@ -67,14 +84,7 @@ pub async fn load(
             contract_last: row.order_last.to_jiff(),
         };
         let cap = cap(&row.cap_kind, row.cap_percent, row.cap_budget, currency)?;
-        let pricing = match <PricingModel as Written>::read(&row.pricing_model)? {
-            PricingModel::FlatFee => Pricing::FlatFee { parts: inputs.parts.remove(&row.line_id).unwrap_or_default() },
-            PricingModel::PerSpot => Pricing::PerSpot {
-                segments: inputs.segments.remove(&row.line_id).context("a line of spots without its terms")?,
-                cap,
-                airings: inputs.airings.remove(&row.line_id).unwrap_or_default(),
-            },
-        };
+        let pricing = inputs.pricing(row.line_id, Written::read(&row.pricing_model)?, cap)?;
         let line = LineToRate {
             line: LineId::from_uuid(row.line_id),
             currency,
@@ -101,8 +111,10 @@ pub async fn load(
             order: OrderId::from_uuid(row.order_id),
             entity: run.entity,
             currency,
-            commission_percent: Percent::of(row.commission_percent).context("the database holds no percent")?,
-            payment_terms_days: u16::try_from(row.payment_terms_days).context("the database holds no terms")?,
+            commission_percent: Percent::of(row.commission_percent)
+                .context("the database holds no percent")?,
+            payment_terms_days: u16::try_from(row.payment_terms_days)
+                .context("the database holds no terms")?,
             billing,
             rounding: entity.rounding,
             remainder: entity.remainder,
@@ -230,21 +242,24 @@ async fn airings(
     accounts: &[Uuid],
 ) -> Result<AiringsAndTheirTexts, Failure> {
     let as_of = run.data_as_of.to_sqlx();
-    let rows = sqlx::query_file!("src/store/sql/airings_to_rate.sql", run.entity.uuid(), accounts, as_of as _)
-        .fetch_all(connection)
-        .await?;
-    let (mut airings, mut printed): (HashMap<_, Vec<_>>, HashMap<_, BTreeSet<_>>) = (HashMap::new(), HashMap::new());
+    let rows =
+        sqlx::query_file!("src/store/sql/airings_to_rate.sql", run.entity.uuid(), accounts, as_of as _)
+            .fetch_all(connection)
+            .await?;
+    let (mut airings, mut printed): (HashMap<_, Vec<_>>, HashMap<_, BTreeSet<_>>) =
+        (HashMap::new(), HashMap::new());
     for row in rows {
         printed.entry(row.line_id).or_default().extend(row.creative.chars());
-        let billed_as = match (row.billed_first, row.billed_last, row.billed_kind, row.billed_segment, row.billed_rate) {
-            (Some(first), Some(last), Some(kind), Some(segment), Some(price)) => Some(Bucket {
-                origin: days(first, last)?,
-                kind: Written::read(&kind)?,
-                segment_first: segment.to_jiff(),
-                rate: rate(price)?,
-            }),
-            _ => None,
-        };
+        let billed_as =
+            match (row.billed_first, row.billed_last, row.billed_kind, row.billed_segment, row.billed_rate) {
+                (Some(first), Some(last), Some(kind), Some(segment), Some(price)) => Some(Bucket {
+                    origin: days(first, last)?,
+                    kind: Written::read(&kind)?,
+                    segment_first: segment.to_jiff(),
+                    rate: rate(price)?,
+                }),
+                _ => None,
+            };
         let status = match (row.status.as_str(), row.made_good_free) {
             ("AIRED", _) => AiringStatus::Aired,
             (_, true) => AiringStatus::MadeGoodFree,
@@ -268,7 +283,12 @@ async fn airings(
 }
 
 /// The cap that a line's columns say.
-pub fn cap(kind: &str, percent: Option<Decimal>, budget: Option<Decimal>, currency: Currency) -> Result<Cap, Failure> {
+pub fn cap(
+    kind: &str,
+    percent: Option<Decimal>,
+    budget: Option<Decimal>,
+    currency: Currency,
+) -> Result<Cap, Failure> {
     let cap = match (kind, percent, budget) {
         ("LESSER_OF_BOOKED_AND_DELIVERED", None, None) => Some(Cap::LesserOfBookedAndDelivered),
         ("PERCENT", Some(percent), None) => Quantity::of(percent).ok().map(Cap::Percent),
@@ -280,7 +300,8 @@ pub fn cap(kind: &str, percent: Option<Decimal>, budget: Option<Decimal>, curren
 }
 
 fn days(first: Date, last: Date) -> Result<Days, Failure> {
-    Ok(Days::new(first.to_jiff(), last.to_jiff()).context("the database holds a period that ends before it begins")?)
+    Ok(Days::new(first.to_jiff(), last.to_jiff())
+        .context("the database holds a period that ends before it begins")?)
 }
 
 fn rate(rate: Decimal) -> Result<Rate, Failure> {

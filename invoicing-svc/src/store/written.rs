@@ -8,9 +8,9 @@ use invoicing_domain::{
     account::AccountKind,
     ad_product::{PricingModel, ProductState},
     billing_entity::CommissionPosting,
+    delivery::AiringStatus,
     invoice::DocumentKind,
     ledger::LedgerAccount,
-    delivery::AiringStatus,
     number_series::YearBasis,
     order::{Liability, Schedule},
     rating::{Basis, LineKind, Unit},
@@ -29,7 +29,9 @@ pub trait Written: Sized + Copy + 'static {
     /// The value of a text that the database holds.
     fn read(text: &str) -> Result<Self, Failure> {
         let found = Self::TEXTS.iter().find(|(_, written)| *written == text);
-        Ok(found.map(|(value, _)| *value).with_context(|| format!("the database holds {text:?} where it cannot stand"))?)
+        Ok(found
+            .map(|(value, _)| *value)
+            .with_context(|| format!("the database holds {text:?} where it cannot stand"))?)
     }
 }
 

@@ -108,6 +108,15 @@ pub fn merge(current: &Account, update: &pb::Account, mask: &Mask) -> pb::Accoun
     macro_rules! take {
         ($($field:ident),*) => { $( if mask.names(stringify!($field)) { merged.$field = update.$field; } )* };
     }
-    take!(kind, legal_name, address, commission_percent, payment_terms_days, tax_ids, territory, billing_email);
+    take!(
+        kind,
+        legal_name,
+        address,
+        commission_percent,
+        payment_terms_days,
+        tax_ids,
+        territory,
+        billing_email
+    );
     merged
 }

@@ -18,7 +18,11 @@ pub const CHANGEABLE: &[&str] =
     &["display_name", "format", "invoice_text", "tax_code", "gl_revenue", "effective_from", "state"];
 
 /// The product that a message describes.
-pub fn parse(id: ProductId, revision: Revision, message: Option<&pb::AdProduct>) -> Result<AdProduct, Refusal> {
+pub fn parse(
+    id: ProductId,
+    revision: Revision,
+    message: Option<&pb::AdProduct>,
+) -> Result<AdProduct, Refusal> {
     let mut v = Violations::new();
     let Some(message) = message else {
         v.add("ad_product", "must be given");

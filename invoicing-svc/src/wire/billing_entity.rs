@@ -4,7 +4,9 @@ use billing_proto::billing::invoicing::v1 as pb;
 use calendar::EntityZone;
 use chassis::mask::Mask;
 use ids::{EntityId, Revision};
-use invoicing_domain::billing_entity::{BankAccount, BillingEntity, CommissionPosting, GeneralLedgerCodes, PostalAddress};
+use invoicing_domain::billing_entity::{
+    BankAccount, BillingEntity, CommissionPosting, GeneralLedgerCodes, PostalAddress,
+};
 use money::{Remainder, Rounding};
 use refusal::{Refusal, Violations};
 
@@ -28,7 +30,11 @@ pub const CHANGEABLE: &[&str] = &[
 ];
 
 /// The entity that a message describes.
-pub fn parse(id: EntityId, revision: Revision, message: Option<&pb::BillingEntity>) -> Result<BillingEntity, Refusal> {
+pub fn parse(
+    id: EntityId,
+    revision: Revision,
+    message: Option<&pb::BillingEntity>,
+) -> Result<BillingEntity, Refusal> {
     let mut v = Violations::new();
     let Some(message) = message else {
         v.add("billing_entity", "must be given");
@@ -37,7 +43,12 @@ pub fn parse(id: EntityId, revision: Revision, message: Option<&pb::BillingEntit
     v.within("billing_entity", |v| fields(v, id, revision, message)).ok_or_else(|| v.refusal())
 }
 
-fn fields(v: &mut Violations, id: EntityId, revision: Revision, m: &pb::BillingEntity) -> Option<BillingEntity> {
+fn fields(
+    v: &mut Violations,
+    id: EntityId,
+    revision: Revision,
+    m: &pb::BillingEntity,
+) -> Option<BillingEntity> {
     let code = code(v, &m.code);
     let legal_name = text(v, "legal_name", &m.legal_name, Text::Required(200));
     let address = address(v, "address", m.address.as_ref());
@@ -73,7 +84,11 @@ fn code(v: &mut Violations, value: &str) -> Option<String> {
 }
 
 /// A postal address; without one the fields are empty, except that a country is always asked for.
-pub fn address(v: &mut Violations, field: &str, message: Option<&pb::PostalAddress>) -> Option<PostalAddress> {
+pub fn address(
+    v: &mut Violations,
+    field: &str,
+    message: Option<&pb::PostalAddress>,
+) -> Option<PostalAddress> {
     let Some(m) = message else {
         v.add(field, "must be given");
         return None;
@@ -84,7 +99,9 @@ pub fn address(v: &mut Violations, field: &str, message: Option<&pb::PostalAddre
         let region = text(v, "region", &m.region, Text::Optional(100));
         let postal_code = text(v, "postal_code", &m.postal_code, Text::Optional(20));
         let country = match m.country.as_bytes() {
-            [first, second] if first.is_ascii_uppercase() && second.is_ascii_uppercase() => Ok(m.country.clone()),
+            [first, second] if first.is_ascii_uppercase() && second.is_ascii_uppercase() => {
+                Ok(m.country.clone())
+            }
             _ => Err("must be an ISO 3166-1 code of two capital letters"),
         };
         let country = v.take("country", country);
@@ -114,7 +131,9 @@ fn remainder(v: &mut Violations, value: i32) -> Option<Remainder> {
 
 fn commission_posting(v: &mut Violations, value: i32) -> Option<CommissionPosting> {
     optional_choice(v, "commission_posting", value).map(|posting| match posting {
-        pb::CommissionPosting::Unspecified | pb::CommissionPosting::ContraRevenue => CommissionPosting::ContraRevenue,
+        pb::CommissionPosting::Unspecified | pb::CommissionPosting::ContraRevenue => {
+            CommissionPosting::ContraRevenue
+        }
         pb::CommissionPosting::Expense => CommissionPosting::Expense,
     })
 }
@@ -210,6 +229,15 @@ pub fn merge(current: &BillingEntity, update: &pb::BillingEntity, mask: &Mask) -
     macro_rules! take {
         ($($field:ident),*) => { $( if mask.names(stringify!($field)) { merged.$field = update.$field; } )* };
     }
-    take!(legal_name, address, tax_registrations, rounding, remainder, commission_posting, bank_account, gl_codes);
+    take!(
+        legal_name,
+        address,
+        tax_registrations,
+        rounding,
+        remainder,
+        commission_posting,
+        bank_account,
+        gl_codes
+    );
     merged
 }

@@ -77,8 +77,11 @@ pub fn root(v: &mut refusal::Violations, field: &str, value: &str) -> Option<Opt
         return Some(None);
     }
     let nibble = |digit: u8| char::from(digit).to_digit(16).and_then(|nibble| u8::try_from(nibble).ok());
-    let bytes: Option<Vec<u8>> =
-        value.as_bytes().chunks(2).map(|pair| Some(nibble(*pair.first()?)? << 4 | nibble(*pair.get(1)?)?)).collect();
+    let bytes: Option<Vec<u8>> = value
+        .as_bytes()
+        .chunks(2)
+        .map(|pair| Some(nibble(*pair.first()?)? << 4 | nibble(*pair.get(1)?)?))
+        .collect();
     let root = bytes.and_then(|bytes| Root::try_from(bytes).ok());
     v.take(field, root.ok_or("must be 64 hexadecimal digits, as the run shows them")).map(Some)
 }

@@ -13,7 +13,10 @@ pub fn choice<E: TryFrom<i32>>(v: &mut Violations, field: &str, value: i32) -> O
 
 /// The value of an enum field that has a default: the unspecified value stays in the answer.
 pub fn optional_choice<E: TryFrom<i32>>(v: &mut Violations, field: &str, value: i32) -> Option<E> {
-    v.take(field, E::try_from(value).map_err(|_| format!("has no value {value} in this version of the contract")))
+    v.take(
+        field,
+        E::try_from(value).map_err(|_| format!("has no value {value} in this version of the contract")),
+    )
 }
 
 /// The answer to a match on an unspecified value that [`choice`] has refused already, or that a default replaces.

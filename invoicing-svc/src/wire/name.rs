@@ -1,7 +1,8 @@
 //! Resource names: `collection/id/collection/id`.
 
 use ids::{
-    AccountId, AiringId, BatchId, EntityId, Id, InvoiceId, Kind, LedgerEntryId, LineId, OrderId, ProductId, RunId, SeriesId,
+    AccountId, AiringId, BatchId, EntityId, Id, InvoiceId, Kind, LedgerEntryId, LineId, OrderId, ProductId,
+    RunId, SeriesId,
 };
 use refusal::Violations;
 
@@ -18,7 +19,8 @@ fn nested<O: Kind, I: Kind>(
     name: &str,
     collections: [&str; 2],
 ) -> Option<(Id<O>, Id<I>)> {
-    let parsed = split(name, collections).and_then(|[outer, inner]| Some((outer.parse().ok()?, inner.parse().ok()?)));
+    let parsed =
+        split(name, collections).and_then(|[outer, inner]| Some((outer.parse().ok()?, inner.parse().ok()?)));
     v.take(field, parsed.ok_or_else(|| expected(&[(collections[0], O::PREFIX), (collections[1], I::PREFIX)])))
 }
 
@@ -33,7 +35,8 @@ fn split<'a, const N: usize>(name: &'a str, collections: [&str; N]) -> Option<[&
 }
 
 fn expected(parts: &[(&str, &str)]) -> String {
-    let form: Vec<String> = parts.iter().map(|(collection, prefix)| format!("{collection}/{prefix}_…")).collect();
+    let form: Vec<String> =
+        parts.iter().map(|(collection, prefix)| format!("{collection}/{prefix}_…")).collect();
     format!("must be a resource name {}", form.join("/"))
 }
 

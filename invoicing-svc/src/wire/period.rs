@@ -15,15 +15,20 @@ pub fn day(v: &mut Violations, field: &str, value: Option<&google::Date>) -> Opt
 }
 
 /// A day that may be absent. The outer `None` is a violation.
-pub fn optional_day(v: &mut Violations, field: &str, value: Option<&google::Date>) -> Option<Option<civil::Date>> {
+pub fn optional_day(
+    v: &mut Violations,
+    field: &str,
+    value: Option<&google::Date>,
+) -> Option<Option<civil::Date>> {
     value.map_or(Some(None), |value| v.take(field, parse_day(value)).map(Some))
 }
 
 fn parse_day(value: &google::Date) -> Result<civil::Date, String> {
-    let no_day = || format!("is no day of the calendar: year {}, month {}, day {}", value.year, value.month, value.day);
+    let no_day = || {
+        format!("is no day of the calendar: year {}, month {}, day {}", value.year, value.month, value.day)
+    };
     let year = i16::try_from(value.year).map_err(|_| no_day())?;
-    let (month, day) =
-        i8::try_from(value.month).ok().zip(i8::try_from(value.day).ok()).ok_or_else(no_day)?;
+    let (month, day) = i8::try_from(value.month).ok().zip(i8::try_from(value.day).ok()).ok_or_else(no_day)?;
     let date = civil::Date::new(year, month, day).map_err(|_| no_day())?;
     if (1900..=2999).contains(&year) { Ok(date) } else { Err(no_day()) }
 }

@@ -19,13 +19,22 @@ pub fn text(v: &mut Violations, field: &str, value: &str, limits: Text) -> Optio
 }
 
 /// Several texts: at most `count`, each within the limits.
-pub fn texts(v: &mut Violations, field: &str, values: &[String], limits: Text, count: usize) -> Option<Vec<String>> {
+pub fn texts(
+    v: &mut Violations,
+    field: &str,
+    values: &[String],
+    limits: Text,
+    count: usize,
+) -> Option<Vec<String>> {
     if values.len() > count {
         v.add(field, format!("has {} entries; at most {count} are allowed", values.len()));
         return None;
     }
-    let parsed: Vec<_> =
-        values.iter().enumerate().map(|(n, value)| text(v, &format!("{field}[{n}]"), value, limits)).collect();
+    let parsed: Vec<_> = values
+        .iter()
+        .enumerate()
+        .map(|(n, value)| text(v, &format!("{field}[{n}]"), value, limits))
+        .collect();
     parsed.into_iter().collect()
 }
 

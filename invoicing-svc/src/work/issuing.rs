@@ -27,7 +27,9 @@ pub async fn step(worker: &Worker) -> Result<bool, Failure> {
     let Some(run) = store::billing_run::claim_issuing(&mut transaction).await? else { return Ok(false) };
     match issue(&mut transaction, &run, worker).await {
         Ok(()) => transaction.commit().await?,
-        Err(Failure::Refused(passing)) if passing.class == refusal::Class::Unavailable => return Err(passing.into()),
+        Err(Failure::Refused(passing)) if passing.class == refusal::Class::Unavailable => {
+            return Err(passing.into());
+        }
         Err(failure) => {
             transaction.rollback().await?;
             let fault = match failure {
@@ -68,7 +70,9 @@ async fn number(
     order: &Issue,
     drafts: &[store::draft::Waiting],
 ) -> Result<store::invoice::Chunk, Failure> {
-    let series = store::number_series::of_invoices(connection, run.entity).await?.context("the number series is gone")?;
+    let series = store::number_series::of_invoices(connection, run.entity)
+        .await?
+        .context("the number series is gone")?;
     store::number_series::lock(connection, series.series.id).await?;
     let mut found = store::number_series::get(connection, (run.entity, series.series.id), None).await?;
     let mut numbered = Vec::with_capacity(drafts.len());
@@ -88,5 +92,10 @@ async fn number(
     }
     let year = year.context("a chunk without a draft")?;
     store::number_series::record_year(connection, found.series.id, year).await?;
-    Ok(store::invoice::Chunk { series: found.series.id, year: year.year, numbered, template_version: rendering::TEMPLATE_VERSION })
+    Ok(store::invoice::Chunk {
+        series: found.series.id,
+        year: year.year,
+        numbered,
+        template_version: rendering::TEMPLATE_VERSION,
+    })
 }

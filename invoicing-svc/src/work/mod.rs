@@ -52,7 +52,9 @@ impl Worker {
                 Ok(true) => {}
                 Ok(false) => bell.wait(&cancellation).await,
                 // The database is away, or two wanted the same: what goes away by itself is tried again.
-                Err(Failure::Refused(passing)) if passing.class == Class::Unavailable => bell.wait(&cancellation).await,
+                Err(Failure::Refused(passing)) if passing.class == Class::Unavailable => {
+                    bell.wait(&cancellation).await
+                }
                 Err(failure) => return Err(failure.into()),
             }
         }

@@ -69,7 +69,12 @@ async fn finish(worker: &Worker) -> Result<bool, Failure> {
     let run = store::billing_run::record(&mut transaction, domain::rated(&run, root).or_refuse()?).await?;
     let message = report::message_of(&mut transaction, &run).await?;
     let voice = Voice::system(String::new(), worker.clock.now());
-    say(&mut transaction, &voice, vec![fact::run("billing.invoicing.v1.billing_run.rated", run.entity, &message)]).await?;
+    say(
+        &mut transaction,
+        &voice,
+        vec![fact::run("billing.invoicing.v1.billing_run.rated", run.entity, &message)],
+    )
+    .await?;
     transaction.commit().await?;
     Ok(true)
 }
@@ -84,7 +89,12 @@ pub async fn fail(worker: &Worker, run: RunId, fault: &anyhow::Error) -> Result<
     let run = store::billing_run::record(&mut transaction, domain::failed(&run, why).or_refuse()?).await?;
     let message = report::message_of(&mut transaction, &run).await?;
     let voice = Voice::system(String::new(), worker.clock.now());
-    say(&mut transaction, &voice, vec![fact::run("billing.invoicing.v1.billing_run.failed", run.entity, &message)]).await?;
+    say(
+        &mut transaction,
+        &voice,
+        vec![fact::run("billing.invoicing.v1.billing_run.failed", run.entity, &message)],
+    )
+    .await?;
     transaction.commit().await?;
     Ok(())
 }
@@ -108,7 +118,11 @@ async fn rate(connection: &mut PgConnection, run: &BillingRun, shard: &Shard) ->
 }
 
 /// One order: its lines rated and put together. A line that cannot be rated blocks its order and says why.
-fn rate_order(run: &BillingRun, order: OrderToRate, exceptions: &mut Vec<Exception>) -> Result<Option<Draft>, Failure> {
+fn rate_order(
+    run: &BillingRun,
+    order: OrderToRate,
+    exceptions: &mut Vec<Exception>,
+) -> Result<Option<Draft>, Failure> {
     let OrderToRate { facts, lines, printed } = order;
     let mut rated_lines = Vec::new();
     let mut blocked = false;
@@ -127,8 +141,10 @@ fn rate_order(run: &BillingRun, order: OrderToRate, exceptions: &mut Vec<Excepti
     if blocked {
         return Ok(None);
     }
-    let draft = invoice::assemble(run.id, &facts, run.month, &rated_lines).context("a draft cannot be put together")?;
-    let missing: String = document::missing_glyphs(&printed.into_iter().collect::<String>()).into_iter().collect();
+    let draft = invoice::assemble(run.id, &facts, run.month, &rated_lines)
+        .context("a draft cannot be put together")?;
+    let missing: String =
+        document::missing_glyphs(&printed.into_iter().collect::<String>()).into_iter().collect();
     if draft.is_some() && !missing.is_empty() {
         let refusal = InvoiceRefusal::GlyphMissing { characters: missing };
         exceptions.push(Exception::unprintable(&facts, refusal.into()));

@@ -19,7 +19,11 @@ fn manager(service: &Service, person: &str) -> Client {
     BillingRunServiceClient::new(service.door(person, Role::BillingManager))
 }
 
-async fn start(client: &mut Client, entity: &pb::BillingEntity, id: &str) -> Result<pb::BillingRun, tonic::Status> {
+async fn start(
+    client: &mut Client,
+    entity: &pb::BillingEntity,
+    id: &str,
+) -> Result<pb::BillingRun, tonic::Status> {
     let request = pb::StartBillingRunRequest {
         billing_entity: entity.name.clone(),
         month: "2026-01".into(),
@@ -31,8 +35,11 @@ async fn start(client: &mut Client, entity: &pb::BillingEntity, id: &str) -> Res
 
 /// Watches a run until it rests.
 async fn rest(client: &mut Client, name: &str) -> pb::BillingRun {
-    let mut stream =
-        client.watch_billing_run(pb::WatchBillingRunRequest { name: name.into() }).await.unwrap().into_inner();
+    let mut stream = client
+        .watch_billing_run(pb::WatchBillingRunRequest { name: name.into() })
+        .await
+        .unwrap()
+        .into_inner();
     let mut last = None;
     while let Some(run) = stream.message().await.unwrap() {
         last = Some(run);
@@ -70,7 +77,8 @@ async fn an_empty_month_is_reviewed_approved_and_issued() {
     let refused = second.issue_billing_run(issue(&run.name, "early")).await.unwrap_err();
     assert_eq!(reason(&refused), "RUN_STATE");
 
-    let approved = second.approve_billing_run(approve(&run.name, &run.drafts_root)).await.unwrap().into_inner();
+    let approved =
+        second.approve_billing_run(approve(&run.name, &run.drafts_root)).await.unwrap().into_inner();
     assert_eq!((approved.state(), approved.approved_by.as_str()), (pb::BillingRunState::Approved, "second"));
     let refused = second.issue_billing_run(issue(&run.name, "no-series")).await.unwrap_err();
     assert_eq!(reason(&refused), "NUMBER_SERIES_MISSING");
@@ -125,10 +133,14 @@ async fn a_name_that_the_font_cannot_print_is_an_exception_before_anything_is_is
     let run = review(&service, &sold, "2026-01", "1").await;
     assert_eq!((run.progress.unwrap().exceptions, run.totals.len()), (1, 0));
     let mut client = manager(&service, "first");
-    let request = pb::ListBillingExceptionsRequest { parent: run.name, ..pb::ListBillingExceptionsRequest::default() };
+    let request =
+        pb::ListBillingExceptionsRequest { parent: run.name, ..pb::ListBillingExceptionsRequest::default() };
     let listed = client.list_billing_exceptions(request).await.unwrap().into_inner();
     let [exception] = listed.exceptions.as_slice() else { panic!("{listed:?}") };
-    assert_eq!((exception.reason.as_str(), exception.severity()), ("GLYPH_MISSING", pb::ExceptionSeverity::Block));
+    assert_eq!(
+        (exception.reason.as_str(), exception.severity()),
+        ("GLYPH_MISSING", pb::ExceptionSeverity::Block)
+    );
     assert!(exception.message.contains("株"), "{}", exception.message);
 }
 

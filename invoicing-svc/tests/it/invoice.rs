@@ -239,7 +239,8 @@ async fn what_cannot_be_printed_says_why() {
     sqlx::query("update insertion_order set advertiser = '株式会社'").execute(&mut connection).await.unwrap();
     approve(&service, &run).await;
     issue(&service, &run).await;
-    let issued = list(&service, pb::ListInvoicesRequest { parent: "accounts/-".into(), ..Default::default() }).await;
+    let issued =
+        list(&service, pb::ListInvoicesRequest { parent: "accounts/-".into(), ..Default::default() }).await;
     let name = issued[0].name.clone();
     let refused = download(&service, &name, pb::InvoiceFormat::Pdf).await.unwrap_err();
     assert_eq!((refused.code(), reason(&refused).as_str()), (Code::FailedPrecondition, "UNPRINTABLE"));

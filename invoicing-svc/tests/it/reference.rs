@@ -4,7 +4,8 @@ use billing_proto::{
     billing::{
         access::v1::Role,
         invoicing::v1::{
-            self as pb, account_service_client::AccountServiceClient, ad_product_service_client::AdProductServiceClient,
+            self as pb, account_service_client::AccountServiceClient,
+            ad_product_service_client::AdProductServiceClient,
             billing_entity_service_client::BillingEntityServiceClient,
             number_series_service_client::NumberSeriesServiceClient,
         },
@@ -74,7 +75,10 @@ pub fn product(code: &str, model: pb::PricingModel) -> pb::AdProduct {
 
 pub async fn create_entity(service: &Service, code: &str) -> pb::BillingEntity {
     let mut client = BillingEntityServiceClient::new(service.door("controller_1", Role::Controller));
-    let request = pb::CreateBillingEntityRequest { billing_entity: Some(entity(code)), request_id: format!("e-{code}") };
+    let request = pb::CreateBillingEntityRequest {
+        billing_entity: Some(entity(code)),
+        request_id: format!("e-{code}"),
+    };
     client.create_billing_entity(request).await.unwrap().into_inner()
 }
 
@@ -96,13 +100,17 @@ pub async fn create_series(service: &Service, entity: &pb::BillingEntity) -> pb:
 
 pub async fn create_account(service: &Service, code: &str, territory: &str) -> pb::Account {
     let mut client = AccountServiceClient::new(service.door("billing_manager_1", Role::BillingManager));
-    let request = pb::CreateAccountRequest { account: Some(account(code, territory)), request_id: format!("a-{code}") };
+    let request =
+        pb::CreateAccountRequest { account: Some(account(code, territory)), request_id: format!("a-{code}") };
     client.create_account(request).await.unwrap().into_inner()
 }
 
 pub async fn create_product(service: &Service, code: &str, model: pb::PricingModel) -> pb::AdProduct {
     let mut client = AdProductServiceClient::new(service.door("product_ops_1", Role::ProductOps));
-    let request = pb::CreateAdProductRequest { ad_product: Some(product(code, model)), request_id: format!("p-{code}") };
+    let request = pb::CreateAdProductRequest {
+        ad_product: Some(product(code, model)),
+        request_id: format!("p-{code}"),
+    };
     client.create_ad_product(request).await.unwrap().into_inner()
 }
 
@@ -113,7 +121,8 @@ async fn what_is_made_is_read_back_and_listed() {
     assert_eq!(made.etag, "r1");
     assert_eq!(made.rounding(), pb::Rounding::HalfAwayFromZero);
     let mut client = BillingEntityServiceClient::new(service.door("auditor_1", Role::Auditor));
-    let read = client.get_billing_entity(pb::GetBillingEntityRequest { name: made.name.clone() }).await.unwrap();
+    let read =
+        client.get_billing_entity(pb::GetBillingEntityRequest { name: made.name.clone() }).await.unwrap();
     assert_eq!(read.into_inner(), made);
     create_entity(&service, "LAX").await;
     let first = pb::ListBillingEntitiesRequest { page_size: 1, page_token: String::new() };
@@ -137,10 +146,12 @@ async fn the_same_request_gets_the_same_answer_and_another_body_is_refused() {
     let made = create_entity(&service, "NYC").await;
     assert_eq!(create_entity(&service, "NYC").await, made);
     let mut client = BillingEntityServiceClient::new(service.door("controller_1", Role::Controller));
-    let request = pb::CreateBillingEntityRequest { billing_entity: Some(entity("BOS")), request_id: "e-NYC".into() };
+    let request =
+        pb::CreateBillingEntityRequest { billing_entity: Some(entity("BOS")), request_id: "e-NYC".into() };
     let refused = client.create_billing_entity(request).await.unwrap_err();
     assert_eq!((refused.code(), reason(&refused).as_str()), (Code::FailedPrecondition, "REQUEST_ID_REUSED"));
-    let request = pb::CreateBillingEntityRequest { billing_entity: Some(entity("NYC")), request_id: "other".into() };
+    let request =
+        pb::CreateBillingEntityRequest { billing_entity: Some(entity("NYC")), request_id: "other".into() };
     let refused = client.create_billing_entity(request).await.unwrap_err();
     assert_eq!((refused.code(), reason(&refused).as_str()), (Code::AlreadyExists, "CODE_TAKEN"));
 }
@@ -155,7 +166,8 @@ async fn an_update_names_its_fields_and_what_it_saw() {
         update_mask: Some(FieldMask { paths: paths.iter().map(|path| (*path).to_owned()).collect() }),
         request_id: id.into(),
     };
-    let changed = client.update_account(update("r1", &["payment_terms_days"], "1")).await.unwrap().into_inner();
+    let changed =
+        client.update_account(update("r1", &["payment_terms_days"], "1")).await.unwrap().into_inner();
     assert_eq!((changed.etag.as_str(), changed.payment_terms_days), ("r2", 45));
     let stale = client.update_account(update("r1", &["payment_terms_days"], "2")).await.unwrap_err();
     assert_eq!((stale.code(), reason(&stale).as_str()), (Code::Aborted, "ETAG_MISMATCH"));
@@ -168,7 +180,8 @@ async fn what_is_outside_a_grant_does_not_exist() {
     let service = Service::start().await;
     let east = create_account(&service, "AG-1", "EAST").await;
     let west = create_account(&service, "AG-2", "WEST").await;
-    let grant = Grant { role: Role::Sales, entities: vec![], territories: vec!["EAST".into()], accounts: vec![] };
+    let grant =
+        Grant { role: Role::Sales, entities: vec![], territories: vec!["EAST".into()], accounts: vec![] };
     let mut client = AccountServiceClient::new(service.limited_door("sales_1", vec![grant]));
     let listed = client.list_accounts(pb::ListAccountsRequest::default()).await.unwrap().into_inner();
     assert_eq!(listed.accounts, [east]);
@@ -193,7 +206,8 @@ async fn every_wrong_field_is_named() {
         use tonic_types::StatusExt;
         refused.get_details_bad_request().unwrap().field_violations.into_iter().map(|v| v.field).collect()
     };
-    let expected = ["code", "legal_name", "functional_currency", "time_zone"].map(|f| format!("billing_entity.{f}"));
+    let expected =
+        ["code", "legal_name", "functional_currency", "time_zone"].map(|f| format!("billing_entity.{f}"));
     assert_eq!(fields, expected);
 }
 
@@ -203,7 +217,11 @@ async fn a_retired_product_stays_retired() {
     let made = create_product(&service, "SPOT", pb::PricingModel::PerSpot).await;
     let mut client = AdProductServiceClient::new(service.door("product_ops_1", Role::ProductOps));
     let set = |state: pb::AdProductState, id: &str| pb::UpdateAdProductRequest {
-        ad_product: Some(pb::AdProduct { name: made.name.clone(), state: state.into(), ..pb::AdProduct::default() }),
+        ad_product: Some(pb::AdProduct {
+            name: made.name.clone(),
+            state: state.into(),
+            ..pb::AdProduct::default()
+        }),
         update_mask: Some(FieldMask { paths: vec!["state".into()] }),
         request_id: id.into(),
     };

@@ -87,7 +87,10 @@ impl Service {
 
     /// The way in as a person with one role without limits.
     pub fn door(&self, person: &str, role: Role) -> Door {
-        self.limited_door(person, vec![Grant { role, entities: vec![], territories: vec![], accounts: vec![] }])
+        self.limited_door(
+            person,
+            vec![Grant { role, entities: vec![], territories: vec![], accounts: vec![] }],
+        )
     }
 
     /// The way in as a person with these grants.
@@ -99,7 +102,8 @@ impl Service {
     /// The way in as a platform with one role.
     pub fn platform_door(&self, role: Role) -> Door {
         let grants = vec![Grant { role, entities: vec![], territories: vec![], accounts: vec![] }];
-        let caller = Caller { person: "platform".into(), kind: PrincipalKind::Platform, key: "key".into(), grants };
+        let caller =
+            Caller { person: "platform".into(), kind: PrincipalKind::Platform, key: "key".into(), grants };
         InterceptedService::new(self.channel.clone(), Signed { signer: self.signer.clone(), caller })
     }
 }

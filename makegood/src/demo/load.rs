@@ -9,14 +9,12 @@ use super::set::Set;
 use crate::{
     client::{Client, ask},
     endpoints::Keyring,
+    entity::number,
     import::{self, airings, reference, sync},
 };
 
 /// The code of the entity that invoices.
 const ENTITY: &str = "DEMO";
-
-/// The digits of an invoice number within its year.
-const NUMBER_WIDTH: i32 = 6;
 
 /// What was brought in.
 #[derive(Debug)]
@@ -76,19 +74,7 @@ async fn entity(controller: &Client, request: &str) -> Result<pb::BillingEntity,
             ask!(controller.billing_entities(), create_billing_entity, create)?
         }
     };
-    // Asked for again it is the same answer, so nothing has to be looked up first.
-    let series = pb::NumberSeries {
-        document_kind: pb::DocumentKind::Invoice.into(),
-        year_basis: pb::YearBasis::Calendar.into(),
-        width: NUMBER_WIDTH,
-        ..pb::NumberSeries::default()
-    };
-    let create = pb::CreateNumberSeriesRequest {
-        parent: entity.name.clone(),
-        number_series: Some(series),
-        request_id: format!("{request}-series"),
-    };
-    ask!(controller.number_series(), create_number_series, create)?;
+    number(controller, &entity).await?;
     Ok(entity)
 }
 

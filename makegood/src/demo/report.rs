@@ -66,7 +66,7 @@ impl Report {
 fn by_month(runs: &[pb::BillingRun]) -> Table {
     let mut table = Table::new();
     table.load_style(UTF8_BORDERS_ONLY);
-    table.set_header(["month", "run", "invoices", "gross", "commission", "net", "currency"]);
+    table.set_header(["month", "run", "invoices", "spots", "gross", "commission", "net", "currency"]);
     for of in runs {
         let state = run::state(of).to_ascii_lowercase();
         if of.totals.is_empty() {
@@ -79,6 +79,7 @@ fn by_month(runs: &[pb::BillingRun]) -> Table {
                 &of.month,
                 &state,
                 &totals.drafts.to_string(),
+                &totals.spots.to_string(),
                 amount(&totals.gross),
                 amount(&totals.commission),
                 amount(&totals.net),
@@ -86,7 +87,7 @@ fn by_month(runs: &[pb::BillingRun]) -> Table {
             ]);
         }
     }
-    right(&mut table, 2..6);
+    right(&mut table, 2..7);
     table
 }
 

@@ -49,7 +49,7 @@ pub async fn entity(client: &Client, code: &str, address: &str) -> Result<pb::Bi
     match find_entity(client, code).await? {
         Some(entity) => Ok(entity),
         None => bail!(
-            "there is no billing entity {code}. A controller creates it, for example with\n  curl {address}/v1/billingEntities?requestId=entity-{code} -H \"Authorization: Bearer $TOKEN\" -d '{{\"code\": \"{code}\", \"legalName\": …, \"address\": {{\"lines\": […], \"city\": …, \"country\": \"US\"}}, \"functionalCurrency\": \"USD\", \"timeZone\": \"America/New_York\", \"glCodes\": {{\"receivables\": …, \"agencyCommission\": …, \"taxPayable\": …}}}}'"
+            "there is no billing entity {code} at {address}; create it first: `makegood entity {code} --help` shows how"
         ),
     }
 }
