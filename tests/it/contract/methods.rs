@@ -1,0 +1,89 @@
+use std::collections::BTreeSet;
+
+use super::{http, is_mutation, methods, roles};
+
+/// The mutations without a `request_id`, and what makes each of them happen once. The list must stay as it is.
+const ONCE_BY_OTHER_MEANS: [&str; 1] = [
+    // The id of the batch within its source.
+    "billing.invoicing.v1.DeliveryService.ImportAirings",
+];
+
+/// The paths of account-owned collections without their account: batches that reach over accounts.
+const ACROSS_ACCOUNTS: [&str; 2] = ["/v1/orders:sync", "/v1/airings:import"];
+
+/// What belongs to an account.
+const OF_ACCOUNTS: [&str; 4] = ["orders", "invoices", "ledgerEntries", "airings"];
+
+#[test]
+fn every_method_has_a_rest_form() {
+    for method in methods() {
+        let (_, path) =
+            http(&method).unwrap_or_else(|| panic!("{} has no google.api.http", method.full_name()));
+        assert!(path.starts_with("/v1/"), "{} is at {path}, which is not below /v1/", method.full_name());
+    }
+}
+
+#[test]
+fn every_method_says_whom_it_is_open_to() {
+    for method in methods() {
+        let roles = roles(&method);
+        assert!(!roles.is_empty(), "{} is open to nobody: it has no allow", method.full_name());
+        assert!(!roles.contains(&"ROLE_UNSPECIFIED".to_owned()), "{}", method.full_name());
+        let once: BTreeSet<&String> = roles.iter().collect();
+        assert_eq!(once.len(), roles.len(), "{} names a role twice", method.full_name());
+    }
+}
+
+#[test]
+fn access_admins_never_touch_money() {
+    for method in methods().filter(|method| method.parent_service().package_name() != "billing.access.v1") {
+        assert!(!roles(&method).contains(&"ROLE_ACCESS_ADMIN".to_owned()), "{}", method.full_name());
+    }
+}
+
+#[test]
+fn auditors_change_nothing() {
+    for method in methods().filter(is_mutation) {
+        assert!(!roles(&method).contains(&"ROLE_AUDITOR".to_owned()), "{}", method.full_name());
+    }
+}
+
+#[test]
+fn every_mutation_takes_a_request_id() {
+    let without: Vec<String> = methods()
+        .filter(|method| is_mutation(method) && method.input().get_field_by_name("request_id").is_none())
+        .map(|method| method.full_name().to_owned())
+        .collect();
+    assert_eq!(without, ONCE_BY_OTHER_MEANS);
+    let reads = methods().filter(|method| !is_mutation(method));
+    for read in reads {
+        assert!(read.input().get_field_by_name("request_id").is_none(), "{} only reads", read.full_name());
+    }
+}
+
+#[test]
+fn no_two_methods_share_a_path() {
+    let mut seen = BTreeSet::new();
+    for method in methods() {
+        let (verb, path) = http(&method).expect("checked above");
+        let path = shape(&path);
+        assert!(seen.insert((verb, path.clone())), "{}: {verb} {path} is taken", method.full_name());
+    }
+}
+
+#[test]
+fn what_belongs_to_an_account_is_found_below_it() {
+    for method in methods() {
+        let (_, path) = http(&method).expect("checked above");
+        let shape = shape(&path);
+        let owned = shape.split(['/', ':']).any(|segment| OF_ACCOUNTS.contains(&segment));
+        if owned && !ACROSS_ACCOUNTS.contains(&path.as_str()) {
+            assert!(shape.starts_with("/v1/accounts/*/"), "{}: {path}", method.full_name());
+        }
+    }
+}
+
+/// The path without the names of its variables: `/v1/{name=accounts/*}` is `/v1/accounts/*`.
+fn shape(path: &str) -> String {
+    path.split(['{', '}']).map(|part| part.split_once('=').map_or(part, |(_, pattern)| pattern)).collect()
+}

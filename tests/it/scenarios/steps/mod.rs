@@ -1,0 +1,101 @@
+//! What the steps of the stories do.
+
+mod books;
+mod delivery;
+mod invoices;
+mod orders;
+mod reference;
+mod refusals;
+mod rest;
+
+mod runs;
+
+pub use rest::Sent;
+
+use std::pin::Pin;
+
+use anyhow::Result;
+
+use super::{pattern, world::World};
+
+/// What a step says: the words in the braces of its pattern, and what stands below it.
+pub struct Said<'a> {
+    pub words: Vec<&'a str>,
+    pub block: &'a [String],
+}
+
+impl Said<'_> {
+    /// The word in the pattern's brace of this number, from 0.
+    pub fn word(&self, at: usize) -> &str {
+        self.words.get(at).copied().unwrap_or_default()
+    }
+}
+
+type Acting<'w> = Pin<Box<dyn Future<Output = Result<()>> + Send + 'w>>;
+type Act = for<'w> fn(&'w mut World, &'w Said<'w>) -> Acting<'w>;
+
+macro_rules! steps {
+    ($($pattern:literal => $act:path),* $(,)?) => {
+        const STEPS: &[(&str, Act)] = &[$(($pattern, |world, said| Box::pin($act(world, said)))),*];
+    };
+}
+
+steps! {
+    "The controller opens the entity {code} in {zone}, with the currency {currency}" => reference::entity,
+    "The controller numbers its invoices with {width} digits" => reference::series,
+    "The controller puts on sale" => reference::products,
+    "{who} opens the account {code}: an agency in {currency} that keeps {percent} percent" => reference::agency,
+
+    "The platform syncs revision {revision} of order {order} for {account}" => orders::sync,
+    "The order is {outcome}" => orders::outcome,
+    "The order is {outcome} because of {reason}" => orders::outcome_because,
+    "The reason names \"{text}\"" => orders::names,
+
+    "The platform reports batch {batch}" => delivery::report,
+    "The platform reports batch {batch} as {rows} rows for {amount}" => delivery::report_as,
+    "The platform reports the same batch {batch} as {rows} rows for {amount}" => delivery::report_again,
+    "The platform sends the file {batch}, {rows} row for {amount}" => delivery::file,
+    "The platform sends the file {batch}, {rows} rows for {amount}" => delivery::file,
+    "The batch has {loaded} rows loaded, {unchanged} unchanged, {quarantined} quarantined" => delivery::batch,
+    "In quarantine" => delivery::quarantine,
+    "{order} has {count} airings" => delivery::count,
+
+    "{who} starts the run of {month}" => runs::start,
+    "{who} approves it" => runs::approve,
+    "{who} issues it, dated {date}" => runs::issue,
+    "{who} issues it, dated {date}, and the suite is killed" => runs::issue_and_kill,
+    "{who} cancels it" => runs::cancel,
+    "The run is {state}" => runs::state,
+    "The run becomes {state}" => runs::becomes,
+    "Run and issue {month}, dated {date}" => runs::bill,
+    "The suite is started again" => runs::start_again,
+    "Its drafts" => runs::drafts,
+    "There are no drafts" => runs::no_drafts,
+
+    "The lines of {order} in {month}" => invoices::lines,
+    "The invoices" => invoices::invoices,
+    "The numbers of {entity} have no gap" => invoices::numbers,
+    "Over REST the invoices read the same" => invoices::over_rest,
+    "The PDF, CSV and JSON of every invoice can be downloaded" => invoices::downloads,
+
+    "The trial balance of {entity}" => books::trial_balance,
+    "The books of {entity} balance" => books::balance,
+    "The laws of the books hold" => books::laws,
+
+    "Over REST {who} sends {method} {path}" => rest::send,
+    "Over REST {who} sends the same again" => rest::send_again,
+    "The answer is {status}" => rest::answer,
+    "The answer is {status} {reason}" => rest::answer_because,
+    "The answer is the same" => rest::same,
+    "It says \"{text}\"" => rest::says,
+
+    "It is refused: {reason}" => refusals::refused,
+    "The refusal names \"{text}\"" => refusals::names,
+}
+
+/// The act of a step and its words: of the patterns that fit, the one that says most by itself.
+pub fn find(text: &str) -> Option<(Act, Vec<&str>)> {
+    let fitting = STEPS.iter().filter_map(|(said, act)| Some((said, *act, pattern::fit(said, text)?)));
+    let (_, act, words) = fitting.max_by_key(|(_, _, words)| text.len() - words.concat().len())?;
+    Some((act, words))
+}
