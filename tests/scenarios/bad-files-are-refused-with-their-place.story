@@ -34,7 +34,7 @@ The refusal names "line 2"
 
 IO-1001 has 0 airings
 
-The platform sends the file some-bad-rows, 9 rows for 2,200.00
+The platform sends the file some-bad-rows, 12 rows for 2,475.0000000000001
   order_no,line,row,spot,date,time,spot_rate,status
   IO-1001,L3,1,1,2026-01-08,18:29,275.00,AIRED
   IO-1001,L3,2,2,2026-02-30,18:29,275.00,AIRED
@@ -45,7 +45,10 @@ The platform sends the file some-bad-rows, 9 rows for 2,200.00
   IO-1001,L3,7,7,2026-02-01,18:29,275.00,AIRED
   IO-9999,L3,8,8,2026-01-22,18:29,275.00,AIRED
   IO-1001,L3,9,9,2999-01-22,18:29,275.00,AIRED
-The batch has 1 rows loaded, 0 unchanged, 8 quarantined
+  IO-1001,L3,10,10,2026-01-22,18:29,-275.00,AIRED
+  IO-1001,L3,11,11,2026-01-22,18:29,275.0000000000001,AIRED
+  IO-1001,L3,-12,12,2026-01-22,18:29,275.00,AIRED
+The batch has 1 rows loaded, 0 unchanged, 11 quarantined
 In quarantine
   | row | column    | reason             |
   | 2   | date      | MALFORMED_ROW      |
@@ -56,4 +59,7 @@ In quarantine
   | 7   | date      | OUT_OF_FLIGHT      |
   | 8   | order_no  | UNKNOWN_ORDER      |
   | 9   | date      | FUTURE_DAY         |
+  | 10  | spot_rate | MALFORMED_ROW      |
+  | 11  | spot_rate | MALFORMED_ROW      |
+  | 12  | row       | MALFORMED_ROW      |
 IO-1001 has 1 airings

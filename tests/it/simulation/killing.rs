@@ -13,7 +13,7 @@ use tempfile::TempDir;
 use tokio::time::{Instant, sleep};
 
 use super::chance::{Chance, rounds};
-use crate::suite::makegood;
+use crate::suite::{folder, makegood, rest};
 
 /// How long a demo that nobody kills may take.
 const DEMO_MAX: Duration = Duration::from_secs(300);
@@ -23,9 +23,7 @@ struct Folder(TempDir);
 
 impl Drop for Folder {
     fn drop(&mut self) {
-        let pid_file = self.0.path().join("postgres/data/postmaster.pid");
-        let moved = fs::read_to_string(self.0.path().join("postgres/moved-to"));
-        let pid_file = moved.map_or(pid_file, |moved| Path::new(moved.trim()).join("data/postmaster.pid"));
+        let pid_file = self.0.path().join("makegood/postgres/data/postmaster.pid");
         let pid = fs::read_to_string(pid_file).ok().and_then(|text| text.lines().next()?.parse().ok());
         if let Some(pid) = pid {
             let _ =
@@ -34,51 +32,91 @@ impl Drop for Folder {
     }
 }
 
-fn demo(folder: &Path) -> Result<Child> {
+fn demo(folder: &Path, more: &[&str]) -> Result<Child> {
     let said = File::create(folder.join("said"))?;
     let mut command = makegood();
-    command.args(["demo", "--once", "--data-dir"]).arg(folder.join("makegood"));
+    command
+        .args(["demo", "--port", "0", "--health-port", "0", "--data-dir"])
+        .arg(folder.join("makegood"))
+        .args(more);
     command.arg("--data").arg(crate::repository::root().join("demo/broadcast-2020"));
     command.stdin(Stdio::null()).stdout(said.try_clone()?).stderr(said);
     command.spawn().context("the command cannot be run")
 }
 
-/// How long it took until it ended by itself; `None` if it was killed before.
-async fn run(folder: &Path, killed_after: Duration) -> Result<Option<Duration>> {
+/// Runs the demo, and kills it after a while unless it has come to its end by then.
+async fn run_and_kill(folder: &Path, after: Duration) -> Result<()> {
     let since = Instant::now();
-    let mut demo = demo(folder)?;
-    while since.elapsed() < killed_after {
+    let mut demo = demo(folder, &["--once"])?;
+    while since.elapsed() < after {
         if let Some(status) = demo.try_wait()? {
             ensure!(status.success(), "{status}:\n{}", fs::read_to_string(folder.join("said"))?);
-            return Ok(Some(since.elapsed()));
+            return Ok(());
         }
         sleep(Duration::from_millis(5)).await;
     }
     demo.kill()?;
     demo.wait()?;
-    Ok(None)
+    Ok(())
+}
+
+/// Lets the demo come to its end and stay up; asks it for the numbers of its documents; ends it.
+async fn run_to_the_end(folder: &Path) -> Result<(String, Vec<String>)> {
+    let mut demo = demo(folder, &[])?;
+    let since = Instant::now();
+    let said = loop {
+        let said = fs::read_to_string(folder.join("said"))?;
+        if said.contains("contract periods matched") {
+            break said;
+        }
+        if demo.try_wait()?.is_some() || since.elapsed() > DEMO_MAX {
+            demo.kill()?;
+            bail!("the demo does not come to its end:\n{said}");
+        }
+        sleep(Duration::from_millis(50)).await;
+    };
+    let numbers = numbers(&folder.join("makegood/endpoints.json")).await;
+    let pid = nix::unistd::Pid::from_raw(i32::try_from(demo.id())?);
+    nix::sys::signal::kill(pid, nix::sys::signal::Signal::SIGTERM)?;
+    ensure!(
+        demo.wait()?.success(),
+        "the demo does not end well:\n{}",
+        fs::read_to_string(folder.join("said"))?
+    );
+    Ok((said, numbers?))
+}
+
+async fn numbers(endpoints: &Path) -> Result<Vec<String>> {
+    let endpoints: serde_json::Value = serde_json::from_str(&fs::read_to_string(endpoints)?)?;
+    let text = |value: &serde_json::Value| {
+        value.as_str().map(str::to_owned).context("the endpoints name no address or token")
+    };
+    let token = text(&endpoints["tokens"]["auditor"])?;
+    let url = format!("{}/v1/accounts/-/invoices?page_size=1000", text(&endpoints["address"])?);
+    let listed = rest("GET", &url, Some(&token), "").await?.json()?;
+    let invoices = listed["invoices"].as_array().context("no invoices")?;
+    invoices.iter().map(|invoice| text(&invoice["number"])).collect()
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_demo_that_is_killed_ends_with_the_same_invoices() -> Result<()> {
     let mut chance = Chance::new("a_demo_that_is_killed_ends_with_the_same_invoices");
-    let folder = Folder(TempDir::new()?);
+    let folder = Folder(folder()?);
     for _ in 0..rounds(4) {
-        let after = Duration::from_millis(500 + chance.below(7_000));
-        run(folder.0.path(), after).await?;
+        run_and_kill(folder.0.path(), Duration::from_millis(500 + chance.below(7_000))).await?;
     }
-    if run(folder.0.path(), DEMO_MAX).await?.is_none() {
-        bail!("the demo does not end");
-    }
-    let said = fs::read_to_string(folder.0.path().join("said"))?;
+    let (said, mut numbers) = run_to_the_end(folder.0.path()).await?;
     for line in [
         "invoices matched: 53 of 53",
         "unexpected: 0",
+        "gross: 400548.00",
         "contracts matched: 65 of 65",
         "contract periods matched: 59 of 65",
     ] {
         ensure!(said.contains(line), "it does not say {line}:\n{said}");
     }
-    ensure!(said.contains("gross: 400548.00"), "another gross:\n{said}");
+    numbers.sort();
+    let expected: Vec<String> = (1..54).map(|number| format!("2020-{number:06}")).collect();
+    ensure!(numbers == expected, "{numbers:?}");
     Ok(())
 }

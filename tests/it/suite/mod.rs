@@ -6,6 +6,7 @@ mod rest;
 use std::{
     collections::BTreeMap,
     fs,
+    os::unix::fs::PermissionsExt,
     path::Path,
     process::{Child, Command, Stdio},
     time::Duration,
@@ -127,6 +128,12 @@ pub fn makegood() -> Command {
         command.env_remove(key);
     }
     command
+}
+
+/// A folder for a suite with a PostgreSQL of its own. Everybody may enter it: as root that server is another user, which
+/// else would keep its data elsewhere and leave it there.
+pub fn folder() -> Result<TempDir> {
+    Ok(tempfile::Builder::new().permissions(fs::Permissions::from_mode(0o755)).tempdir()?)
 }
 
 /// What `endpoints.json` holds that a client needs.
