@@ -1,5 +1,8 @@
 //! Compiles every contract under `billing/` and `google/` without a protoc on the machine.
-use std::{env, fs, path::{Path, PathBuf}};
+use std::{
+    env, fs,
+    path::{Path, PathBuf},
+};
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let root = PathBuf::from(env::var("CARGO_MANIFEST_DIR")?);
@@ -12,7 +15,10 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let mut compiler = protox::Compiler::new([&root])?;
     compiler.include_imports(true).include_source_info(true).open_files(&files)?;
     // Encoded by the compiler itself: through prost-types the http options would be dropped.
-    fs::write(PathBuf::from(env::var("OUT_DIR")?).join("contracts.bin"), compiler.encode_file_descriptor_set())?;
+    fs::write(
+        PathBuf::from(env::var("OUT_DIR")?).join("contracts.bin"),
+        compiler.encode_file_descriptor_set(),
+    )?;
     tonic_prost_build::configure()
         .bytes(".google.api.HttpBody")
         .bytes(".billing.invoicing.v1.ImportAiringsRequest")

@@ -11,5 +11,6 @@ include!(concat!(env!("OUT_DIR"), "/contracts.rs"));
 pub const FILE_DESCRIPTOR_SET: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/contracts.bin"));
 
 /// The contracts by name. The set is made by this crate's build, so it always decodes.
-pub static DESCRIPTOR_POOL: LazyLock<DescriptorPool> =
-    LazyLock::new(|| DescriptorPool::decode(FILE_DESCRIPTOR_SET).expect("the build wrote the descriptor set"));
+pub static DESCRIPTOR_POOL: LazyLock<DescriptorPool> = LazyLock::new(|| {
+    DescriptorPool::decode(FILE_DESCRIPTOR_SET).expect("the build wrote the descriptor set")
+});
