@@ -14,7 +14,10 @@ use std::{
 use anyhow::Chain;
 use billing_proto::DESCRIPTOR_POOL;
 use bytes::Bytes;
-use chassis::failure::Failure;
+use chassis::{
+    failure::Failure,
+    serve::{CONNECTION_WINDOW_BYTES, STREAM_WINDOW_BYTES},
+};
 use futures::future::{BoxFuture, Either, select};
 use http::{HeaderMap, Request, Response};
 use http_body::{Frame, SizeHint};
@@ -29,9 +32,6 @@ use tonic::{
 use tower::{BoxError, Service, ServiceExt, util::BoxCloneSyncService};
 
 const CONNECT_MAX: Duration = Duration::from_secs(5);
-
-/// How much of a stream may be on its way: imports are large, and services are near.
-const WINDOW_BYTES: u32 = 1024 * 1024;
 
 const DEADLINE: &str = "the deadline of the call passed";
 
@@ -77,8 +77,8 @@ impl Upstreams {
                 .map_err(|error| UpstreamError { name: name.clone(), url: url.clone(), error })?
                 .connect_timeout(CONNECT_MAX)
                 .tcp_nodelay(true)
-                .initial_stream_window_size(WINDOW_BYTES)
-                .initial_connection_window_size(WINDOW_BYTES);
+                .initial_stream_window_size(STREAM_WINDOW_BYTES)
+                .initial_connection_window_size(CONNECTION_WINDOW_BYTES);
             let channel = endpoint.connect_lazy();
             Ok((name.clone(), Upstream::new(name, channel, cancellation.clone())))
         };

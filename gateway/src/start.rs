@@ -2,7 +2,6 @@
 
 use std::{net::SocketAddr, sync::Arc, time::Duration};
 
-use axum::serve::ListenerExt;
 use billing_proto::{
     DESCRIPTOR_POOL, FILE_DESCRIPTOR_SET, billing::access::v1::api_key_service_server::ApiKeyServiceServer,
 };
@@ -18,7 +17,7 @@ use chassis::{
     telemetry::Telemetry,
 };
 use sqlx::PgPool;
-use tokio::{net::TcpListener, task::JoinHandle};
+use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 use tonic::service::Routes;
 use tonic_health::ServingStatus;
@@ -33,6 +32,7 @@ use crate::{
     health,
     limits::Limits,
     measure::Measure,
+    serve::serve,
     sign_in::SignIn,
     transcode::{TableError, Transcoder},
 };
@@ -147,26 +147,12 @@ fn open(background: &Background) -> Result<Routes, ReflectionError> {
     Ok(routes.add_service(reflection().build_v1alpha()?).prepare())
 }
 
-fn serve(
-    listener: TcpListener,
-    routes: axum::Router,
-    ending: CancellationToken,
-) -> JoinHandle<std::io::Result<()>> {
-    let listener = listener.tap_io(|connection| {
-        // Without it small answers wait; where it is refused they still come.
-        let _ = connection.set_nodelay(true);
-    });
-    tokio::spawn(async move {
-        axum::serve(listener, routes).with_graceful_shutdown(ending.cancelled_owned()).await
-    })
-}
-
 /// A gateway that serves.
 pub struct Running {
     address: SocketAddr,
     health_address: SocketAddr,
     background: Background,
-    serving: Vec<JoinHandle<std::io::Result<()>>>,
+    serving: Vec<JoinHandle<()>>,
 }
 
 impl Running {

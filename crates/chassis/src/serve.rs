@@ -22,6 +22,16 @@ const DRAIN_MAX: Duration = Duration::from_secs(10);
 /// Pings find connections whose other end has gone without a word.
 const KEEPALIVE: Duration = Duration::from_secs(30);
 
+/// How much of a stream may wait unread at a service, or at the gateway on its way back. Both are near, so a little is
+/// enough to keep both at work.
+pub const STREAM_WINDOW_BYTES: u32 = 64 * 1024;
+
+/// How much of all streams of a connection may wait unread: far more than one stream may, so that no stream holds up
+/// the others. It also decides how many small messages may wait: the HTTP/2 library (h2) counts 256 − n bytes for
+/// each unread frame of n bytes, and at half of this window it ends the connection, and with it everybody's calls. So
+/// 160 streams of rows of 65 bytes may wait at once, and two of frames of one byte.
+pub const CONNECTION_WINDOW_BYTES: u32 = 64 * 1024 * 1024;
+
 /// Why a service does not serve.
 #[derive(Debug, thiserror::Error)]
 pub enum ServeError {
@@ -112,6 +122,8 @@ impl Server {
         let cancelled = drain(background.clone(), health, services.names);
         let serving = Transport::builder()
             .http2_keepalive_interval(Some(KEEPALIVE))
+            .initial_stream_window_size(STREAM_WINDOW_BYTES)
+            .initial_connection_window_size(CONNECTION_WINDOW_BYTES)
             .layer(stack)
             .add_routes(routes)
             .serve_with_incoming_shutdown(

@@ -106,6 +106,10 @@ impl delivery_service_server::DeliveryService for Canned {
             {
                 return Err(Status::failed_precondition("enough"));
             }
+            if matches!(&message.part, Some(import_airings_request::Part::Header(header)) if header.source == "rest")
+            {
+                tokio::time::sleep(Duration::from_secs(3)).await;
+            }
             self.heard.fetch_add(1, Ordering::SeqCst);
         }
         self.aborted.store(false, Ordering::SeqCst);

@@ -15,6 +15,7 @@ use futures::{StreamExt, stream};
 use gateway::LimitSettings;
 use http::{Request, StatusCode};
 use http_body_util::{BodyExt, StreamBody};
+use prost::Message;
 use tonic::{Code, body::Body};
 use tonic_types::StatusExt;
 use tower::ServiceExt;
@@ -96,6 +97,44 @@ async fn both_sides_may_stream_at_once_and_no_frame_is_decoded() {
         (trailers["grpc-status"].as_bytes(), trailers["x-told"].as_bytes()),
         (&b"10"[..], &b"at the end"[..])
     );
+}
+
+/// A message in a frame of its own, as a client sends it that writes row by row.
+fn row(message: &ImportAiringsRequest) -> Result<http_body::Frame<Bytes>, Infallible> {
+    let bytes = message.encode_to_vec();
+    let mut row = BytesMut::new();
+    row.put_u8(0);
+    row.put_u32(u32::try_from(bytes.len()).unwrap());
+    row.put_slice(&bytes);
+    Ok(http_body::Frame::data(row.freeze()))
+}
+
+#[tokio::test]
+async fn many_small_rows_may_wait_for_a_slow_service_and_disturb_nobody() {
+    const ROWS: i64 = 50_000;
+    let house = House::new().await;
+    let client = house.client().await;
+    // The service rests after the header; whatever comes meanwhile has to wait somewhere.
+    let header = AiringBatchHeader { source: "rest".into(), ..AiringBatchHeader::default() };
+    let header = ImportAiringsRequest { part: Some(import_airings_request::Part::Header(header)) };
+    let rows = (1..ROWS).map(|_| row(&airing()));
+    let frames: Vec<_> = std::iter::once(row(&header)).chain(rows).collect();
+    let mut request = Request::post("/billing.invoicing.v1.DeliveryService/ImportAirings")
+        .header("content-type", "application/grpc")
+        .body(Body::new(StreamBody::new(stream::iter(frames))))
+        .unwrap();
+    request.headers_mut().extend(client.request(()).into_parts().0.into_headers());
+    let channel = client.channel();
+    let import = tokio::spawn(channel.clone().oneshot(request));
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    let mut accounts = AccountServiceClient::new(channel);
+    let bystander =
+        accounts.get_account(client.request(GetAccountRequest { name: "accounts/a".into() })).await;
+    assert_eq!(bystander.unwrap().into_inner().code, "ada");
+    assert!(!import.is_finished(), "the service did not rest");
+    let answer = import.await.unwrap().unwrap().into_body().collect().await.unwrap();
+    assert_eq!(answer.trailers().map(|trailers| trailers["grpc-status"].as_bytes()), Some(&b"0"[..]));
+    assert_eq!(house.canned.heard.load(Ordering::SeqCst), ROWS);
 }
 
 #[tokio::test]
