@@ -237,8 +237,9 @@ async fn unless_broken<T>(
 
 fn other_verbs(verb: &Method, verbs: &[Method]) -> Response<Body> {
     let names = verbs.iter().map(Method::as_str).collect::<Vec<_>>().join(", ");
-    let status = Status::unimplemented(format!("{verb} is not possible here; possible: {names}"));
-    let mut response = response::refusal(&status);
+    let message = format!("{verb} is not possible here; possible: {names}");
+    let refusal = Refusal::new(Class::Missing, "NO_SUCH_METHOD", message).with("method", verb.as_str());
+    let mut response = response::refusal(&Failure::from(refusal).into_status());
     *response.status_mut() = StatusCode::METHOD_NOT_ALLOWED;
     if let Ok(names) = HeaderValue::try_from(names) {
         response.headers_mut().insert(header::ALLOW, names);

@@ -1,5 +1,7 @@
 //! A field of a message from the text that a path or a query holds for it.
 
+use std::{fmt::Display, str::FromStr};
+
 use jiff::civil::Date;
 use prost_reflect::{
     DeserializeOptions, DynamicMessage, EnumDescriptor, FieldDescriptor, Kind, MessageDescriptor,
@@ -93,9 +95,15 @@ fn value(field: &FieldDescriptor, text: &str) -> Result<Value, String> {
             name if name.starts_with("google.protobuf.") => through_json(field, json!(text), text),
             _ => Err("is a message; name the fields inside it, with a dot between".to_owned()),
         },
-        // Numbers and bytes are spelled in text as they are in JSON.
+        Kind::Int32 | Kind::Sint32 | Kind::Sfixed32 => whole(text, i32::MIN, i32::MAX).map(Value::I32),
+        Kind::Int64 | Kind::Sint64 | Kind::Sfixed64 => whole(text, i64::MIN, i64::MAX).map(Value::I64),
+        // Other numbers and bytes are spelled in text as they are in JSON.
         _ => through_json(field, json!(text), text),
     }
+}
+
+fn whole<T: FromStr + Display>(text: &str, least: T, most: T) -> Result<T, String> {
+    text.parse().map_err(|_| format!("is {text}, not a whole number from {least} to {most}"))
 }
 
 fn enum_number(kind: &EnumDescriptor, text: &str) -> Result<i32, String> {

@@ -100,8 +100,13 @@ async fn what_is_wrong_with_a_request_is_told_with_its_place() {
         (Method::GET, "/v1/accounts?colour=red", b"", "colour: is not a field of ListAccountsRequest"),
         (Method::GET, "/v1/accounts?pageSize=1&page_size=2", b"", "page_size: is given more than once"),
         (Method::GET, "/v1/accounts?pageSize=1&pageSize=2", b"", "page_size: is given more than once"),
-        (Method::GET, "/v1/accounts?pageSize=many", b"", "page_size: is many: "),
-        (Method::GET, "/v1/accounts?pageSize=99999999999", b"", "page_size: is 99999999999: "),
+        (Method::GET, "/v1/accounts?pageSize=many", b"", "page_size: is many, not a whole number from "),
+        (
+            Method::GET,
+            "/v1/accounts?pageSize=99999999999",
+            b"",
+            "page_size: is 99999999999, not a whole number from ",
+        ),
         (Method::GET, "/v1/accounts?code=%00", b"", "code: holds a NUL character"),
         (Method::GET, "/v1/accounts?code=%ff", b"", "code: is not UTF-8"),
         (Method::GET, "/v1/accounts/%ff", b"", "name: the path segment %ff is not UTF-8"),
@@ -118,7 +123,12 @@ async fn what_is_wrong_with_a_request_is_told_with_its_place() {
             b"",
             "as_of: is 2020-02-30, not a day such as",
         ),
-        (Method::GET, "/v1/billingEntities/e:trialBalance?asOf.year=x", b"", "as_of.year: is x: "),
+        (
+            Method::GET,
+            "/v1/billingEntities/e:trialBalance?asOf.year=x",
+            b"",
+            "as_of.year: is x, not a whole number from ",
+        ),
         (
             Method::PATCH,
             "/v1/accounts/a",
@@ -165,7 +175,7 @@ async fn paths_and_verbs_that_do_not_exist_are_told_apart() {
     let answer = client.send(Method::DELETE, "/v1/accounts", &[], "").await;
     assert_eq!(answer.status, StatusCode::METHOD_NOT_ALLOWED);
     assert_eq!(answer.headers["allow"], "GET, POST");
-    assert_eq!(answer.json()["code"], 12);
+    assert_eq!(answer.reason(), "NO_SUCH_METHOD");
     assert_eq!(client.get("/v1/orders:sync").await.headers["allow"], "POST");
 }
 
