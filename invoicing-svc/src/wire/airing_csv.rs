@@ -39,7 +39,7 @@ impl Columns {
         let refused = |problem| Err(DeliveryRefusal::MalformedFile { line: header.line, problem });
         let mut places = HashMap::new();
         for (place, name) in header.fields.iter().enumerate() {
-            let name = name.trim_start_matches('\u{feff}').trim();
+            let name = name.trim();
             let Some(known) = REQUIRED.into_iter().chain(OPTIONAL).find(|known| *known == name) else {
                 return refused(format!("names the unknown column {name:?}"));
             };

@@ -4,6 +4,9 @@ use invoicing_domain::delivery::DeliveryRefusal;
 
 const RECORD_MAX_BYTES: usize = 1024 * 1024;
 
+/// What a file from Windows may begin with.
+const BYTE_ORDER_MARK: &[u8] = "\u{feff}".as_bytes();
+
 /// Reads the records of a file.
 #[derive(Debug)]
 pub struct CsvReader {
@@ -96,6 +99,11 @@ impl CsvReader {
                 self.push(byte);
             }
         }
+        // It is no text of the first field, which may begin with a quote right after it.
+        if self.record_line == 1 && self.raw == BYTE_ORDER_MARK {
+            (self.state, self.fields) = (State::Begin, vec![Vec::new()]);
+            self.raw.clear();
+        }
         Ok(())
     }
 
@@ -132,3 +140,6 @@ impl CsvReader {
         DeliveryRefusal::MalformedFile { line: self.record_line, problem: problem.to_owned() }
     }
 }
+
+#[cfg(test)]
+mod tests;
