@@ -112,6 +112,7 @@ create table draft_line (
   foreign key (account_id, line_id) references order_line,
   constraint draft_line_adds_up check (net = gross - commission)
 );
+create index draft_line_by_line on draft_line (account_id, line_id);
 
 create table draft_spot (
   account_id uuid not null,

@@ -5,12 +5,12 @@ use std::collections::{BTreeMap, HashMap};
 use anyhow::Context;
 use calendar::Days;
 use chassis::failure::Failure;
-use ids::{AccountId, EntityId, OrderId, ProductId};
+use ids::{AccountId, EntityId, OrderId, ProductId, RunId};
 use invoicing_domain::{
     ad_product::PricingModel,
     order::{
-        AccountFacts, BatchTotals, BillingTerms, Booked, BookedOrder, EntityFacts, Known, KnownLine, Part,
-        PlanWeek, Weekdays,
+        AccountFacts, BatchTotals, BillingTerms, Booked, BookedOrder, EntityFacts, Known, KnownLine,
+        LineBilling, Part, PlanWeek, Weekdays,
     },
     resource::ResourceRefusal,
 };
@@ -74,8 +74,8 @@ pub struct KnownOrder {
     pub territory: String,
 }
 
-/// What is known of the orders of a source, by their ids there. Locks them until the transaction ends: a document
-/// that is being issued for one of their lines is waited for, and the next one waits.
+/// What is known of the orders of a source, by their ids there. Locks them until the transaction ends: a draft or a
+/// document that is being made of one of their lines is waited for, and the next one waits.
 pub async fn known(
     connection: &mut PgConnection,
     source_system: &str,
@@ -117,7 +117,9 @@ pub async fn known(
     .await?;
     let lines = sqlx::query!(
         "select l.account_id, l.order_id, l.number, l.terms_digest,
-                exists (select from billed_to_date b where b.account_id = l.account_id and b.line_id = l.line_id) as \"billed!\"
+                exists (select from billed_to_date b where b.account_id = l.account_id and b.line_id = l.line_id) as \"billed!\",
+                (select d.run_id from draft_line dl join draft d using (account_id, invoice_id)
+                  where dl.account_id = l.account_id and dl.line_id = l.line_id order by d.run_id limit 1) as drafted_in
            from order_line l join unnest($1::uuid[], $2::uuid[]) as o(account_id, order_id) using (account_id, order_id)",
         &accounts,
         &ids
@@ -126,7 +128,12 @@ pub async fn known(
     .await?;
     for line in lines {
         let order = names.get(&(line.account_id, line.order_id)).and_then(|name| orders.get_mut(name));
-        let known = KnownLine { terms_digest: digest(line.terms_digest)?, billed: line.billed };
+        let billing = match (line.billed, line.drafted_in) {
+            (true, _) => LineBilling::Billed,
+            (false, Some(run)) => LineBilling::InDraft(RunId::from_uuid(run)),
+            (false, None) => LineBilling::Open,
+        };
+        let known = KnownLine { terms_digest: digest(line.terms_digest)?, billing };
         order.context("a line of an order that was not asked for")?.known.lines.insert(line.number, known);
     }
     Ok(orders)

@@ -3,7 +3,10 @@
 use billing_proto::{
     billing::{
         access::v1::Role,
-        invoicing::v1::{self as pb, order_service_client::OrderServiceClient},
+        invoicing::v1::{
+            self as pb, billing_run_service_client::BillingRunServiceClient,
+            order_service_client::OrderServiceClient,
+        },
     },
     google::r#type::Date,
 };
@@ -11,6 +14,7 @@ use chassis::caller::Grant;
 use tonic::{Code, Status};
 
 use crate::{
+    invoice,
     reference::{create_account, create_entity, create_product},
     service::{Door, Service, reason},
 };
@@ -349,6 +353,39 @@ async fn the_terms_of_what_another_system_has_billed_need_a_scope() {
     cheaper.lines[0].amount = "9000.00".into();
     let refused = sync(&service, vec![cheaper], "3").await.unwrap();
     assert_eq!(outcomes(&refused), [(pb::SyncOutcome::Refused, "AMENDMENT_SCOPE_MISSING")]);
+}
+
+#[tokio::test]
+async fn the_terms_of_what_is_in_a_draft_wait_for_its_run() {
+    let service = Service::start().await;
+    let sold = invoice::sold(&service).await;
+    let run = invoice::review(&service, &sold, "2026-01", "january").await;
+    let first = order(&sold, "IO-1001");
+    let mut text = pb::Order { revision: 2, ..first.clone() };
+    text.lines[0].description = "Morning show".into();
+    let mut opened = pb::Order { revision: 3, ..first.clone() };
+    opened.lines[0].opening_balances.push(pb::OpeningBalance {
+        origin_period: days("2026-01-01", "2026-01-31"),
+        units: "1".into(),
+        gross: "3333.34".into(),
+    });
+    let mut fewer = pb::Order { revision: 4, ..first.clone() };
+    (fewer.lines[1].booked_units, fewer.lines[1].rate) = ("1".into(), "200".into());
+    fewer.lines[1].plan.clear();
+
+    let amended = [(pb::SyncOutcome::Amended, "")];
+    assert_eq!(outcomes(&sync(&service, vec![text], "text").await.unwrap()), amended);
+    for (request_id, order) in [("opened", &opened), ("fewer", &fewer)] {
+        let refused = sync(&service, vec![order.clone()], request_id).await.unwrap();
+        assert_eq!(outcomes(&refused), [(pb::SyncOutcome::Refused, "LINE_IN_DRAFT")]);
+        assert!(refused[0].message.contains(&run.name), "{}", refused[0].message);
+    }
+
+    let mut manager = BillingRunServiceClient::new(service.door("first", Role::BillingManager));
+    let cancel = pb::CancelBillingRunRequest { name: run.name, request_id: "cancel".into() };
+    manager.cancel_billing_run(cancel).await.unwrap();
+    fewer.lines[0] = opened.lines[0].clone();
+    assert_eq!(outcomes(&sync(&service, vec![fewer], "both").await.unwrap()), amended);
 }
 
 #[tokio::test]

@@ -20,7 +20,7 @@ pub use check::{AccountFacts, Booking, EntityFacts, Facts, LineTerms};
 pub use plan::{PlanWeek, Weekdays};
 pub use refusal::OrderRefusal;
 pub use schedule::Part;
-pub use sync::{Decision, Known, KnownLine, sync};
+pub use sync::{Decision, Known, KnownLine, LineBilling, sync};
 
 use calendar::{BillingCalendar, BillingCycle, Days, Month};
 use ids::{AccountId, EntityId, OrderId, ProductId};

@@ -65,5 +65,8 @@ refusal::refusals! {
         /// What was billed under the old terms: from when on do the new ones hold?
         StateForbids "AMENDMENT_SCOPE_MISSING" AmendmentScopeMissing { line: String } =>
             "line {line} has been billed and its money terms change without a scope; keep its terms and send a new line from the day of the change on",
+        /// Two people would look at one line and see two prices: the draft's and the order's.
+        StateForbids "LINE_IN_DRAFT" LineInDraft { line: String, run: String } =>
+            "line {line} is in a draft of {run} and its money terms change; cancel that run first, or keep the terms and send a new line from the day of the change on",
     }
 }

@@ -1,6 +1,6 @@
 use std::collections::BTreeMap;
 
-use ids::{AccountId, EntityId};
+use ids::{AccountId, EntityId, RunId};
 use money::Currency;
 
 use super::check::check;
@@ -22,8 +22,17 @@ pub struct Known {
 #[derive(Clone, Copy, Debug)]
 pub struct KnownLine {
     pub terms_digest: [u8; 32],
-    /// Here, or by another system (an opening balance).
-    pub billed: bool,
+    pub billing: LineBilling,
+}
+
+/// How far the billing of a line has come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LineBilling {
+    Open,
+    /// A draft of this run has it, and no document yet.
+    InDraft(RunId),
+    /// Here, or by another system (an opening balance), whether or not it is in a draft too.
+    Billed,
 }
 
 /// What becomes of an order that is taken.
@@ -56,16 +65,27 @@ pub fn sync(known: Option<&Known>, order: &Order, facts: Facts<'_>) -> Result<De
         return Err(OrderRefusal::LineAbsent { line: line.clone(), revision: order.revision });
     }
     let booking = check(order, account, *entity, facts.products)?;
+    check_terms(known, order, &booking)?;
+    Ok(Decision::Amend(booking))
+}
+
+/// The terms of what is billed stay as they are, and those of what is in a draft until its run is over: issuing adds
+/// nothing to a draft, so what the draft says would no longer be what the order says.
+fn check_terms(known: &Known, order: &Order, booking: &Booking) -> Result<(), OrderRefusal> {
+    let mut in_draft = None;
     for (line, terms) in order.lines.iter().zip(&booking.lines) {
-        if known
-            .lines
-            .get(&line.number)
-            .is_some_and(|known| known.billed && known.terms_digest != terms.digest)
-        {
-            return Err(OrderRefusal::AmendmentScopeMissing { line: line.number.clone() });
+        let changed = known.lines.get(&line.number).filter(|known| known.terms_digest != terms.digest);
+        match changed.map(|known| known.billing) {
+            Some(LineBilling::Billed) => {
+                return Err(OrderRefusal::AmendmentScopeMissing { line: line.number.clone() });
+            }
+            Some(LineBilling::InDraft(run)) => in_draft = in_draft.or(Some((line, run))),
+            Some(LineBilling::Open) | None => {}
         }
     }
-    Ok(Decision::Amend(booking))
+    in_draft.map_or(Ok(()), |(line, run)| {
+        Err(OrderRefusal::LineInDraft { line: line.number.clone(), run: format!("billingRuns/{run}") })
+    })
 }
 
 /// True for the known revision, false for a newer one.

@@ -106,10 +106,15 @@ fn booking(order: &Order) -> Result<Booking, OrderRefusal> {
 }
 
 fn known(order: &Order, billed: &[&str]) -> Known {
+    known_as(order, billed, LineBilling::Billed)
+}
+
+/// The order as it is known, these of its lines so far.
+fn known_as(order: &Order, lines: &[&str], billing: LineBilling) -> Known {
     let terms = booking(order).expect("a valid order").lines;
     let line = |(line, terms): (&Line, LineTerms)| {
-        let billed = billed.contains(&line.number.as_str());
-        (line.number.clone(), KnownLine { terms_digest: terms.digest, billed })
+        let billing = if lines.contains(&line.number.as_str()) { billing } else { LineBilling::Open };
+        (line.number.clone(), KnownLine { terms_digest: terms.digest, billing })
     };
     Known {
         revision: order.revision,
@@ -270,6 +275,25 @@ fn the_money_terms_of_what_was_billed_need_a_scope() {
     assert!(amend(vec![fee(), spelled_out]).is_ok(), "the terms are the same");
     assert!(amend(vec![Line { amount: Some(usd("1.00")), ..fee() }, spots()]).is_ok(), "L2 was not billed");
     assert!(amend(vec![fee(), spots(), Line { number: "L4".into(), ..fee() }]).is_ok(), "a new line");
+}
+
+#[test]
+fn the_money_terms_of_what_is_in_a_draft_wait_for_its_run() {
+    let run = ids::RunId::from_uuid(uuid::Uuid::from_u128(3));
+    let mut known = known_as(&order(vec![fee(), spots()]), &["L2", "L3"], LineBilling::InDraft(run));
+    let amend = |known: &Known, lines| say(Some(known), &Order { revision: 2, ..order(lines) });
+    let dearer = || vec![fee(), Line { rate: Some(Rate::parse("300").expect("a rate")), ..spots() }];
+    let refused = amend(&known, dearer());
+    assert_eq!(
+        refused,
+        Err(OrderRefusal::LineInDraft { line: "L3".into(), run: format!("billingRuns/{run}") })
+    );
+    let worded = Line { description: "Morning news".into(), ..spots() };
+    assert!(amend(&known, vec![fee(), worded, Line { number: "L4".into(), ..fee() }]).is_ok());
+    known.lines.get_mut("L3").expect("known").billing = LineBilling::Billed;
+    let mut both = dearer();
+    both[0].amount = Some(usd("1.00"));
+    assert_eq!(reason(amend(&known, both)), "AMENDMENT_SCOPE_MISSING", "cancelling the run would not help");
 }
 
 #[test]
