@@ -13,6 +13,8 @@ use crate::ad_product::PricingModel;
 const MOST_LINES: usize = 5_000;
 /// Ten years, with their leap days.
 const LONGEST_FLIGHT_DAYS: u64 = 3_653;
+/// Of an order, before the point. A billion orders of it are summed without an overflow in any currency.
+const MOST_DIGITS: u32 = 15;
 
 /// What an order is looked at with. What the caller may not see is absent.
 #[derive(Clone, Copy, Debug)]
@@ -82,11 +84,30 @@ pub(super) fn check(
         })?;
         line_terms(order, line, *model, entity)
     };
+    let lines: Vec<LineTerms> = order.lines.iter().map(terms).collect::<Result<_, _>>()?;
+    check_total(order, &lines)?;
     Ok(Booking {
         payment_terms_days: order.payment_terms_days.unwrap_or(account.payment_terms_days),
         territory: order.territory.clone().unwrap_or_else(|| account.territory.clone()),
-        lines: order.lines.iter().map(terms).collect::<Result<_, _>>()?,
+        lines,
     })
+}
+
+fn check_total(order: &Order, lines: &[LineTerms]) -> Result<(), OrderRefusal> {
+    let mut total = Decimal::ZERO;
+    for (line, terms) in order.lines.iter().zip(lines) {
+        // The bound on each, and the number of lines, keep the sum exact.
+        total += terms.amount.amount();
+        check_size(line, "the amount of the order up to it", total)?;
+    }
+    Ok(())
+}
+
+fn check_size(line: &Line, term: &'static str, amount: Decimal) -> Result<(), OrderRefusal> {
+    if amount >= Decimal::from(10_u64.pow(MOST_DIGITS)) {
+        return Err(OrderRefusal::AmountTooLarge { line: line.number.clone(), term });
+    }
+    Ok(())
 }
 
 fn check_flight(of: &str, flight: Days) -> Result<(), OrderRefusal> {
@@ -113,6 +134,11 @@ fn line_terms(
         PricingModel::PerSpot => Vec::new(),
     };
     check_opening_balances(order, line)?;
+    check_size(line, "its amount", amount.amount())?;
+    line.rate.map_or(Ok(()), |rate| check_size(line, "its rate", rate.value()))?;
+    line.opening_balances
+        .iter()
+        .try_for_each(|balance| check_size(line, "an opening balance", balance.gross.amount()))?;
     let terms = LineTerms { pricing_model: model, schedule, amount, parts, digest: [0; 32] };
     Ok(LineTerms { digest: line.terms_digest(order, &terms), ..terms })
 }
@@ -147,7 +173,8 @@ fn spots(order: &Order, line: &Line, rounding: Rounding) -> Result<Money, OrderR
             return Err(OrderRefusal::PlanWeek { line: line.number.clone(), week: week.days, problem });
         }
     }
-    let too_large = |_: MoneyError| OrderRefusal::AmountTooLarge { line: line.number.clone() };
+    let too_large =
+        |_: MoneyError| OrderRefusal::AmountTooLarge { line: line.number.clone(), term: "its amount" };
     let plan_units: u64 = line.plan.iter().map(|week| u64::from(week.units)).sum();
     let planned = plan_amount(order, line).and_then(|exact| exact.round(rounding)).map_err(too_large)?;
     let says_all = plan_units == booked_units && !line.plan.is_empty();

@@ -59,9 +59,9 @@ refusal::refusals! {
         /// Opening balances stand where the order bills, each once.
         Malformed "OPENING_BALANCE_PERIOD" OpeningBalancePeriod { line: String, period: Days, expected: Days } =>
             "line {line}: the opening balance of {period} is not one for a billing period, such as {expected}, or is there twice",
-        /// Beyond what is calculated exactly.
-        Malformed "AMOUNT_TOO_LARGE" AmountTooLarge { line: String } =>
-            "line {line}: units and rates make an amount of more than 28 digits",
+        /// Beyond what can be added up, over many orders and exactly.
+        Malformed "AMOUNT_TOO_LARGE" AmountTooLarge { line: String, term: &'static str } =>
+            "line {line}: {term} has more than 15 digits before the point",
         /// What was billed under the old terms: from when on do the new ones hold?
         StateForbids "AMENDMENT_SCOPE_MISSING" AmendmentScopeMissing { line: String } =>
             "line {line} has been billed and its money terms change without a scope; keep its terms and send a new line from the day of the change on",

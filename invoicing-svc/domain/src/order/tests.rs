@@ -225,6 +225,30 @@ fn an_order_that_cannot_be_billed_is_refused() {
 }
 
 #[test]
+fn amounts_that_nobody_sells_are_refused_while_they_can_still_be_added_up() {
+    let term = |order| match booking(&order) {
+        Err(OrderRefusal::AmountTooLarge { term, .. }) => term,
+        other => panic!("{other:?}"),
+    };
+    let most = || usd("999999999999999.99");
+    let rich = || Line { amount: Some(most()), ..fee() };
+    assert!(booking(&order(vec![rich()])).is_ok());
+    assert_eq!(term(order(vec![Line { amount: Some(usd("1000000000000000.00")), ..fee() }])), "its amount");
+    let rate = Rate::parse("500000000000000").expect("a rate");
+    assert_eq!(term(order(vec![Line { rate: Some(rate), ..spots() }])), "its amount", "of three spots");
+    let rate = Rate::parse("1000000000000000").expect("a rate");
+    assert_eq!(term(order(vec![Line { rate: Some(rate), amount: Some(most()), ..spots() }])), "its rate");
+    let balance = OpeningBalance {
+        origin: days("2026-01-01..2026-01-31"),
+        units: units("1"),
+        gross: usd("1000000000000000.00"),
+    };
+    assert_eq!(term(order(vec![Line { opening_balances: vec![balance], ..spots() }])), "an opening balance");
+    let cent = Line { number: "L4".into(), amount: Some(usd("0.01")), ..fee() };
+    assert_eq!(term(order(vec![rich(), cent])), "the amount of the order up to it");
+}
+
+#[test]
 fn said_again_an_order_changes_nothing() {
     let first = order(vec![fee(), spots()]);
     assert_eq!(say(Some(&known(&first, &["L2"])), &first), Ok(Decision::Unchanged));
