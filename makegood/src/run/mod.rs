@@ -28,8 +28,10 @@ Examples:
   makegood run 2020-01 --entity DEMO --issue-date 2020-01-31 --yes
   makegood run 2020-01 --entity DEMO --as billing_manager_2 --approve-as controller_1
 
-Whoever started a run cannot approve it. Without a terminal and without --yes the run stops at its review; the same
-command goes on from there.";
+Whoever started a run cannot approve it. Without --yes, and without a terminal on which somebody says yes, the run stops
+at its review; the same command goes on from there.
+
+Exit codes: 0 issued; 1 not issued, since it waits for its approval; 2 it could not be done.";
 
 /// Bills a month: rates it, shows the drafts, has a second person approve, issues.
 #[derive(Args, Debug)]
@@ -72,8 +74,8 @@ impl Run {
         review::print(&starter, &run).await?;
         let run = if run.state() == pb::BillingRunState::InReview {
             if !self.approves(&run)? {
-                println!("{} waits for its approval; the same command goes on from here", run.name);
-                return Ok(Verdict::Done);
+                println!("{}", self.waits(&run));
+                return Ok(Verdict::No);
             }
             end.approve(&self.second_person(&keys)?, &run).await?
         } else {
@@ -121,6 +123,13 @@ impl Run {
                 .person(&self.approver)
                 .context("the approver needs a token of their own: --approve-token"),
         }
+    }
+
+    fn waits(&self, run: &pb::BillingRun) -> String {
+        format!(
+            "{} for {} is not issued: it waits for its approval. The same command with --yes approves it as {} (--approve-as names another person) and goes on from here",
+            run.name, run.month, self.approver
+        )
     }
 
     fn approves(&self, run: &pb::BillingRun) -> Result<bool, anyhow::Error> {
