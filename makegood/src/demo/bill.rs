@@ -43,22 +43,31 @@ pub fn months(
         .collect())
 }
 
-/// Bills the months and answers their runs. What an earlier start of the demo has done stays as it is.
+/// The runs of the months.
+pub struct Billed {
+    /// One for each month.
+    pub runs: Vec<pb::BillingRun>,
+    /// How many of them an earlier start of the demo had issued.
+    pub issued_before: usize,
+}
+
+/// Bills the months. What an earlier start of the demo has done stays as it is.
 pub async fn bill(
     set: &Set,
     entity: &pb::BillingEntity,
     months: &[Month],
     keys: &Keyring,
-) -> Result<Vec<pb::BillingRun>, anyhow::Error> {
+) -> Result<Billed, anyhow::Error> {
     let (starter, approver) = (keys.client("billing_manager_1")?, keys.client("billing_manager_2")?);
     let bar = Bar::new("Months billed", "months", u64::try_from(months.len())?);
-    let mut runs = Vec::new();
+    let mut billed = Billed { runs: Vec::new(), issued_before: 0 };
     for month in months {
         bar.says(&month.to_string());
         let request = format!("demo-{}-{month}", set.name());
         let end = MonthEnd { starter: &starter, request: request.clone() };
         let run =
             month_end::start(&starter, &entity.name, &month.to_string(), format!("{request}-start")).await?;
+        billed.issued_before += usize::from(run.state() == pb::BillingRunState::Issued);
         let mut run = end.rested(run).await?;
         if run.state() == pb::BillingRunState::InReview {
             run = end.approve(&approver, &run).await?;
@@ -66,11 +75,11 @@ pub async fn bill(
         if run.state() == pb::BillingRunState::Approved {
             run = end.issue(&run, Some(month.last_day())).await?;
         }
-        runs.push(run);
+        billed.runs.push(run);
         bar.step();
     }
     bar.done();
-    Ok(runs)
+    Ok(billed)
 }
 
 fn calendar(order: &pb::Order) -> BillingCalendar {

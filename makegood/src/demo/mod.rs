@@ -39,6 +39,7 @@ Examples:
   makegood demo --data my-orders   bills another folder with the same files
 
 Each folder has a database of its own. Ended at any moment and started again, the demo goes on where it was.
+Months that were issued stay as they are, whatever is mended in the files; --data-dir NEW bills them from the beginning.
 Exit code 1: an invoice or a contract is not as expected, or an invoice is one that nobody expected.";
 
 /// Bills a year of real advertising through the real services, and compares to the cent.
@@ -100,6 +101,9 @@ impl Demo {
             }
             Ok(report) => {
                 report.print();
+                if let Some(remedy) = report.remedy() {
+                    println!("\n{remedy}");
+                }
                 report.verdict()
             }
         };
@@ -140,7 +144,7 @@ impl Work {
     async fn bill(self, endpoints: &Endpoints, folder: PathBuf) -> Result<Report, anyhow::Error> {
         let keys = Keyring::of(endpoints).await?;
         let loaded = load::load(&self.set, self.orders, &keys).await?;
-        let runs = bill::bill(&self.set, &loaded.entity, &self.months, &keys).await?;
+        let billed = bill::bill(&self.set, &loaded.entity, &self.months, &keys).await?;
 
         let auditor = keys.client("auditor")?;
         let invoices = results::invoices(&auditor).await?;
@@ -151,7 +155,8 @@ impl Work {
         let until =
             |(contract, last): &(String, jiff::civil::Date)| format!("contract {contract} until {last}");
         Ok(Report {
-            runs,
+            runs: billed.runs,
+            issued_before: billed.issued_before,
             invoices: compare(&self.expected.invoices, figures, in_month),
             contracts: compare(&self.expected.contracts, booked.contracts, contract),
             periods: compare(&self.expected.periods, booked.periods, until),

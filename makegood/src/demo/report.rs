@@ -15,6 +15,8 @@ use crate::{Verdict, run};
 pub struct Report {
     /// One for each month.
     pub runs: Vec<pb::BillingRun>,
+    /// How many of them an earlier start had issued.
+    pub issued_before: usize,
     /// By order and month.
     pub invoices: Comparison,
     /// By contract.
@@ -53,6 +55,17 @@ impl Report {
         }
         println!("contracts matched: {}", self.contracts);
         println!("contract periods matched: {}", self.periods);
+    }
+
+    /// What to do where the files say something else than what was billed from them before.
+    pub fn remedy(&self) -> Option<String> {
+        (self.verdict() == Verdict::No && self.issued_before > 0).then(|| {
+            format!(
+                "{} of {} months were issued by an earlier start and stay as they were issued: what was mended in the files since is not in them. To bill the files from the beginning, name an empty folder: --data-dir NEW",
+                self.issued_before,
+                self.runs.len()
+            )
+        })
     }
 
     /// A station may place flexible spots as it likes, so periods do not decide.

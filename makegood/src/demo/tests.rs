@@ -1,5 +1,6 @@
 use std::fs;
 
+use billing_proto::billing::invoicing::v1 as pb;
 use jiff::civil::date;
 use rust_decimal::Decimal;
 
@@ -7,6 +8,7 @@ use super::{
     Work,
     compare::{Miss, compare},
     expected::{Expected, Figures},
+    report::Report,
     set::Set,
 };
 use crate::import;
@@ -94,4 +96,23 @@ fn an_invoice_that_came_twice_is_unexpected_once() {
     assert_eq!(comparison.matched, 1);
     assert_eq!(comparison.unexpected.len(), 1);
     assert_eq!(comparison.unexpected[0].got, Some(figures(9, 900)));
+}
+
+#[test]
+fn files_that_were_mended_after_their_months_were_issued_are_told_to_start_over() {
+    let none = || compare::<&str>(&[], vec![], name);
+    let report = |issued_before, got| Report {
+        runs: vec![pb::BillingRun::default(); 2],
+        issued_before,
+        invoices: compare(&[("1001", figures(1, 100))], got, name),
+        contracts: none(),
+        periods: none(),
+        balance: vec![],
+        pdfs: vec![],
+    };
+    let remedy = report(1, vec![]).remedy().unwrap();
+    assert!(remedy.starts_with("1 of 2 months were issued by an earlier start"), "{remedy}");
+    assert!(remedy.ends_with("--data-dir NEW"), "{remedy}");
+    assert_eq!(report(0, vec![]).remedy(), None);
+    assert_eq!(report(1, vec![("1001", figures(1, 100))]).remedy(), None);
 }
