@@ -10,7 +10,7 @@ use crate::{
     client::{Client, ask},
     endpoints::Keyring,
     entity::number,
-    import::{self, airings, reference, sync},
+    import::{self, airings, landing, reference, sync},
 };
 
 /// The code of the entity that invoices.
@@ -58,6 +58,7 @@ pub async fn load(
         id: format!("{}-{}", set.name(), source.digest()?),
         order_source_system: import::ORDER_SYSTEM.to_owned(),
     };
+    let batch = landing::choose(&platform, batch).await?;
     let batch = airings::import(&platform, &source, &batch).await?;
     import::report(&platform, source.name(), &batch).await?;
     Ok(Loaded { entity, contracts })

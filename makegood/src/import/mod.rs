@@ -1,7 +1,9 @@
 //! `makegood import`: files into the suite.
 
 pub mod airings;
+mod causes;
 pub mod contracts;
+pub mod landing;
 pub mod layout;
 pub mod orders;
 pub mod reference;
@@ -21,7 +23,7 @@ use billing_proto::billing::invoicing::v1 as pb;
 use clap::{Args, Subcommand};
 use uuid::Uuid;
 
-use self::{airings::Batch, layout::Layout, source::Source, sync::Sync, table::Table};
+use self::{airings::Batch, causes::Causes, layout::Layout, source::Source, sync::Sync, table::Table};
 use crate::{
     Verdict,
     client::{Client, ask},
@@ -40,7 +42,8 @@ Examples:
   makegood import airings demo/broadcast-2020/airings.csv
   makegood import airings january.csv --source ad-server --batch 2020-01 --order-source traffic
 
-A file is known by its header. The same orders again, or the same batch, change nothing.";
+A file is known by its header. The same orders again, or the same batch, change nothing. A file of airings whose rows were
+quarantined is sent again as a new batch: import the orders that were missing, then the same file once more.";
 
 /// Brings orders and airings into the suite.
 #[derive(Args, Debug)]
@@ -184,8 +187,14 @@ async fn import_airings(
     let mut quarantined = 0;
     for file in files {
         let source = Source::file(file);
-        let id = if batch.id.is_empty() { batch_id(file, &source)? } else { batch.id.clone() };
-        let answer = airings::import(&client, &source, &Batch { id, ..batch.clone() }).await?;
+        let batch = if batch.id.is_empty() {
+            let id = batch_id(file, &source)?;
+            landing::choose(&client, Batch { id, ..batch.clone() }).await?
+        } else {
+            landing::remind(&client, &batch).await?;
+            batch.clone()
+        };
+        let answer = airings::import(&client, &source, &batch).await?;
         quarantined += report(&client, source.name(), &answer).await?;
     }
     Ok(if quarantined == 0 { Verdict::Done } else { Verdict::No })
@@ -201,23 +210,34 @@ fn batch_id(path: &Path, source: &Source) -> Result<String, anyhow::Error> {
     Ok(format!("{stem}-{}", source.digest()?))
 }
 
-/// Says what became of a batch, and lists the rows that could not be used. Answers how many those are.
+/// Says what became of a batch, and why some rows could not be used. Answers how many those are.
 pub async fn report(client: &Client, file: &str, batch: &pb::DeliveryBatch) -> Result<i64, anyhow::Error> {
     eprintln!(
         "Batch {}: {} rows loaded, {} known already, {} quarantined",
         batch.batch_id, batch.rows_loaded, batch.rows_unchanged, batch.rows_quarantined
     );
+    let causes = quarantine(client, file, batch).await?;
+    eprint!("{causes}");
+    if causes.hides_some() {
+        eprintln!("  All of them: ListQuarantine, GET /v1/quarantine?batch={}", batch.name);
+    }
+    Ok(batch.rows_quarantined)
+}
+
+async fn quarantine(client: &Client, file: &str, batch: &pb::DeliveryBatch) -> Result<Causes, anyhow::Error> {
+    let mut causes = Causes::default();
     let mut page_token = String::new();
     loop {
         let request = pb::ListQuarantineRequest { page_size: 1000, page_token, batch: batch.name.clone() };
         let page = ask!(client.delivery(), list_quarantine, request)?;
-        for row in &page.rows {
+        for row in page.rows {
             let column =
                 if row.column.is_empty() { String::new() } else { format!(", column `{}`", row.column) };
-            eprintln!("  {file} line {}{column}: {}: {}", row.row.saturating_add(1), row.reason, row.message);
+            let line = row.row.saturating_add(1);
+            causes.add(&row.reason, format!("{file} line {line}{column}: {}", row.message));
         }
         if page.next_page_token.is_empty() {
-            return Ok(batch.rows_quarantined);
+            return Ok(causes);
         }
         page_token = page.next_page_token;
     }

@@ -6,7 +6,7 @@ use billing_proto::billing::invoicing::v1 as pb;
 use prost::Message;
 use rust_decimal::Decimal;
 
-use super::{reference, table::decimal};
+use super::{causes::Causes, reference, table::decimal};
 use crate::{
     client::{Client, ask},
     progress::Bar,
@@ -76,10 +76,10 @@ impl Sync<'_> {
     }
 }
 
-/// Says how many orders came to what; lists those that were not taken. Answers how many those are.
+/// Says how many orders came to what, and why some were not taken. Answers how many those are.
 pub fn report(results: &[pb::SyncOrderResult]) -> usize {
     let mut outcomes: BTreeMap<&str, usize> = BTreeMap::new();
-    let mut refused = 0;
+    let mut refused = Causes::default();
     for result in results {
         let outcome = result.outcome();
         let name = outcome.as_str_name().trim_start_matches("SYNC_OUTCOME_");
@@ -90,16 +90,16 @@ pub fn report(results: &[pb::SyncOrderResult]) -> usize {
             | pb::SyncOutcome::Unchanged
             | pb::SyncOutcome::Stale => {}
             pb::SyncOutcome::Unspecified | pb::SyncOutcome::Conflict | pb::SyncOutcome::Refused => {
-                refused += 1;
                 let id = result.external_id.as_ref().map_or("", |id| id.id.as_str());
-                eprintln!("  {id}: {name} {}: {}", result.reason, result.message);
+                refused.add(&format!("{name} {}", result.reason), format!("{id}: {}", result.message));
             }
         }
     }
     let outcomes: Vec<String> =
         outcomes.iter().map(|(name, count)| format!("{count} {}", name.to_lowercase())).collect();
+    eprint!("{refused}");
     eprintln!("Orders: {}", if outcomes.is_empty() { "none".to_owned() } else { outcomes.join(", ") });
-    refused
+    refused.count()
 }
 
 fn batches(orders: Vec<pb::Order>) -> Vec<Vec<pb::Order>> {

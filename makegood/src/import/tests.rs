@@ -6,6 +6,8 @@ use tempfile::TempDir;
 
 use super::{
     airings,
+    causes::Causes,
+    landing::Landed,
     layout::Layout,
     read,
     reference::account_code,
@@ -304,5 +306,42 @@ fn days_have_one_spelling() {
         let source = folder.write("d.csv", format!("day\n{wrong}\n"));
         let refused = table::open(&source, &["day"]).unwrap().read(|row| row.day("day"));
         assert!(refused.is_err(), "{wrong}");
+    }
+}
+
+#[test]
+fn however_much_is_refused_it_is_said_by_its_reasons() {
+    let mut causes = Causes::default();
+    for line in 2..=804 {
+        causes.add("ORDER_UNKNOWN", format!("a.csv line {line}"));
+    }
+    causes.add("MALFORMED_ROW", "a.csv line 805".to_owned());
+    let said = "  MALFORMED_ROW: 1
+    a.csv line 805
+  ORDER_UNKNOWN: 803
+    a.csv line 2
+    a.csv line 3
+    a.csv line 4
+    a.csv line 5
+    a.csv line 6
+    and 798 more
+";
+    assert_eq!((causes.to_string().as_str(), causes.count(), causes.hides_some()), (said, 804, true));
+    assert!(!Causes::default().hides_some());
+}
+
+#[test]
+fn a_file_whose_rows_were_quarantined_is_sent_again_as_another_batch() {
+    let landed = |batches: &[(&str, i64)]| {
+        Landed(batches.iter().map(|(id, quarantined)| ((*id).to_owned(), *quarantined)).collect())
+    };
+    for (batches, id) in [
+        (&[][..], "a-1"),
+        (&[("a-1", 0)], "a-1"),
+        (&[("a-1", 804)], "a-1-2"),
+        (&[("a-1", 804), ("a-1-2", 3)], "a-1-3"),
+        (&[("a-1", 804), ("a-1-2", 0)], "a-1-2"),
+    ] {
+        assert_eq!(landed(batches).next("a-1"), id, "{batches:?}");
     }
 }
