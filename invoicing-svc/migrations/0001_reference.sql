@@ -31,7 +31,9 @@ create table number_series (
   width            integer not null constraint number_series_width check (width between 1 and 12),
   start            bigint not null constraint number_series_start check (start >= 1),
   created_at       timestamptz not null,
-  constraint number_series_is_unique unique (entity_id, tax_registration, document_kind)
+  constraint number_series_is_unique unique (entity_id, tax_registration, document_kind),
+  -- Two series of one prefix would give two documents of the entity the same number.
+  constraint number_series_prefix_is_unique unique (entity_id, document_kind, prefix)
 );
 
 -- The row that issuing locks: one document after the other takes `next`, in the transaction that makes the document.
@@ -86,3 +88,11 @@ create function in_scope(scope jsonb, entity uuid, territory text, account uuid)
     where (entity is null or limits -> 'entities' = '[]' or limits -> 'entities' ? entity::text)
       and (territory is null or limits -> 'territories' = '[]' or limits -> 'territories' ? territory)
       and (account is null or limits -> 'accounts' = '[]' or limits -> 'accounts' ? account::text));
+
+-- Whether a caller's grants cover an entity as a whole: with all its territories and accounts.
+create function covers_entity(scope jsonb, entity uuid) returns boolean
+  language sql immutable parallel safe
+  return scope is null or exists (
+    select from jsonb_array_elements(scope) as granted(limits)
+    where (limits -> 'entities' = '[]' or limits -> 'entities' ? entity::text)
+      and limits -> 'territories' = '[]' and limits -> 'accounts' = '[]');

@@ -18,13 +18,14 @@ create table billing_run (
   approved_at timestamptz,
   drafts_root bytea,
   issue_date  date,
+  series_id   uuid references number_series,
   issued_by   text,
   issued_at   timestamptz,
   constraint billing_run_month check (extract(day from month) = 1),
   constraint billing_run_approved_has_its_approver check (
     (state in ('APPROVED', 'ISSUING', 'ISSUED')) <= (approved_by is not null and approved_at is not null and drafts_root is not null)),
   constraint billing_run_is_approved_by_another check (approved_by <> started_by),
-  constraint billing_run_issued_has_its_date check ((state in ('ISSUING', 'ISSUED')) <= (issue_date is not null)),
+  constraint billing_run_issued_has_its_date check ((state in ('ISSUING', 'ISSUED')) <= (issue_date is not null and series_id is not null)),
   constraint billing_run_failed_says_why check ((state = 'FAILED') = (failed_in is not null and failure is not null))
 );
 create index billing_run_by_entity on billing_run (entity_id, month);
@@ -79,7 +80,7 @@ create table draft (
   foreign key (account_id, order_id) references insertion_order,
   constraint draft_adds_up check (net = gross - commission and total = net + tax)
 );
-create index draft_by_run on draft (run_id, account_id, invoice_id);
+create index draft_by_run on draft (run_id, account_id, order_id, invoice_id);
 
 create table draft_line (
   account_id    uuid not null,

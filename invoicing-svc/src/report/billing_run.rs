@@ -94,8 +94,8 @@ pub async fn exceptions(
     let rows = sqlx::query!(
         "select * from billing_exception e
           where run_id = $1 and ($2::int is null or (shard, ordinal) > ($2, $3::int))
-            and exists (select from account a where a.account_id = e.account_id
-                         and in_scope($4::jsonb, e.entity_id, a.territory, a.account_id))
+            and exists (select from insertion_order o where (o.account_id, o.order_id) = (e.account_id, e.order_id)
+                         and in_scope($4::jsonb, o.entity_id, o.territory, o.account_id))
           order by shard, ordinal limit $5",
         run.uuid(),
         shard,

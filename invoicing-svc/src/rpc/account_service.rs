@@ -119,6 +119,7 @@ impl AccountService for Rpc {
             let revision =
                 changed::next_revision(&update.name, &update.etag, current.revision).or_refuse()?;
             let account = wire::parse(id, revision, Some(&wire::merge(&current, &update, &mask)))?;
+            changed::within_territory(&call, &account.territory)?;
             store::update(&mut transaction, &account, call.at).await?;
             let answer = wire::message(&account);
             say(

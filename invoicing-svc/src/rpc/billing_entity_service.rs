@@ -114,6 +114,7 @@ impl BillingEntityService for Rpc {
             };
             store::lock(&mut transaction, id).await?;
             let current = store::get(&mut transaction, id, call.scope.json().as_ref()).await?;
+            changed::whole_entity(&call, id)?;
             let revision =
                 changed::next_revision(&update.name, &update.etag, current.revision).or_refuse()?;
             let entity = wire::parse(id, revision, Some(&wire::merge(&current, &update, &mask)))?;

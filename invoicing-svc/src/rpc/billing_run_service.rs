@@ -14,7 +14,7 @@ use chassis::{
 };
 use ids::RunId;
 use invoicing_domain::{
-    billing_run::{self as domain, Act, Approver, BillingRun, BillingRunRefusal},
+    billing_run::{self as domain, Act, Approver, BillingRun, BillingRunRefusal, Numbers},
     number_series,
 };
 use outbox::{Begun, Once, Voice, say};
@@ -62,7 +62,10 @@ impl BillingRunService for Rpc {
                 Begun::Fresh(once) => once,
             };
             store::billing_entity::lock(&mut transaction, entity).await?;
-            store::billing_entity::get(&mut transaction, entity, scope.as_ref()).await?;
+            let today = store::billing_entity::get(&mut transaction, entity, scope.as_ref())
+                .await?
+                .zone
+                .day_of(call.at);
             for account in &accounts {
                 store::account::get(&mut transaction, *account, scope.as_ref()).await?;
             }
@@ -76,9 +79,13 @@ impl BillingRunService for Rpc {
             )
             .await?;
             // Who sees only some accounts starts a run over those, and over no other that comes later.
-            let accounts = if scope.is_some() && accounts.is_empty() { to_bill.clone() } else { accounts };
+            let whole = call.scope.covers(Some(entity.uuid()), None, None);
+            let accounts = if whole || !accounts.is_empty() { accounts } else { to_bill.clone() };
+            if !whole && accounts.is_empty() {
+                return Err(BillingRunRefusal::NothingToBill { month: month.to_string() }).or_refuse();
+            }
             let id = RunId::from_uuid(Uuid::now_v7());
-            let run = domain::start(id, (entity, month), accounts, &open, act(&call)).or_refuse()?;
+            let run = domain::start(id, (entity, month), accounts, &open, (act(&call), today)).or_refuse()?;
             store::billing_run::insert(&mut transaction, &run, &domain::shards(to_bill)).await?;
             let answer = report::message_of(&mut transaction, &run).await?;
             let started = fact::run("billing.invoicing.v1.billing_run.started", run.entity, &answer);
@@ -238,11 +245,21 @@ impl BillingRunService for Rpc {
                 let entity = store::billing_entity::get(connection, run.entity, None).await?;
                 let today = entity.zone.day_of(call.at);
                 let date = date.unwrap_or(today);
-                let issuing = domain::issue(run, call.caller.person.clone(), date, today).or_refuse()?;
-                let missing = || BillingRunRefusal::NumberSeriesMissing { entity: entity.code.clone() };
-                let series = store::number_series::of_invoices(connection, run.entity).await?;
-                let found = series.ok_or_else(missing).or_refuse()?;
-                number_series::take(&found.series, &found.years, date).or_refuse()?;
+                let by = call.caller.person.clone();
+                let Some(series) = store::number_series::of_invoices(connection, run.entity).await? else {
+                    return domain::issue(run, by, (date, today), None).or_refuse();
+                };
+                let id = series.series.id;
+                store::number_series::lock(connection, id).await?;
+                let found = store::number_series::get(connection, (run.entity, id), None).await?;
+                let (others, waiting) = store::billing_run::issuing(connection, id).await?;
+                let (drafts, _) = store::billing_run::counts(connection, run.id).await?;
+                let numbers = Numbers { series: id, others: &others };
+                let issuing = domain::issue(run, by, (date, today), Some(numbers)).or_refuse()?;
+                if drafts > 0 {
+                    let documents = u64::try_from(drafts + waiting).map_err(anyhow::Error::from)?;
+                    number_series::room(&found.series, &found.years, date, documents).or_refuse()?;
+                }
                 Ok(issuing)
             })
             .await
@@ -263,7 +280,8 @@ impl BillingRunService for Rpc {
                 kind: "billing.invoicing.v1.billing_run.cancelled",
             };
             self.act(&call, &message, asked, async |connection, run| {
-                let cancelled = domain::cancel(run).or_refuse()?;
+                let (_, documents) = store::billing_run::counts(connection, run.id).await?;
+                let cancelled = domain::cancel(run, documents).or_refuse()?;
                 store::draft::delete(connection, run.id).await?;
                 Ok(cancelled)
             })

@@ -1,7 +1,7 @@
 //! What every change of reference data asks first.
 
 use chassis::{call::Call, scope::Scope};
-use ids::Revision;
+use ids::{EntityId, Revision};
 use invoicing_domain::resource::ResourceRefusal;
 use refusal::{Class, Refusal};
 
@@ -24,6 +24,11 @@ pub fn unlimited(call: &Call) -> Result<(), Refusal> {
             "this key is limited to some entities, territories or accounts; this needs a key without limits",
         )),
     }
+}
+
+/// An entity and its number series are changed by callers who may see all of it.
+pub fn whole_entity(call: &Call, entity: EntityId) -> Result<(), Refusal> {
+    if call.scope.covers(Some(entity.uuid()), None, None) { Ok(()) } else { unlimited(call) }
 }
 
 /// An account in a territory is made and changed by callers who may see that territory.

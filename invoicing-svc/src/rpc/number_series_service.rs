@@ -41,6 +41,7 @@ impl NumberSeriesService for Rpc {
                 Begun::Fresh(once) => once,
             };
             billing_entity::get(&mut transaction, entity, call.scope.json().as_ref()).await?;
+            changed::whole_entity(&call, entity)?;
             store::insert(&mut transaction, &series, call.at).await?;
             let answer = wire::message(&series, &[]);
             let created = fact("billing.invoicing.v1.number_series.created", entity, &answer);
@@ -122,11 +123,12 @@ impl NumberSeriesService for Rpc {
             };
             store::lock(&mut transaction, id).await?;
             let current = store::get(&mut transaction, (entity, id), call.scope.json().as_ref()).await?;
+            changed::whole_entity(&call, entity)?;
             let revision =
                 changed::next_revision(&update.name, &update.etag, current.series.revision).or_refuse()?;
-            number_series::update(&current.series, &current.years).or_refuse()?;
             let series =
                 wire::parse((entity, id), revision, Some(&wire::merge(&current.series, &update, &mask)))?;
+            number_series::update(&current.series, &series, &current.years).or_refuse()?;
             store::update(&mut transaction, &series).await?;
             let answer = wire::message(&series, &current.years);
             let updated = fact("billing.invoicing.v1.number_series.updated", entity, &answer);

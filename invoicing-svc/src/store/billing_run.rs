@@ -1,11 +1,13 @@
 //! Billing runs and their shards.
 
-use anyhow::Context;
+use anyhow::{Context, anyhow};
 use calendar::Month;
 use chassis::failure::Failure;
-use ids::{AccountId, EntityId, RunId};
+use ids::{AccountId, EntityId, RunId, SeriesId};
 use invoicing_domain::{
-    billing_run::{Act, Approval, BillingRun, BillingRunRefusal, FailedIn, Issue, OpenRun, Root, State},
+    billing_run::{
+        Act, Approval, BillingRun, BillingRunRefusal, FailedIn, Issue, Issuing, OpenRun, Root, State,
+    },
     resource::ResourceRefusal,
 };
 use jiff::{Timestamp, civil::Date};
@@ -35,12 +37,14 @@ pub struct Which<'a> {
 }
 
 /// The columns of a state that are null in other states.
+#[derive(Default)]
 struct StateColumns {
     failed_in: Option<&'static str>,
     failure: Option<String>,
     approval: Option<Approval>,
     root: Option<Root>,
     issue_date: Option<Date>,
+    series: Option<Uuid>,
     issued_by: Option<String>,
     issued_at: Option<Timestamp>,
 }
@@ -51,7 +55,11 @@ pub async fn load(connection: &mut PgConnection, which: Which<'_>) -> Result<Vec
         "select * from billing_run
           where ($1::uuid is null or run_id = $1) and ($2::uuid is null or entity_id = $2)
             and ($3::date is null or month = $3) and ($4::uuid is null or run_id < $4)
-            and in_scope($5::jsonb, entity_id, null, null)
+            -- A run shows what its accounts are billed, so it takes a grant for all of them.
+            and (covers_entity($5::jsonb, entity_id)
+                 or (cardinality(accounts) > 0
+                     and not exists (select from account a where a.account_id = any(accounts)
+                                        and not in_scope($5::jsonb, entity_id, a.territory, a.account_id))))
           order by run_id desc limit $6",
         which.id.map(RunId::uuid),
         which.entity.map(EntityId::uuid),
@@ -67,10 +75,12 @@ pub async fn load(connection: &mut PgConnection, which: Which<'_>) -> Result<Vec
             let root = row.drafts_root.map(root).transpose()?;
             let act = row.approved_by.zip(row.approved_at).map(|(by, at)| Act { by, at: at.to_jiff() });
             let approval = root.zip(act).map(|(root, act)| Approval { root, act });
-            let issue = approval
-                .clone()
-                .zip(row.issue_date.zip(row.issued_by))
-                .map(|(approval, (date, by))| Issue { approval, date: date.to_jiff(), by });
+            let issue = approval.clone().zip(row.issue_date.zip(row.series_id).zip(row.issued_by)).map(
+                |(approval, ((date, series), by))| {
+                    let series = SeriesId::from_uuid(series);
+                    Issue { approval, date: date.to_jiff(), series, by }
+                },
+            );
             let state = match row.state.as_str() {
                 "CREATED" => Some(State::Created),
                 "RATING" => Some(State::Rating),
@@ -153,7 +163,7 @@ pub async fn open(connection: &mut PgConnection, entity: EntityId) -> Result<Vec
         .collect())
 }
 
-/// The accounts with orders of the entity that began by `last`, out of those asked for, as far as the caller may see.
+/// The accounts with a line of the entity that began by `last`, out of those asked for, as far as the caller may see.
 pub async fn accounts(
     connection: &mut PgConnection,
     entity: EntityId,
@@ -163,9 +173,11 @@ pub async fn accounts(
 ) -> Result<Vec<AccountId>, Failure> {
     let asked: Vec<Uuid> = asked.iter().map(|account| account.uuid()).collect();
     let rows = sqlx::query_scalar!(
-        "select distinct account_id from insertion_order
-          where entity_id = $1 and flight_first <= $2 and (cardinality($3::uuid[]) = 0 or account_id = any($3))
-            and in_scope($4::jsonb, entity_id, territory, account_id)",
+        "select distinct o.account_id from insertion_order o join account a using (account_id)
+          where o.entity_id = $1 and (cardinality($3::uuid[]) = 0 or o.account_id = any($3))
+            and exists (select from order_line l
+                         where (l.account_id, l.order_id) = (o.account_id, o.order_id) and l.flight_first <= $2)
+            and in_scope($4::jsonb, o.entity_id, a.territory, o.account_id)",
         entity.uuid(),
         last.to_sqlx() as _,
         &asked,
@@ -226,9 +238,9 @@ pub async fn record(connection: &mut PgConnection, run: BillingRun) -> Result<Bi
     let columns = columns(&run.state);
     let refused =
         || BillingRunRefusal::SamePerson { run: run.id.to_string(), person: run.started.by.clone() };
-    sqlx::query!(
+    let recorded = sqlx::query!(
         "update billing_run set revision = $2::bigint, state = $3, failed_in = $4, failure = $5, drafts_root = $6, approved_by = $7,
-           approved_at = $8, issue_date = $9, issued_by = $10, issued_at = $11
+           approved_at = $8, issue_date = $9, issued_by = $10, issued_at = $11, series_id = $12
          where run_id = $1 and revision = $2::bigint - 1",
         run.id.uuid(),
         revision_number(revision)?,
@@ -240,139 +252,83 @@ pub async fn record(connection: &mut PgConnection, run: BillingRun) -> Result<Bi
         columns.approval.as_ref().map(|approval| approval.act.at.to_sqlx()) as _,
         columns.issue_date.map(ToSqlx::to_sqlx) as _,
         columns.issued_by,
-        columns.issued_at.map(ToSqlx::to_sqlx) as _
+        columns.issued_at.map(ToSqlx::to_sqlx) as _,
+        columns.series
     )
     .execute(connection)
     .await
     .map_err(|error| Failure::from_constraint(error, &[("billing_run_is_approved_by_another", refused().into())]))?;
+    // The run is locked, so nobody else can have been faster; if somebody was, nothing is recorded.
+    if recorded.rows_affected() != 1 {
+        return Err(anyhow!("{} was not at revision {} any more", run.id, run.revision).into());
+    }
     Ok(BillingRun { revision, ..run })
 }
 
 fn columns(state: &State) -> StateColumns {
-    let none = StateColumns {
-        failed_in: None,
-        failure: None,
-        approval: None,
-        root: None,
-        issue_date: None,
-        issued_by: None,
-        issued_at: None,
-    };
-    let approved = |approval: &Approval| (Some(approval.root), Some(approval.clone()));
-    let issuing = |issue: &Issue| {
-        let (root, approval) = approved(&issue.approval);
-        (root, approval, Some(issue.date), Some(issue.by.clone()))
-    };
     match state {
-        State::Created | State::Rating | State::Cancelled => none,
-        State::InReview { root } => StateColumns { root: Some(*root), ..none },
-        State::Approved(approval) => {
-            let (root, approval) = approved(approval);
-            StateColumns { root, approval, ..none }
-        }
-        State::Issuing(issue) => {
-            let (root, approval, issue_date, issued_by) = issuing(issue);
-            StateColumns { root, approval, issue_date, issued_by, ..none }
-        }
-        State::Issued { issue, at } => {
-            let (root, approval, issue_date, issued_by) = issuing(issue);
-            StateColumns { root, approval, issue_date, issued_by, issued_at: Some(*at), ..none }
-        }
+        State::Created | State::Rating | State::Cancelled => StateColumns::default(),
+        State::InReview { root } => StateColumns { root: Some(*root), ..StateColumns::default() },
+        State::Approved(approval) => StateColumns::approved(approval),
+        State::Issuing(issue) => StateColumns::issuing(issue),
+        State::Issued { issue, at } => StateColumns { issued_at: Some(*at), ..StateColumns::issuing(issue) },
         State::Failed { from: FailedIn::Rating, why } => {
-            StateColumns { failed_in: Some("RATING"), failure: Some(why.clone()), ..none }
+            StateColumns { failed_in: Some("RATING"), failure: Some(why.clone()), ..StateColumns::default() }
         }
-        State::Failed { from: FailedIn::Issuing(issue), why } => {
-            let (root, approval, issue_date, issued_by) = issuing(issue);
-            let failed_in = Some("ISSUING");
-            StateColumns {
-                failed_in,
-                failure: Some(why.clone()),
-                root,
-                approval,
-                issue_date,
-                issued_by,
-                ..none
-            }
+        State::Failed { from: FailedIn::Issuing(issue), why } => StateColumns {
+            failed_in: Some("ISSUING"),
+            failure: Some(why.clone()),
+            ..StateColumns::issuing(issue)
+        },
+    }
+}
+
+impl StateColumns {
+    fn approved(approval: &Approval) -> Self {
+        Self { root: Some(approval.root), approval: Some(approval.clone()), ..Self::default() }
+    }
+
+    fn issuing(issue: &Issue) -> Self {
+        Self {
+            issue_date: Some(issue.date),
+            series: Some(issue.series.uuid()),
+            issued_by: Some(issue.by.clone()),
+            ..Self::approved(&issue.approval)
         }
     }
 }
 
-/// Accounts that a worker rates in one transaction.
-#[derive(Clone, Debug)]
-pub struct Shard {
-    pub run: RunId,
-    pub number: i32,
-    pub accounts: Vec<AccountId>,
-}
-
-/// Claims a run that nobody has begun to rate, until the transaction ends.
-pub async fn claim_created(connection: &mut PgConnection) -> Result<Option<BillingRun>, Failure> {
-    let claimed = sqlx::query_scalar!(
-        "select run_id from billing_run where state = 'CREATED' order by run_id limit 1 for update skip locked"
+/// The runs that issue on a series, or stopped while they did, and how many drafts they have left.
+pub async fn issuing(
+    connection: &mut PgConnection,
+    series: SeriesId,
+) -> Result<(Vec<Issuing>, i64), Failure> {
+    let rows = sqlx::query!(
+        "select run_id, issue_date as \"issue_date!\",
+                (select count(*) from draft d where d.run_id = r.run_id) as \"drafts!\"
+           from billing_run r
+          where series_id = $1 and (state = 'ISSUING' or failed_in = 'ISSUING') and issue_date is not null
+          order by run_id",
+        series.uuid()
     )
-    .fetch_optional(&mut *connection)
+    .fetch_all(connection)
     .await?;
-    found(connection, claimed).await
+    let drafts = rows.iter().map(|row| row.drafts).sum();
+    let issuing = rows
+        .into_iter()
+        .map(|row| Issuing { run: RunId::from_uuid(row.run_id), date: row.issue_date.to_jiff() })
+        .collect();
+    Ok((issuing, drafts))
 }
 
-/// Claims a shard that is not rated yet. The row lock is the claim: it ends with the transaction, and so with the
-/// worker. The run is held in its state meanwhile, so that a cancellation waits for the shard.
-pub async fn claim_shard(connection: &mut PgConnection) -> Result<Option<Shard>, Failure> {
-    let claimed = sqlx::query!(
-        "select s.run_id, s.shard, s.accounts
-           from billing_run_shard s join billing_run r using (run_id)
-          where r.state = 'RATING' and s.rated_at is null
-          order by s.run_id, s.shard limit 1
-            for update of s skip locked for share of r skip locked"
+/// How many drafts a run has, and how many documents.
+pub async fn counts(connection: &mut PgConnection, run: RunId) -> Result<(i64, i64), Failure> {
+    let row = sqlx::query!(
+        "select (select count(*) from draft where run_id = $1) as \"drafts!\",
+                (select count(*) from invoice where run_id = $1) as \"documents!\"",
+        run.uuid()
     )
-    .fetch_optional(connection)
+    .fetch_one(connection)
     .await?;
-    Ok(claimed.map(|row| Shard {
-        run: RunId::from_uuid(row.run_id),
-        number: row.shard,
-        accounts: row.accounts.into_iter().map(AccountId::from_uuid).collect(),
-    }))
-}
-
-/// Marks a claimed shard as rated.
-pub async fn shard_rated(connection: &mut PgConnection, shard: &Shard, at: Timestamp) -> Result<(), Failure> {
-    sqlx::query!(
-        "update billing_run_shard set rated_at = $3 where run_id = $1 and shard = $2",
-        shard.run.uuid(),
-        shard.number,
-        at.to_sqlx() as _
-    )
-    .execute(connection)
-    .await?;
-    Ok(())
-}
-
-/// Claims a run whose shards are all rated.
-pub async fn claim_rated(connection: &mut PgConnection) -> Result<Option<BillingRun>, Failure> {
-    let claimed = sqlx::query_scalar!(
-        "select run_id from billing_run r
-          where state = 'RATING'
-            and not exists (select from billing_run_shard s where s.run_id = r.run_id and rated_at is null)
-          order by run_id limit 1 for update skip locked"
-    )
-    .fetch_optional(&mut *connection)
-    .await?;
-    found(connection, claimed).await
-}
-
-/// Claims a run that is to be issued.
-pub async fn claim_issuing(connection: &mut PgConnection) -> Result<Option<BillingRun>, Failure> {
-    let claimed = sqlx::query_scalar!(
-        "select run_id from billing_run where state = 'ISSUING' order by run_id limit 1 for update skip locked"
-    )
-    .fetch_optional(&mut *connection)
-    .await?;
-    found(connection, claimed).await
-}
-
-async fn found(connection: &mut PgConnection, id: Option<Uuid>) -> Result<Option<BillingRun>, Failure> {
-    match id {
-        Some(id) => get(connection, RunId::from_uuid(id), None).await.map(Some),
-        None => Ok(None),
-    }
+    Ok((row.drafts, row.documents))
 }

@@ -237,7 +237,15 @@ pub async fn digests(connection: &mut PgConnection, run: RunId) -> Result<Vec<Ve
 
 /// Drops the drafts and exceptions of a run.
 pub async fn delete(connection: &mut PgConnection, run: RunId) -> Result<(), Failure> {
-    sqlx::query_file!("src/store/sql/delete_drafts_of_run.sql", run.uuid()).execute(&mut *connection).await?;
+    let accounts = sqlx::query_scalar!(
+        "select unnest(accounts) as \"account!\" from billing_run_shard where run_id = $1",
+        run.uuid()
+    )
+    .fetch_all(&mut *connection)
+    .await?;
+    sqlx::query_file!("src/store/sql/delete_drafts_of_run.sql", run.uuid(), &accounts)
+        .execute(&mut *connection)
+        .await?;
     sqlx::query!("delete from billing_exception where run_id = $1", run.uuid()).execute(connection).await?;
     Ok(())
 }
@@ -250,10 +258,10 @@ pub struct Waiting {
     pub payment_terms_days: u16,
 }
 
-/// The next drafts of a run in the order of their names.
+/// The next drafts of a run, by account and order: the numbers follow from what is billed, not from when it was rated.
 pub async fn next(connection: &mut PgConnection, run: RunId, limit: i64) -> Result<Vec<Waiting>, Failure> {
     let rows = sqlx::query!(
-        "select account_id, invoice_id, payment_terms_days from draft where run_id = $1 order by account_id, invoice_id limit $2",
+        "select account_id, invoice_id, payment_terms_days from draft where run_id = $1 order by account_id, order_id, invoice_id limit $2",
         run.uuid(),
         limit
     )

@@ -43,8 +43,8 @@ impl Exception {
         }
     }
 
-    /// A document that would show boxes instead of characters.
-    pub fn unprintable(order: &OrderFacts, refusal: Refusal) -> Self {
+    /// An order that cannot become a document as it is.
+    pub fn blocked(order: &OrderFacts, refusal: Refusal) -> Self {
         Self {
             severity: "BLOCK",
             reason: refusal.reason,

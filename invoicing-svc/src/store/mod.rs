@@ -5,6 +5,7 @@ pub mod account;
 pub mod ad_product;
 pub mod billing_entity;
 pub mod billing_run;
+pub mod claim;
 pub mod delivery;
 pub mod document;
 pub mod draft;

@@ -155,8 +155,7 @@ pub async fn insert(
     .execute(connection)
     .await
     .map_err(|error| {
-        let code = format!("{} {}", series.tax_registration, series.document_kind.text());
-        Failure::from_constraint(error, &[("number_series_is_unique", ResourceRefusal::CodeTaken { code }.into())])
+        Failure::from_constraint(error, &taken(series))
     })?;
     Ok(())
 }
@@ -171,8 +170,23 @@ pub async fn update(connection: &mut PgConnection, series: &NumberSeries) -> Res
         i32::from(series.width)
     )
     .execute(connection)
-    .await?;
+    .await
+    .map_err(|error| Failure::from_constraint(error, &taken(series)))?;
     Ok(())
+}
+
+/// What another series of the entity may have already.
+fn taken(series: &NumberSeries) -> [(&'static str, Refusal); 2] {
+    let code = |what: &str| ResourceRefusal::CodeTaken {
+        code: format!("{what} for {}", series.document_kind.text()),
+    };
+    [
+        (
+            "number_series_is_unique",
+            code(&format!("of tax registration {:?}", series.tax_registration)).into(),
+        ),
+        ("number_series_prefix_is_unique", code(&format!("prefix {:?}", series.prefix)).into()),
+    ]
 }
 
 /// Records what a year of a series that is locked has come to.

@@ -15,7 +15,7 @@ use super::{
     text::{Text, text},
 };
 
-/// What an update may change, before the first number is issued.
+/// What an update may change; the domain says when.
 pub const CHANGEABLE: &[&str] = &["prefix", "width"];
 
 /// The series that a message describes.

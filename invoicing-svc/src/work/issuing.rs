@@ -24,7 +24,7 @@ const CHUNK: i64 = 500;
 /// Issues a chunk of a run. False: there is nothing to do.
 pub async fn step(worker: &Worker) -> Result<bool, Failure> {
     let mut transaction = worker.pool.begin().await?;
-    let Some(run) = store::billing_run::claim_issuing(&mut transaction).await? else { return Ok(false) };
+    let Some(run) = store::claim::claim_issuing(&mut transaction).await? else { return Ok(false) };
     match issue(&mut transaction, &run, worker).await {
         Ok(()) => transaction.commit().await?,
         Err(Failure::Refused(passing)) if passing.class == refusal::Class::Unavailable => {
@@ -70,11 +70,8 @@ async fn number(
     order: &Issue,
     drafts: &[store::draft::Waiting],
 ) -> Result<store::invoice::Chunk, Failure> {
-    let series = store::number_series::of_invoices(connection, run.entity)
-        .await?
-        .context("the number series is gone")?;
-    store::number_series::lock(connection, series.series.id).await?;
-    let mut found = store::number_series::get(connection, (run.entity, series.series.id), None).await?;
+    store::number_series::lock(connection, order.series).await?;
+    let mut found = store::number_series::get(connection, (run.entity, order.series), None).await?;
     let mut numbered = Vec::with_capacity(drafts.len());
     let mut year = None;
     for draft in drafts {

@@ -10,7 +10,7 @@ use invoicing_domain::{
     billing_run::{self as domain, BillingRun},
     invoice::{self, Draft, InvoiceRefusal},
     ledger::postings,
-    rating,
+    rating::{self, RatingError},
 };
 use outbox::{Voice, say};
 use sqlx::PgConnection;
@@ -18,7 +18,7 @@ use sqlx::PgConnection;
 use super::Worker;
 use crate::{
     report::billing_run as report,
-    store::{self, billing_run::Shard, draft::Blueprint, exception::Exception, rating_input::OrderToRate},
+    store::{self, claim::Shard, draft::Blueprint, exception::Exception, rating_input::OrderToRate},
     wire::fact,
 };
 
@@ -29,7 +29,7 @@ pub async fn step(worker: &Worker) -> Result<bool, Failure> {
     }
     // One snapshot for all that is loaded: an order that is amended meanwhile is seen before or after, never in between.
     let mut transaction = worker.pool.begin_with("begin isolation level repeatable read").await?;
-    let Some(shard) = store::billing_run::claim_shard(&mut transaction).await? else {
+    let Some(shard) = store::claim::claim_shard(&mut transaction).await? else {
         drop(transaction);
         return finish(worker).await;
     };
@@ -37,7 +37,7 @@ pub async fn step(worker: &Worker) -> Result<bool, Failure> {
     let rated = rate(&mut transaction, &run, &shard).await;
     match rated {
         Ok(()) => {
-            store::billing_run::shard_rated(&mut transaction, &shard, worker.clock.now()).await?;
+            store::claim::shard_rated(&mut transaction, &shard, worker.clock.now()).await?;
             transaction.commit().await?;
         }
         // What goes away by itself is tried again; a fault stops the run and says so, instead of coming back forever.
@@ -54,7 +54,7 @@ pub async fn step(worker: &Worker) -> Result<bool, Failure> {
 /// Takes a run from CREATED to RATING.
 async fn begin(worker: &Worker) -> Result<bool, Failure> {
     let mut transaction = worker.pool.begin().await?;
-    let Some(run) = store::billing_run::claim_created(&mut transaction).await? else { return Ok(false) };
+    let Some(run) = store::claim::claim_created(&mut transaction).await? else { return Ok(false) };
     store::billing_run::record(&mut transaction, domain::begin_rating(&run).or_refuse()?).await?;
     transaction.commit().await?;
     Ok(true)
@@ -63,20 +63,26 @@ async fn begin(worker: &Worker) -> Result<bool, Failure> {
 /// Brings a run whose shards are all rated to its review.
 async fn finish(worker: &Worker) -> Result<bool, Failure> {
     let mut transaction = worker.pool.begin().await?;
-    let Some(run) = store::billing_run::claim_rated(&mut transaction).await? else { return Ok(false) };
-    let digests = store::draft::digests(&mut transaction, run.id).await?;
-    let root = root(digests.iter().map(|digest| leaf_hash(digest)));
-    let run = store::billing_run::record(&mut transaction, domain::rated(&run, root).or_refuse()?).await?;
-    let message = report::message_of(&mut transaction, &run).await?;
-    let voice = Voice::system(String::new(), worker.clock.now());
-    say(
-        &mut transaction,
-        &voice,
-        vec![fact::run("billing.invoicing.v1.billing_run.rated", run.entity, &message)],
-    )
-    .await?;
-    transaction.commit().await?;
+    let Some(run) = store::claim::claim_rated(&mut transaction).await? else { return Ok(false) };
+    match rated(&mut transaction, &run, worker).await {
+        Ok(()) => transaction.commit().await?,
+        Err(Failure::Refused(passing)) => return Err(passing.into()),
+        Err(Failure::Fault(fault)) => {
+            transaction.rollback().await?;
+            fail(worker, run.id, &fault).await?;
+        }
+    }
     Ok(true)
+}
+
+async fn rated(connection: &mut PgConnection, run: &BillingRun, worker: &Worker) -> Result<(), Failure> {
+    let digests = store::draft::digests(connection, run.id).await?;
+    let root = root(digests.iter().map(|digest| leaf_hash(digest)));
+    let run = store::billing_run::record(connection, domain::rated(run, root).or_refuse()?).await?;
+    let message = report::message_of(connection, &run).await?;
+    let voice = Voice::system(String::new(), worker.clock.now());
+    let rated = fact::run("billing.invoicing.v1.billing_run.rated", run.entity, &message);
+    Ok(say(connection, &voice, vec![rated]).await?)
 }
 
 /// Stops a run that cannot go on, with the reason.
@@ -141,13 +147,18 @@ fn rate_order(
     if blocked {
         return Ok(None);
     }
-    let draft = invoice::assemble(run.id, &facts, run.month, &rated_lines)
-        .context("a draft cannot be put together")?;
+    let draft = match invoice::assemble(run.id, &facts, run.month, &rated_lines) {
+        Ok(draft) => draft,
+        Err(error) => {
+            exceptions.push(Exception::blocked(&facts, RatingError::from(error).into()));
+            return Ok(None);
+        }
+    };
     let missing: String =
         document::missing_glyphs(&printed.into_iter().collect::<String>()).into_iter().collect();
     if draft.is_some() && !missing.is_empty() {
         let refusal = InvoiceRefusal::GlyphMissing { characters: missing };
-        exceptions.push(Exception::unprintable(&facts, refusal.into()));
+        exceptions.push(Exception::blocked(&facts, refusal.into()));
         return Ok(None);
     }
     Ok(draft)

@@ -2,14 +2,20 @@
 
 use billing_proto::billing::{
     access::v1::Role,
-    invoicing::v1::{self as pb, billing_run_service_client::BillingRunServiceClient},
+    invoicing::v1::{
+        self as pb, billing_entity_service_client::BillingEntityServiceClient,
+        billing_run_service_client::BillingRunServiceClient,
+        number_series_service_client::NumberSeriesServiceClient,
+    },
 };
+use chassis::caller::Grant;
+use prost_types::FieldMask;
 use tonic::Code;
 
 use crate::{
-    invoice::review,
+    invoice::{review, sold},
     order::{order, reference_data, sync},
-    reference::{create_entity, create_series},
+    reference::{create_account, create_entity, create_series, entity},
     service::{Door, Service, reason},
 };
 
@@ -112,12 +118,8 @@ async fn a_run_of_another_entity_does_not_exist_for_a_limited_manager() {
     let run = start(&mut manager(&service, "first"), &entity, "1").await.unwrap();
     let other = create_entity(&service, "LAX").await;
     let only = other.name.strip_prefix("billingEntities/ent_").unwrap().parse().unwrap();
-    let grant = chassis::caller::Grant {
-        role: Role::BillingManager,
-        entities: vec![only],
-        territories: vec![],
-        accounts: vec![],
-    };
+    let grant =
+        Grant { role: Role::BillingManager, entities: vec![only], territories: vec![], accounts: vec![] };
     let mut limited = BillingRunServiceClient::new(service.limited_door("limited", vec![grant]));
     let missing = limited.get_billing_run(pb::GetBillingRunRequest { name: run.name }).await.unwrap_err();
     assert_eq!(missing.code(), Code::NotFound);
@@ -152,4 +154,93 @@ async fn a_run_goes_on_when_the_service_comes_back() {
     service.restart().await;
     let run = rest(&mut manager(&service, "first"), &run.name).await;
     assert_eq!(run.state(), pb::BillingRunState::InReview);
+}
+
+/// A manager whose key is limited to one account.
+fn limited(service: &Service, account: &str) -> Door {
+    let account = account.strip_prefix("accounts/acc_").unwrap().parse().unwrap();
+    let grant = |role| Grant { role, entities: vec![], territories: vec![], accounts: vec![account] };
+    service.limited_door("limited", vec![grant(Role::BillingManager), grant(Role::Controller)])
+}
+
+#[tokio::test]
+async fn a_run_over_more_than_a_key_may_see_does_not_exist_for_it() {
+    let service = Service::start().await;
+    let sold = sold(&service).await;
+    let other = create_account(&service, "AG-2", "WEST").await;
+    let run = review(&service, &sold, "2026-01", "1").await;
+    let mut client = BillingRunServiceClient::new(limited(&service, &other.name));
+    let name = run.name.clone();
+    let missing = client.get_billing_run(pb::GetBillingRunRequest { name: name.clone() }).await.unwrap_err();
+    assert_eq!(missing.code(), Code::NotFound);
+    let listed = client.list_billing_runs(pb::ListBillingRunsRequest::default()).await.unwrap().into_inner();
+    assert_eq!(listed.billing_runs, []);
+    assert_eq!(client.approve_billing_run(approve(&name, "")).await.unwrap_err().code(), Code::NotFound);
+    let cancel = pb::CancelBillingRunRequest { name, request_id: "c".into() };
+    assert_eq!(client.cancel_billing_run(cancel).await.unwrap_err().code(), Code::NotFound);
+    let entity = pb::BillingEntity { name: sold.entity.clone(), ..entity("NYC") };
+    let refused = start(&mut client, &entity, "2").await.unwrap_err();
+    assert_eq!(reason(&refused), "NOTHING_TO_BILL");
+}
+
+#[tokio::test]
+async fn a_limited_key_bills_its_own_accounts_and_changes_nothing_of_the_entity() {
+    let service = Service::start().await;
+    let sold = sold(&service).await;
+    let mut client = BillingRunServiceClient::new(limited(&service, &sold.account));
+    let entity = pb::BillingEntity { name: sold.entity.clone(), ..entity("NYC") };
+    let run = start(&mut client, &entity, "1").await.unwrap();
+    assert_eq!(run.accounts, std::slice::from_ref(&sold.account));
+    assert_eq!(rest(&mut client, &run.name).await.totals[0].gross.as_ref().unwrap().amount, "3883.34");
+    let mut entities = BillingEntityServiceClient::new(limited(&service, &sold.account));
+    let update = pb::UpdateBillingEntityRequest {
+        billing_entity: Some(pb::BillingEntity { legal_name: "Mine".into(), ..entity }),
+        update_mask: Some(FieldMask { paths: vec!["legal_name".into()] }),
+        request_id: "1".into(),
+    };
+    assert_eq!(reason(&entities.update_billing_entity(update).await.unwrap_err()), "SCOPE_LIMITED");
+}
+
+#[tokio::test]
+async fn a_month_that_has_not_begun_is_not_billed() {
+    let service = Service::start().await;
+    let entity = create_entity(&service, "NYC").await;
+    let request = pb::StartBillingRunRequest {
+        billing_entity: entity.name,
+        month: "2026-05".into(),
+        accounts: vec![],
+        request_id: "1".into(),
+    };
+    let refused = manager(&service, "first").start_billing_run(request).await.unwrap_err();
+    assert_eq!(reason(&refused), "MONTH_IN_FUTURE");
+}
+
+#[tokio::test]
+async fn a_series_has_its_own_prefix_and_numbers_for_the_whole_run() {
+    let service = Service::start().await;
+    let sold = reference_data(&service).await;
+    let mut client = NumberSeriesServiceClient::new(service.door("controller_1", Role::Controller));
+    let series = |registration: &str, prefix: &str, id: &str| pb::CreateNumberSeriesRequest {
+        parent: sold.entity.clone(),
+        number_series: Some(pb::NumberSeries {
+            tax_registration: registration.into(),
+            document_kind: pb::DocumentKind::Invoice.into(),
+            year_basis: pb::YearBasis::Calendar.into(),
+            prefix: prefix.into(),
+            width: 1,
+            start: 9,
+            ..pb::NumberSeries::default()
+        }),
+        request_id: id.into(),
+    };
+    client.create_number_series(series("", "A", "1")).await.unwrap();
+    let refused = client.create_number_series(series("US EIN 1", "A", "2")).await.unwrap_err();
+    assert_eq!(reason(&refused), "CODE_TAKEN");
+
+    sync(&service, vec![order(&sold, "IO-1001"), order(&sold, "IO-1002")], "orders").await.unwrap();
+    let run = review(&service, &sold, "2026-01", "run").await;
+    let mut second = manager(&service, "second");
+    second.approve_billing_run(approve(&run.name, "")).await.unwrap();
+    let refused = second.issue_billing_run(issue(&run.name, "issue")).await.unwrap_err();
+    assert_eq!(reason(&refused), "SERIES_EXHAUSTED");
 }

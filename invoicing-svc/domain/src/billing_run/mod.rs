@@ -14,13 +14,13 @@ mod tests;
 
 pub use approve::{Approver, approve};
 pub use cancel::cancel;
-pub use issue::{issue, issued};
+pub use issue::{Issuing, Numbers, issue, issued};
 pub use rate::{begin_rating, failed, rated};
 pub use resume::resume;
 pub use start::{OpenRun, shards, start};
 
 use calendar::Month;
-use ids::{AccountId, EntityId, Revision, RunId};
+use ids::{AccountId, EntityId, Revision, RunId, SeriesId};
 use jiff::{Timestamp, civil::Date};
 
 /// A billing run.
@@ -74,6 +74,8 @@ pub struct Issue {
     pub approval: Approval,
     /// The date on the documents.
     pub date: Date,
+    /// Where their numbers come from.
+    pub series: SeriesId,
     pub by: String,
 }
 
@@ -115,6 +117,12 @@ impl State {
 refusal::refusals! {
     /// Why a run does not do what was asked of it.
     pub enum BillingRunRefusal {
+        /// A run over nothing would be a run over everything.
+        StateForbids "NOTHING_TO_BILL" NothingToBill { month: String } =>
+            "no account that this key may see has an order that bills by {month}",
+        /// What has not happened cannot be billed.
+        StateForbids "MONTH_IN_FUTURE" MonthInFuture { month: String, today: String } =>
+            "{month} has not begun: today is {today} in the entity's time zone",
         /// Two runs must not bill the same account at once.
         StateForbids "RUN_OPEN" RunOpen { run: String, month: String, state: String } =>
             "{run} for {month} is open ({state}) and bills some of the same accounts; issue or cancel it first",
@@ -135,6 +143,9 @@ refusal::refusals! {
         /// Documents need numbers.
         StateForbids "NUMBER_SERIES_MISSING" NumberSeriesMissing { entity: String } =>
             "{entity} has no number series for invoices; create one first",
+        /// The order of the numbers is the order of the dates.
+        StateForbids "ISSUING_ELSEWHERE" IssuingElsewhere { run: String, issue_date: String } =>
+            "{run} is issuing on the same number series, dated {issue_date}; use that date, or wait until it is issued",
     }
 }
 

@@ -1,5 +1,6 @@
 use calendar::Month;
 use ids::{AccountId, EntityId, Revision, RunId};
+use jiff::civil::Date;
 
 use super::{Act, BillingRun, BillingRunRefusal, State};
 
@@ -16,14 +17,20 @@ pub struct OpenRun {
     pub state: String,
 }
 
-/// Starts a run, unless an open one bills some of the same accounts: both would bill the same delivery.
+/// Starts a run, unless its month has not begun, or an open one bills some of the same accounts: both would bill the
+/// same delivery. `today` is the day in the entity's time zone.
+///
+/// Order of refusal: MONTH_IN_FUTURE, RUN_OPEN.
 pub fn start(
     id: RunId,
     (entity, month): (EntityId, Month),
     mut accounts: Vec<AccountId>,
     open: &[OpenRun],
-    started: Act,
+    (started, today): (Act, Date),
 ) -> Result<BillingRun, BillingRunRefusal> {
+    if month.first_day() > today {
+        return Err(BillingRunRefusal::MonthInFuture { month: month.to_string(), today: today.to_string() });
+    }
     accounts.sort();
     accounts.dedup();
     if let Some(other) = open.iter().find(|other| overlap(&other.accounts, &accounts)) {

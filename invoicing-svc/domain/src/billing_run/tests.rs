@@ -1,6 +1,9 @@
 use calendar::Month;
-use ids::{AccountId, EntityId, RunId};
-use jiff::{Timestamp, civil::date};
+use ids::{AccountId, EntityId, RunId, SeriesId};
+use jiff::{
+    Timestamp,
+    civil::{Date, date},
+};
 
 use super::*;
 
@@ -16,11 +19,21 @@ fn run() -> BillingRun {
     let month: Month = "2026-01".parse().expect("a month");
     let (id, entity) =
         (RunId::from_uuid(uuid::Uuid::from_u128(1)), EntityId::from_uuid(uuid::Uuid::from_u128(2)));
-    start(id, (entity, month), vec![], &[], act("first")).expect("nothing is open")
+    start(id, (entity, month), vec![], &[], (act("first"), date(2026, 2, 2))).expect("nothing is open")
 }
 
 fn approver(by: &str) -> Approver {
     Approver { act: act(by), is_person: true }
+}
+
+fn issued_on(
+    run: &BillingRun,
+    date: Date,
+    today: Date,
+    others: &[Issuing],
+) -> Result<BillingRun, BillingRunRefusal> {
+    let series = SeriesId::from_uuid(uuid::Uuid::from_u128(3));
+    issue(run, "second".into(), (date, today), Some(Numbers { series, others }))
 }
 
 fn in_review() -> BillingRun {
@@ -33,7 +46,7 @@ fn approved() -> BillingRun {
 
 #[test]
 fn a_run_goes_from_created_to_issued() {
-    let issuing = issue(&approved(), "second".into(), date(2026, 1, 31), date(2026, 2, 2)).expect("approved");
+    let issuing = issued_on(&approved(), date(2026, 1, 31), date(2026, 2, 2), &[]).expect("approved");
     let issued = issued(&issuing, Timestamp::UNIX_EPOCH).expect("issuing");
     assert_eq!(issued.state.name(), "ISSUED");
 }
@@ -62,25 +75,21 @@ fn what_is_signed_is_what_was_looked_at() {
 fn acts_out_of_turn_are_refused() {
     assert_eq!(approve(&run(), approver("second"), None).expect_err("unrated").reason(), "RUN_STATE");
     let today = date(2026, 2, 2);
-    assert_eq!(
-        issue(&in_review(), "second".into(), today, today).expect_err("unapproved").reason(),
-        "RUN_STATE"
-    );
-    let issuing = issue(&approved(), "second".into(), today, today).expect("approved");
-    assert_eq!(cancel(&issuing).expect_err("documents exist").reason(), "RUN_STATE");
+    assert_eq!(issued_on(&in_review(), today, today, &[]).expect_err("unapproved").reason(), "RUN_STATE");
+    let issuing = issued_on(&approved(), today, today, &[]).expect("approved");
+    assert_eq!(cancel(&issuing, 0).expect_err("documents exist").reason(), "RUN_STATE");
     assert_eq!(resume(&issuing).expect_err("nothing failed").reason(), "RUN_STATE");
 }
 
 #[test]
 fn documents_are_not_dated_in_the_future() {
-    let refused =
-        issue(&approved(), "second".into(), date(2026, 2, 3), date(2026, 2, 2)).expect_err("tomorrow");
+    let refused = issued_on(&approved(), date(2026, 2, 3), date(2026, 2, 2), &[]).expect_err("tomorrow");
     assert_eq!(refused.reason(), "ISSUE_DATE_IN_FUTURE");
 }
 
 #[test]
 fn a_failed_run_resumes_where_it_stopped_and_keeps_its_approval() {
-    let issuing = issue(&approved(), "second".into(), date(2026, 1, 31), date(2026, 2, 2)).expect("approved");
+    let issuing = issued_on(&approved(), date(2026, 1, 31), date(2026, 2, 2), &[]).expect("approved");
     let again = resume(&failed(&issuing, "the disk is full".into()).expect("issuing")).expect("failed");
     assert_eq!(again, issuing);
     let rating = begin_rating(&run()).expect("created");
@@ -91,7 +100,9 @@ fn a_failed_run_resumes_where_it_stopped_and_keeps_its_approval() {
 fn open_runs_that_share_an_account_exclude_each_other() {
     let month: Month = "2026-01".parse().expect("a month");
     let open = |accounts| OpenRun { id: run().id, month, accounts, state: "IN_REVIEW".into() };
-    let begin = |accounts, open: OpenRun| start(run().id, (run().entity, month), accounts, &[open], act("x"));
+    let begin = |accounts, open: OpenRun| {
+        start(run().id, (run().entity, month), accounts, &[open], (act("x"), date(2026, 2, 2)))
+    };
     assert!(begin(vec![account(1)], open(vec![account(2)])).is_ok());
     for (mine, theirs) in [
         (vec![], vec![]),
@@ -112,4 +123,29 @@ fn shards_hold_every_account_once() {
     all.sort();
     assert_eq!(all, accounts.into_iter().rev().collect::<Vec<_>>());
     assert_eq!(super::shards(vec![]), vec![Vec::new()]);
+}
+
+#[test]
+fn a_month_that_has_not_begun_is_not_billed() {
+    let month: Month = "2026-03".parse().expect("a month");
+    let begin = |today| start(run().id, (run().entity, month), vec![], &[], (act("x"), today));
+    assert_eq!(begin(date(2026, 2, 28)).expect_err("tomorrow").reason(), "MONTH_IN_FUTURE");
+    assert!(begin(date(2026, 3, 1)).is_ok());
+}
+
+#[test]
+fn two_runs_issue_on_one_series_with_one_date() {
+    let today = date(2026, 2, 2);
+    let other = [Issuing { run: run().id, date: date(2026, 1, 31) }];
+    assert!(issued_on(&approved(), date(2026, 1, 31), today, &other).is_ok());
+    let refused = issued_on(&approved(), date(2026, 1, 30), today, &other).expect_err("another date");
+    assert_eq!(refused.reason(), "ISSUING_ELSEWHERE");
+}
+
+#[test]
+fn a_run_that_failed_while_issuing_is_given_up_only_without_documents() {
+    let issuing = issued_on(&approved(), date(2026, 1, 31), date(2026, 2, 2), &[]).expect("approved");
+    let failed = failed(&issuing, "the series is full".into()).expect("issuing");
+    assert_eq!(cancel(&failed, 0).expect("nothing is out").state, State::Cancelled);
+    assert_eq!(cancel(&failed, 1).expect_err("a document is out").reason(), "RUN_STATE");
 }

@@ -7,7 +7,7 @@ mod take;
 mod tests;
 mod update;
 
-pub use take::{Taken, take};
+pub use take::{Taken, room, take};
 pub use update::update;
 
 use ids::{EntityId, Revision, SeriesId};
@@ -58,9 +58,9 @@ refusal::refusals! {
             "the issue date {issue_date} is before {last}, the last one of the number series; issue on that day or later",
         /// A longer number would break the order of the documents wherever they are sorted by it.
         Exhausted "SERIES_EXHAUSTED" SeriesExhausted { year: i16, width: u8 } =>
-            "the number series has used every number of {width} digits in {year}; no further document of that year can be issued on it",
+            "the number series has too few numbers of {width} digits left in {year} for these documents; make its width larger",
         /// What is printed on documents stays as it is.
         StateForbids "SERIES_IN_USE" SeriesInUse { series: String } =>
-            "{series} has issued documents; its prefix and width stay as they are",
+            "{series} has issued documents; its prefix stays as it is, and its width may only grow",
     }
 }

@@ -34,3 +34,19 @@ pub fn take(series: &NumberSeries, years: &[SeriesYear], issue_date: Date) -> Re
     let number = format!("{prefix}{year:04}-{sequence:0width$}");
     Ok(Taken { sequence, number, year: SeriesYear { year, next: sequence + 1, last_issue_date: issue_date } })
 }
+
+/// Checks that a series has numbers for so many documents of this date.
+///
+/// Order of refusal: ISSUE_DATE_BEFORE_LAST, SERIES_EXHAUSTED.
+pub fn room(
+    series: &NumberSeries,
+    years: &[SeriesYear],
+    issue_date: Date,
+    documents: u64,
+) -> Result<(), NumberRefusal> {
+    let first = take(series, years, issue_date)?;
+    let exhausted = NumberRefusal::SeriesExhausted { year: first.year.year, width: series.width };
+    let last = first.sequence.checked_add(documents.saturating_sub(1)).ok_or_else(|| exhausted.clone())?;
+    let beyond = 10_u64.checked_pow(u32::from(series.width)).ok_or_else(|| exhausted.clone())?;
+    if last < beyond { Ok(()) } else { Err(exhausted) }
+}

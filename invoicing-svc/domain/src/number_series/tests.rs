@@ -68,3 +68,23 @@ fn the_earlier_refusal_is_given_where_two_apply() {
     let refused = taken(&series, &["2026-01-02", "2026-01-01"]).unwrap_err();
     assert_eq!(refused.reason(), "ISSUE_DATE_BEFORE_LAST");
 }
+
+#[test]
+fn a_series_in_use_keeps_its_prefix_and_may_only_grow_wider() {
+    let used = [SeriesYear { year: 2026, next: 2, last_issue_date: day("2026-01-31") }];
+    let now = series("A", 6);
+    assert!(update(&now, &series("B", 4), &[]).is_ok());
+    assert!(update(&now, &series("A", 8), &used).is_ok());
+    for next in [series("B", 6), series("A", 5)] {
+        assert_eq!(update(&now, &next, &used).unwrap_err().reason(), "SERIES_IN_USE");
+    }
+}
+
+#[test]
+fn a_run_needs_a_number_for_each_document() {
+    let used = [SeriesYear { year: 2026, next: 9, last_issue_date: day("2026-01-31") }];
+    assert!(room(&series("", 1), &used, day("2026-01-31"), 1).is_ok());
+    let refused = room(&series("", 1), &used, day("2026-01-31"), 2).unwrap_err();
+    assert_eq!(refused.reason(), "SERIES_EXHAUSTED");
+    assert!(room(&series("", 1), &used, day("2027-01-01"), 9).is_ok());
+}
