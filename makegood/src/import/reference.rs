@@ -89,26 +89,39 @@ pub async fn accounts(
 ) -> Result<BTreeMap<String, String>, anyhow::Error> {
     let total = advertisers.len();
     let bar = Bar::new("Accounts", "accounts", u64::try_from(total)?);
-    let found: Vec<(String, String, bool)> = stream::iter(advertisers)
+    let known: Vec<(String, Option<String>)> = stream::iter(advertisers)
         .map(|advertiser| async {
-            let (name, created) = account(client, &advertiser, currency).await?;
-            bar.step();
-            Ok::<_, anyhow::Error>((advertiser, name, created))
+            let name = known_account(client, &advertiser).await?;
+            Ok::<_, anyhow::Error>((advertiser, name))
         })
-        .buffer_unordered(AT_ONCE)
+        .buffered(AT_ONCE)
         .try_collect()
         .await?;
-    let created = found.iter().filter(|(_, _, created)| *created).count();
+    let created = known.iter().filter(|(_, name)| name.is_none()).count();
+    let mut accounts = BTreeMap::new();
+    // One after the other, in the order of their names: documents are numbered by account, so the same files get the
+    // same numbers wherever they are billed.
+    for (advertiser, name) in known {
+        let name = match name {
+            Some(name) => name,
+            None => create_account(client, &advertiser, currency).await?,
+        };
+        accounts.insert(advertiser, name);
+        bar.step();
+    }
     bar.done_as(&format!("Accounts: {total} advertisers, {created} created"));
-    Ok(found.into_iter().map(|(advertiser, name, _)| (advertiser, name)).collect())
+    Ok(accounts)
 }
 
-async fn account(client: &Client, advertiser: &str, currency: &str) -> Result<(String, bool), anyhow::Error> {
+async fn known_account(client: &Client, advertiser: &str) -> Result<Option<String>, anyhow::Error> {
+    let request =
+        pb::ListAccountsRequest { code: account_code(advertiser), ..pb::ListAccountsRequest::default() };
+    let accounts = ask!(client.accounts(), list_accounts, request)?.accounts;
+    Ok(accounts.into_iter().next().map(|account| account.name))
+}
+
+async fn create_account(client: &Client, advertiser: &str, currency: &str) -> Result<String, anyhow::Error> {
     let code = account_code(advertiser);
-    let request = pb::ListAccountsRequest { code: code.clone(), ..pb::ListAccountsRequest::default() };
-    if let Some(account) = ask!(client.accounts(), list_accounts, request)?.accounts.into_iter().next() {
-        return Ok((account.name, false));
-    }
     let account = pb::Account {
         code: code.clone(),
         kind: pb::AccountKind::Advertiser.into(),
@@ -121,7 +134,7 @@ async fn account(client: &Client, advertiser: &str, currency: &str) -> Result<(S
         ..pb::Account::default()
     };
     let request = pb::CreateAccountRequest { account: Some(account), request_id: format!("account-{code}") };
-    Ok((ask!(client.accounts(), create_account, request)?.name, true))
+    Ok(ask!(client.accounts(), create_account, request)?.name)
 }
 
 /// A code that is read easily and is the same whenever the name is: `BARBARA-BOLLI-5D41402A`.
