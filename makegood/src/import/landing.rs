@@ -48,18 +48,19 @@ impl Landed {
     }
 }
 
-/// Chooses the id of a batch whose name the program made, and says so where that is not the name that it made.
+/// Chooses the id of a batch whose name the program made, and says so where the file landed before.
 pub async fn choose(client: &Client, mut batch: Batch) -> Result<Batch, anyhow::Error> {
     let landed = Landed::of(client, &batch.source).await?;
     let id = landed.next(&batch.id);
-    if id != batch.id {
-        say(&format!(
-            "Batch {} landed before with rows quarantined; the file is sent again as {id}",
+    match (landed.quarantined(&id), landed.quarantined(&batch.id)) {
+        (Some(_), _) => {
+            say(&format!("The file landed before with every row, as batch {id}; nothing changes"))
+        }
+        (None, Some(quarantined)) => say(&format!(
+            "Batch {} landed before with {quarantined} rows quarantined; the file is sent again as {id}",
             batch.id
-        ));
-    }
-    if landed.quarantined(&id).is_some() {
-        say(&format!("Batch {id} landed before with every row; nothing changes"));
+        )),
+        (None, None) => {}
     }
     batch.id = id;
     Ok(batch)
