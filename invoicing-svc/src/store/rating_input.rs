@@ -1,20 +1,22 @@
 //! What rating needs of the orders of a shard: one statement per table, for all of its accounts at once.
 
+mod airings;
+
 use std::collections::{BTreeSet, HashMap};
 
 use anyhow::Context;
 use calendar::Days;
 use chassis::failure::Failure;
-use ids::{AccountId, AiringId, LineId, OrderId};
+use ids::{AccountId, LineId, OrderId};
 use invoicing_domain::{
     ad_product::PricingModel,
     billing_entity::BillingEntity,
     billing_run::BillingRun,
     invoice::{LineFacts, OrderFacts},
     order::{BillingTerms, Cap, Part},
-    rating::{Airing, AiringStatus, Billed, Bucket, LineToRate, Makegood, Pricing, Segment},
+    rating::{Airing, Billed, Bucket, LineToRate, Pricing, Segment},
 };
-use jiff_sqlx::{Date, ToSqlx};
+use jiff_sqlx::Date;
 use money::{Currency, Money, Percent, Quantity, Rate};
 use rust_decimal::Decimal;
 use sqlx::PgConnection;
@@ -137,7 +139,7 @@ async fn inputs(
     currencies: &HashMap<Uuid, Currency>,
 ) -> Result<Inputs, Failure> {
     let (billed, entries) = billed(connection, run, accounts, currencies).await?;
-    let (airings, printed) = airings(connection, run, accounts).await?;
+    let (airings, printed) = airings::load(connection, run, accounts).await?;
     Ok(Inputs {
         segments: segments(connection, run, accounts).await?,
         parts: parts(connection, run, accounts, currencies).await?,
@@ -232,54 +234,6 @@ async fn billed(
         });
     }
     Ok((billed, entries))
-}
-
-type AiringsAndTheirTexts = (HashMap<Uuid, Vec<Airing>>, HashMap<Uuid, BTreeSet<char>>);
-
-async fn airings(
-    connection: &mut PgConnection,
-    run: &BillingRun,
-    accounts: &[Uuid],
-) -> Result<AiringsAndTheirTexts, Failure> {
-    let as_of = run.data_as_of.to_sqlx();
-    let rows =
-        sqlx::query_file!("src/store/sql/airings_to_rate.sql", run.entity.uuid(), accounts, as_of as _)
-            .fetch_all(connection)
-            .await?;
-    let (mut airings, mut printed): (HashMap<_, Vec<_>>, HashMap<_, BTreeSet<_>>) =
-        (HashMap::new(), HashMap::new());
-    for row in rows {
-        printed.entry(row.line_id).or_default().extend(row.creative.chars());
-        let billed_as =
-            match (row.billed_first, row.billed_last, row.billed_kind, row.billed_segment, row.billed_rate) {
-                (Some(first), Some(last), Some(kind), Some(segment), Some(price)) => Some(Bucket {
-                    origin: days(first, last)?,
-                    kind: Written::read(&kind)?,
-                    segment_first: segment.to_jiff(),
-                    rate: rate(price)?,
-                }),
-                _ => None,
-            };
-        let status = match (row.status.as_str(), row.made_good_free) {
-            ("AIRED", _) => AiringStatus::Aired,
-            (_, true) => AiringStatus::MadeGoodFree,
-            (_, false) => AiringStatus::NotAired,
-        };
-        let missed_was_billed = row.missed_was_billed;
-        let names = Some(row.makegood_for).filter(|names| !names.is_empty());
-        airings.entry(row.line_id).or_default().push(Airing {
-            id: AiringId::from_uuid(row.airing_id),
-            version: u32::try_from(row.version).context("the database holds a negative version")?,
-            day: row.day.to_jiff(),
-            time: row.time.map(jiff_sqlx::Time::to_jiff),
-            row: u32::try_from(row.source_row).context("the database holds a negative row")?,
-            rate: row.rate.map(rate).transpose()?,
-            status,
-            makegood: names.map(|names| Makegood { names, missed_was_billed }),
-            billed_as,
-        });
-    }
-    Ok((airings, printed))
 }
 
 /// The cap that a line's columns say.

@@ -90,15 +90,15 @@ pub async fn bill(service: &Service, sold: &Sold, month: &str, request_id: &str)
     list(service, pb::ListInvoicesRequest { billing_run: run.name, ..all() }).await
 }
 
-fn all() -> pb::ListInvoicesRequest {
+pub fn all() -> pb::ListInvoicesRequest {
     pb::ListInvoicesRequest { parent: "accounts/-".into(), ..pb::ListInvoicesRequest::default() }
 }
 
-async fn list(service: &Service, request: pb::ListInvoicesRequest) -> Vec<pb::Invoice> {
+pub async fn list(service: &Service, request: pb::ListInvoicesRequest) -> Vec<pb::Invoice> {
     client(service).list_invoices(request).await.unwrap().into_inner().invoices
 }
 
-async fn get(service: &Service, name: &str) -> pb::Invoice {
+pub async fn get(service: &Service, name: &str) -> pb::Invoice {
     client(service).get_invoice(pb::GetInvoiceRequest { name: name.into() }).await.unwrap().into_inner()
 }
 

@@ -5,6 +5,7 @@ mod billing_run;
 mod delivery;
 mod invoice;
 mod ledger;
+mod makegood;
 mod order;
 mod reference;
 mod service;

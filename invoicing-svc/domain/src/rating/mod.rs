@@ -14,6 +14,7 @@ mod error;
 mod flat_fee;
 mod held;
 mod line_to_rate;
+mod makegood;
 mod opening;
 mod per_spot;
 mod rated_line;
@@ -27,6 +28,7 @@ pub use bucket::{Bucket, LineKind};
 pub use error::RatingError;
 pub use held::{Held, HeldCause};
 pub use line_to_rate::{Airing, AiringStatus, Basis, Billed, LineToRate, Makegood, Pricing, Segment};
+pub use makegood::{KnownSpot, MadeGood, made_good};
 pub use rated_line::{RatedItem, RatedLine, Unit};
 
 /// Rates one line for the month of a run.

@@ -1,6 +1,7 @@
 mod caps;
 mod corrections;
 mod fees;
+mod makegoods;
 mod openings;
 mod parts;
 mod properties;
