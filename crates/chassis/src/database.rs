@@ -23,6 +23,10 @@ const ACQUIRE_MAX: Duration = Duration::from_secs(5);
 /// How long one statement may take; a transaction that needs longer says so with `set local statement_timeout`.
 const STATEMENT_MAX: &str = "60s";
 
+/// How long a statement waits for a lock. Less than it may take: who waits for others is told to try again, and is not
+/// taken for a statement that is too slow.
+const LOCK_MAX: &str = "20s";
+
 /// The oldest PostgreSQL that we are tested on, as `server_version_num` counts.
 const VERSION_MIN: i32 = 140_000;
 
@@ -115,9 +119,11 @@ impl Login<'_> {
 /// Connects to `schema`, with at most `connections_max` connections. Waits half a minute for a database that is not
 /// there yet.
 pub async fn connect(url: &Secret, schema: &str, connections_max: u32) -> Result<PgPool, DatabaseError> {
-    let options = options(url)?
-        .application_name(schema)
-        .options([("search_path", schema), ("statement_timeout", STATEMENT_MAX)]);
+    let options = options(url)?.application_name(schema).options([
+        ("search_path", schema),
+        ("statement_timeout", STATEMENT_MAX),
+        ("lock_timeout", LOCK_MAX),
+    ]);
     wait(&options).await?.close().await.map_err(|error| DatabaseError::Away { at: at(&options), error })?;
     let pool = PgPoolOptions::new().max_connections(connections_max).acquire_timeout(ACQUIRE_MAX);
     Ok(pool.connect_lazy_with(options))

@@ -107,8 +107,8 @@ fn passing(error: &sqlx::Error) -> Option<(&'static str, &'static str)> {
     match error {
         sqlx::Error::Io(_) | sqlx::Error::PoolTimedOut | sqlx::Error::PoolClosed => Some(AWAY),
         sqlx::Error::Database(database) => match database.code().as_deref() {
-            // serialization_failure, deadlock_detected
-            Some("40001" | "40P01") => Some(RETRY),
+            // serialization_failure, deadlock_detected, lock_not_available
+            Some("40001" | "40P01" | "55P03") => Some(RETRY),
             // too_many_connections, admin_shutdown, crash_shutdown, cannot_connect_now, read_only_sql_transaction
             // (a former primary after a failover)
             Some("53300" | "57P01" | "57P02" | "57P03" | "25006") => Some(AWAY),

@@ -104,6 +104,22 @@ async fn a_named_constraint_is_a_refusal_and_a_conflict_is_to_be_tried_again() {
 }
 
 #[tokio::test]
+async fn who_waits_too_long_for_a_lock_is_to_try_again() {
+    let database = empty().await;
+    let pool = connect(&prepare(&database).await.unwrap(), "chassis_test", 2).await.unwrap();
+    let waits: String = query_scalar("show lock_timeout").fetch_one(&pool).await.unwrap();
+    assert_eq!(waits, "20s");
+    let (mut holder, mut waiter) = (pool.begin().await.unwrap(), pool.begin().await.unwrap());
+    query("select pg_advisory_xact_lock(7)").execute(&mut *holder).await.unwrap();
+    query("set local lock_timeout = '10ms'").execute(&mut *waiter).await.unwrap();
+    let error = query("select pg_advisory_xact_lock(7)").execute(&mut *waiter).await.unwrap_err();
+    let status = Failure::from(error).into_status();
+    assert_eq!((status.code(), status.message().contains("send the call again")), (Code::Unavailable, true));
+    drop((holder, waiter));
+    pool.close().await;
+}
+
+#[tokio::test]
 async fn a_database_that_does_not_let_us_in_is_named_without_its_password() {
     let nowhere = Secret::new("postgres://someone:hidden@127.0.0.1:1/nothing?sslmode=banana");
     let error = connect(&nowhere, "chassis_test", 1).await.unwrap_err().to_string();
