@@ -21,6 +21,9 @@ const ARRIVING: &str = "create temporary table arriving_airing (account_id uuid 
     day date not null, time time, length_seconds integer not null, creative text not null, rate numeric, status text not null,
     makegood_for text[] not null, made_good_by text[] not null, station text not null) on commit drop";
 
+/// How long a statement of a landing may take, on a batch of two million rows.
+const LANDING_MAX: &str = "set local statement_timeout = '15min'";
+
 /// A batch of a source that landed.
 #[derive(Clone, Copy, Debug)]
 pub struct KnownBatch {
@@ -213,6 +216,7 @@ pub async fn land(
     at: Timestamp,
     by: &str,
 ) -> Result<(), Failure> {
+    sqlx::query(LANDING_MAX).execute(&mut *transaction).await?;
     sqlx::query("analyze arriving_airing").execute(&mut *transaction).await?;
     let unchanged = sqlx::query(include_str!("sql/forget_unchanged_airings.sql"))
         .persistent(false)
