@@ -20,7 +20,11 @@ use chassis::{
 };
 use outbox::{Feed, Sequencer};
 
-use crate::{Configuration, Passwords, rpc::Rpc, work};
+use crate::{
+    Configuration, Passwords,
+    rpc::{Arrivals, Rpc},
+    work,
+};
 
 /// The schema, and the audience of callers.
 const NAME: &str = "invoicing";
@@ -76,6 +80,8 @@ pub async fn start(configuration: Configuration, clock: Clock) -> Result<Running
         feed,
         bell,
         background: background.clone(),
+        clock: clock.clone(),
+        arrivals: Arrivals::new(),
     };
     Ok(server.start(services(rpc), Stack::new(verifier, clock, CONCURRENCY_MAX), background).await?)
 }

@@ -1,13 +1,20 @@
 //! DeliveryService.
 
 use billing_proto::billing::invoicing::v1::{self as pb, delivery_service_server::DeliveryService};
-use chassis::{call::Call, failure::answer, page::Page};
-use invoicing_domain::delivery::DeliveryRefusal;
-use refusal::{Refusal, Violations};
+use chassis::{
+    call::Call,
+    failure::{OrRefuse, answer},
+    page::Page,
+};
+use refusal::Violations;
 use tonic::{Request, Response, Status, Streaming};
 use uuid::Uuid;
 
-use super::{Rpc, import_airings::Import};
+use super::{
+    Rpc,
+    arriving::{STALL_MAX, next},
+    import_airings::Import,
+};
 use crate::{
     report::{delivery as report, order},
     wire::{
@@ -25,15 +32,16 @@ impl DeliveryService for Rpc {
         answer(async {
             let call = Call::of(&request)?;
             let mut stream = request.into_inner();
-            let first = stream.message().await.map_err(broken)?;
+            let first = next(&mut stream, STALL_MAX).await.or_refuse()?;
             let header = airing_batch::header(first.and_then(|message| message.part))?;
+            let _room = self.arrivals.begin().or_refuse()?;
             let mut import = Import::begin(call, header, self.pool.begin().await?).await?;
             let mut rows = Rows::Begin;
-            while let Some(message) = stream.message().await.map_err(broken)? {
+            while let Some(message) = next(&mut stream, STALL_MAX).await.or_refuse()? {
                 import.take(rows.read(message.part)?).await?;
             }
             import.take(rows.end()?).await?;
-            import.land().await
+            import.land(&self.clock).await
         })
         .await
     }
@@ -136,9 +144,4 @@ impl DeliveryService for Rpc {
         })
         .await
     }
-}
-
-/// What is said of a stream that ends before its end.
-fn broken(status: Status) -> Refusal {
-    DeliveryRefusal::StreamBroken { problem: status.message().to_owned() }.into()
 }

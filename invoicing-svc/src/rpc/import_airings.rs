@@ -5,6 +5,7 @@ use std::collections::{HashMap, HashSet};
 use billing_proto::billing::invoicing::v1 as pb;
 use chassis::{
     call::Call,
+    clock::Clock,
     failure::{Failure, OrRefuse},
 };
 use ids::{AiringId, BatchId};
@@ -173,10 +174,12 @@ impl Import {
     }
 
     /// Lands the batch, or answers how it landed before.
-    pub async fn land(mut self) -> Result<pb::DeliveryBatch, Failure> {
+    pub async fn land(mut self, clock: &Clock) -> Result<pb::DeliveryBatch, Failure> {
         self.stage().await?;
         let Self { call, header, mut transaction, .. } = self;
         store::lock_source(&mut transaction, &header.source).await?;
+        // Not when the stream began: the versions of a spot follow each other in the order in which they land.
+        let landed_at = clock.now();
         let viewer = report::Viewer { scope: None, person: &call.caller.person };
         let content_digest = self.digest.finish();
         if let Some(known) = store::known(&mut transaction, &header.source, &header.batch_id).await? {
@@ -200,7 +203,7 @@ impl Import {
             content_digest,
             rows_quarantined: self.rows_quarantined,
         };
-        store::land(&mut transaction, &batch, call.at, &call.caller.person).await?;
+        store::land(&mut transaction, &batch, landed_at, &call.caller.person).await?;
         let answer = report::batch(&mut transaction, self.id, viewer).await?;
         say(&mut transaction, &Voice::of(&call), fact::delivery(&answer)).await?;
         transaction.commit().await?;

@@ -2,6 +2,7 @@
 
 mod account_service;
 mod ad_product_service;
+mod arriving;
 mod billing_entity_service;
 mod billing_run_service;
 mod changed;
@@ -14,7 +15,8 @@ mod number_series_service;
 mod order_service;
 mod sync_orders;
 
-use chassis::{background::Background, page::PageSeal};
+pub use arriving::Arrivals;
+use chassis::{background::Background, clock::Clock, page::PageSeal};
 use outbox::Feed;
 use sqlx::PgPool;
 
@@ -29,4 +31,7 @@ pub struct Rpc {
     /// Rung when there is work beside the calls.
     pub bell: Bell,
     pub background: Background,
+    /// For what is dated by the moment in which it is done, and not in which its call arrived.
+    pub clock: Clock,
+    pub arrivals: Arrivals,
 }

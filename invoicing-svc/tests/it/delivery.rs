@@ -7,9 +7,13 @@ use billing_proto::billing::{
     },
 };
 use chassis::caller::Grant;
+use jiff::Timestamp;
+use tokio::{sync::mpsc, task::JoinHandle};
+use tokio_stream::wrappers::ReceiverStream;
 use tonic::{Code, Status};
 
 use crate::{
+    invoice::{all, list, review},
     order::{Sold, day, order, reference_data, sync},
     service::{Door, Service, reason},
 };
@@ -70,6 +74,44 @@ pub async fn import(
     airings: &[pb::Airing],
 ) -> Result<pb::DeliveryBatch, Status> {
     send(&mut client(service), header, airings.iter().cloned().map(Part::Airing).collect()).await
+}
+
+/// A batch that is under way: its header has arrived, and it waits for what comes through `rows`.
+struct UnderWay {
+    rows: mpsc::Sender<pb::ImportAiringsRequest>,
+    answer: JoinHandle<Result<pb::DeliveryBatch, Status>>,
+}
+
+impl UnderWay {
+    /// The `nth` batch that is under way at once.
+    async fn begin(service: &Service, header: pb::AiringBatchHeader, nth: i64) -> Self {
+        let (rows, stream) = mpsc::channel(8);
+        rows.send(pb::ImportAiringsRequest { part: Some(Part::Header(header)) }).await.unwrap();
+        let mut client = client(service);
+        let answer = tokio::spawn(async move {
+            client.import_airings(ReceiverStream::new(stream)).await.map(tonic::Response::into_inner)
+        });
+        let mut connection = service.connection().await;
+        let waiting = "select count(*) from pg_stat_activity where datname = current_database()
+                         and state = 'idle in transaction' and query like '%arriving_airing%'";
+        for _ in 0..200 {
+            let (count,): (i64,) = sqlx::query_as(waiting).fetch_one(&mut connection).await.unwrap();
+            if count == nth {
+                return Self { rows, answer };
+            }
+            tokio::time::sleep(std::time::Duration::from_millis(25)).await;
+        }
+        panic!("its header did not arrive");
+    }
+
+    /// Sends the rows and the end.
+    async fn end(self, airings: Vec<pb::Airing>) -> Result<pb::DeliveryBatch, Status> {
+        for airing in airings {
+            self.rows.send(pb::ImportAiringsRequest { part: Some(Part::Airing(airing)) }).await.unwrap();
+        }
+        drop(self.rows);
+        self.answer.await.unwrap()
+    }
 }
 
 async fn quarantine(client: &mut Client) -> Vec<pb::QuarantinedRow> {
@@ -369,4 +411,45 @@ async fn many_rows_land_in_seconds() {
     assert_eq!(counts(&landed), (rows, 0, 0));
     let again = send(&mut client, header("B2", rows, "20000"), pieces()).await.unwrap();
     assert_eq!(counts(&again), (0, rows, 0));
+}
+
+#[tokio::test]
+async fn a_spot_is_known_once_however_its_batches_cross() {
+    let service = Service::start().await;
+    let sold = sold(&service).await;
+    let at = |text: &str| service.clock.set(text.parse::<Timestamp>().unwrap());
+    let priced = |rate: &str| pb::Airing { rate: rate.into(), ..spot(1) };
+    import(&service, header("B1", 1, "275"), &[priced("275")]).await.unwrap();
+    at("2026-04-02T12:01:00Z");
+    let slow = UnderWay::begin(&service, header("B2", 1, "300"), 1).await;
+    at("2026-04-02T12:03:00Z");
+    import(&service, header("B3", 1, "280"), &[priced("280")]).await.unwrap();
+    at("2026-04-02T12:04:00Z");
+    slow.end(vec![priced("300")]).await.unwrap();
+    assert_eq!(airings(&service).await[0].rate, "300", "what lands last is what is known");
+
+    at("2026-04-02T12:02:00Z");
+    review(&service, &sold, "2026-01", "january").await;
+    let drafts = list(&service, all()).await;
+    assert_eq!(drafts[0].spots, 1);
+    assert_eq!(
+        drafts[0].gross.as_ref().unwrap().amount,
+        "3608.34",
+        "the fee and 275.00, which landed by then"
+    );
+}
+
+#[tokio::test]
+async fn batches_that_stall_leave_room_for_all_other_calls() {
+    let service = Service::start().await;
+    sold(&service).await;
+    let mut stalled = Vec::new();
+    for nth in 1..=4 {
+        stalled.push(UnderWay::begin(&service, header(&format!("B{nth}"), 1, "275"), nth).await);
+    }
+    let refused = import(&service, header("B5", 1, "275"), &[spot(5)]).await.unwrap_err();
+    assert_eq!((refused.code(), reason(&refused).as_str()), (Code::ResourceExhausted, "TOO_MANY_IMPORTS"));
+    assert!(airings(&service).await.is_empty(), "other calls are answered");
+    stalled.remove(0).end(vec![spot(1)]).await.unwrap();
+    import(&service, header("B5", 1, "275"), &[spot(5)]).await.unwrap();
 }

@@ -17,6 +17,12 @@ refusal::refusals! {
         /// The rest of the batch did not arrive.
         Malformed "STREAM_BROKEN" StreamBroken { problem: String } =>
             "the stream cannot be read: {problem}; nothing was stored, send the batch again",
+        /// Nothing more of the batch arrives.
+        StateForbids "STREAM_STALLED" StreamStalled { seconds: u64 } =>
+            "nothing arrived for {seconds} seconds; nothing was stored, send the batch again without a pause",
+        /// There is room for a few batches at once.
+        Exhausted "TOO_MANY_IMPORTS" TooManyImports { imports_max: usize } =>
+            "{imports_max} batches are arriving now; nothing was stored, send the batch again when one has landed",
         /// The file cannot be read from some place on, so nobody knows which rows it has.
         Malformed "MALFORMED_FILE" MalformedFile { line: u64, problem: String } =>
             "line {line} of the file {problem}; nothing was stored",
