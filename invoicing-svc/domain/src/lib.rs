@@ -12,5 +12,6 @@ pub mod invoice;
 pub mod ledger;
 pub mod number_series;
 pub mod order;
+pub mod pricing;
 pub mod rating;
 pub mod resource;

@@ -42,7 +42,9 @@ pub async fn batches(
     viewer: Viewer<'_>,
 ) -> Result<Vec<(Uuid, pb::DeliveryBatch)>, Failure> {
     let rows = sqlx::query!(
-        "select * from delivery_batch
+        "select batch_id, source, external_id, sequence, mode, control_rows, control_amount, rows_loaded, rows_unchanged, rows_quarantined,
+                received_at
+           from delivery_batch
           where ($1::uuid is null or batch_id = $1) and ($2::text is null or source = $2)
             and ($3::uuid is null or batch_id < $3) and ($4::jsonb is null or received_by = $5)
           order by batch_id desc limit $6",

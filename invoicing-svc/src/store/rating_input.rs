@@ -156,9 +156,9 @@ async fn segments(
     accounts: &[Uuid],
 ) -> Result<HashMap<Uuid, Vec<Segment>>, Failure> {
     let rows = sqlx::query!(
-        "select line_id, first_day, last_day, rate, booked_units as \"booked_units!\"
+        "select line_id, first_day, last_day, rate, term_segment.booked_units as \"booked_units!\"
            from term_segment join order_line using (account_id, line_id) join insertion_order using (account_id, order_id)
-          where entity_id = $1 and account_id = any($2) and booked_units is not null
+          where entity_id = $1 and account_id = any($2) and term_segment.booked_units is not null
           order by line_id, first_day",
         run.entity.uuid(),
         accounts

@@ -12,14 +12,17 @@ use sqlx::{Connection, PgConnection};
 use testkit::TestDatabase;
 
 /// What belongs to an account.
-const HOT: [&str; 19] = [
+const HOT: [&str; 24] = [
     "airing",
     "billed_to_date",
+    "delivery_fact",
+    "delivery_total",
     "document",
     "draft",
     "draft_line",
     "draft_posting",
     "draft_spot",
+    "input_change",
     "insertion_order",
     "invoice",
     "invoice_line",
@@ -29,8 +32,10 @@ const HOT: [&str; 19] = [
     "order_line",
     "order_purchase_order",
     "order_revision",
+    "period_units",
     "plan_week",
     "schedule_part",
+    "subscription_quantity",
     "term_segment",
 ];
 
@@ -38,13 +43,14 @@ const HOT: [&str; 19] = [
 const REFERENCE: [&str; 4] = ["account", "ad_product", "billing_entity", "number_series"];
 
 /// Of the coordinator: runs, registries, batches, and what crate outbox keeps.
-const LOCAL: [&str; 15] = [
+const LOCAL: [&str; 16] = [
     "_migration",
     "answered_request",
     "billing_exception",
     "billing_run",
     "billing_run_shard",
     "delivery_batch",
+    "delivery_source",
     "document_due",
     "feed",
     "inbox",
