@@ -127,6 +127,9 @@ async fn insert_lines(connection: &mut PgConnection, blueprints: &[Blueprint]) -
         month = month_day(n.draft.billing_month).to_sqlx(),
         tax_point = n.line.tax_point.to_sqlx(),
     );
+    let price_base: Result<Vec<i32>, _> =
+        lines.iter().map(|n| i32::try_from(n.line.item.bucket.price_base)).collect();
+    let price_base = price_base.context("a price of more units than there are numbers")?;
     let entry: Result<Vec<i32>, _> = lines.iter().map(|n| i32::try_from(n.line.item.entry)).collect();
     let entry = entry.context("the ledger of a line has more entries than there are numbers")?;
     sqlx::query_file!(
@@ -154,7 +157,8 @@ async fn insert_lines(connection: &mut PgConnection, blueprints: &[Blueprint]) -
         &service_first as _,
         &service_last as _,
         &month as _,
-        &tax_point as _
+        &tax_point as _,
+        &price_base
     )
     .execute(connection)
     .await?;

@@ -227,6 +227,7 @@ async fn billed(
                 kind: Written::read(&row.kind)?,
                 segment_first: row.segment_first.to_jiff(),
                 rate: rate(row.rate)?,
+                price_base: price_base(row.price_base)?,
             },
             units: row.units,
             gross: money(currencies, row.line_id, row.gross)?,
@@ -260,6 +261,10 @@ fn days(first: Date, last: Date) -> Result<Days, Failure> {
 
 fn rate(rate: Decimal) -> Result<Rate, Failure> {
     Ok(Rate::of(rate).context("the database holds a rate that cannot be")?)
+}
+
+fn price_base(price_base: i32) -> Result<u32, Failure> {
+    Ok(u32::try_from(price_base).context("the database holds a negative price base")?)
 }
 
 fn money(currencies: &HashMap<Uuid, Currency>, line: Uuid, amount: Decimal) -> Result<Money, Failure> {

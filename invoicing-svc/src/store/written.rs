@@ -58,8 +58,15 @@ written! {
     ProductState { Draft "DRAFT", Live "LIVE", Retired "RETIRED" }
     DocumentKind { Invoice "INVOICE", CreditNote "CREDIT_NOTE" }
     YearBasis { Calendar "CALENDAR" }
-    LineKind { SchedulePart "SCHEDULE_PART", Spots "SPOTS", Makegood "MAKEGOOD", OverDelivery "OVER_DELIVERY" }
-    Unit { Spot "spot", Fee "fee" }
+    LineKind {
+        SchedulePart "SCHEDULE_PART", Spots "SPOTS", Makegood "MAKEGOOD", Delivery "DELIVERY", TierFee "TIER_FEE",
+        Expenses "EXPENSES", Minimum "MINIMUM", OverDelivery "OVER_DELIVERY",
+    }
+    Unit {
+        Spot "spot", Fee "fee", Impression "impression", ViewableImpression "viewable impression", Click "click",
+        View "view", CompletedView "completed view", Action "action", Day "day", Spend "spend", Hour "hour",
+        Package "package", Seat "seat",
+    }
     Basis {
         Rated "RATED", Correction "CORRECTION", Opening "OPENING", Commercial "COMMERCIAL", Tax "TAX",
         Makegood "MAKEGOOD", WriteOff "WRITE_OFF",

@@ -95,7 +95,12 @@ fn span(lines: &[(&LineFacts, &RatedItem)]) -> Option<Days> {
 fn spots(lines: &[(&LineFacts, &RatedItem)]) -> Result<i64, MoneyError> {
     let billed = lines.iter().filter(|(_, item)| match item.bucket.kind {
         LineKind::Spots | LineKind::Makegood => true,
-        LineKind::SchedulePart | LineKind::OverDelivery => false,
+        LineKind::SchedulePart
+        | LineKind::Delivery
+        | LineKind::TierFee
+        | LineKind::Expenses
+        | LineKind::Minimum
+        | LineKind::OverDelivery => false,
     });
     let count = |(_, item): &(&LineFacts, &RatedItem)| item.quantity.to_i64();
     billed.map(count).try_fold(0_i64, |sum, count| sum.checked_add(count?)).ok_or(MoneyError::Overflow)
@@ -125,7 +130,7 @@ fn line(
 ) -> Result<DraftLine, MoneyError> {
     let (origin, note) = (item.bucket.origin, text::note(item, order.billing.month_of(item.bucket.origin)));
     // A part of a fee lists no spots, and neither does a price that is taken back.
-    let service = item.aired.or_else(|| origin.intersect(facts.flight)).unwrap_or(origin);
+    let service = item.delivered.or_else(|| origin.intersect(facts.flight)).unwrap_or(origin);
     Ok(DraftLine {
         line: facts.line,
         item: RatedItem { note, ..item.clone() },

@@ -41,7 +41,10 @@ impl Draft {
             let off = exact.saturating_sub(item.gross.amount()).abs();
             let unit = Decimal::new(1, self.currency.minor_units());
             Invariant::QuantityTimesPrice.check(off <= unit, || {
-                format!("{} × {} is not {}", item.quantity, item.bucket.rate, item.gross)
+                format!(
+                    "{} × {} per {} is not {}",
+                    item.quantity, item.bucket.rate, item.bucket.price_base, item.gross
+                )
             })?;
         }
         Ok(())

@@ -6,14 +6,14 @@ use super::{DocumentKind, Draft, DraftLine};
 use crate::content_digest::ContentDigest;
 use crate::rating::{LineKind, Unit};
 
-/// SHA-256 over everything that money follows, in the form `draft/1` of [`ContentDigest`].
+/// SHA-256 over everything that money follows, in the form `draft/2` of [`ContentDigest`].
 ///
 /// Head: id, run, entity, account, order, kind, currency, billing month, period, payment terms, spots, commission
 /// percent, gross, commission, net, tax, total, number of lines. Line: order line, entry, kind, origin, late, segment,
-/// quantity, unit, rate, gross, commission, net, GL account, tax code, service, tax point, number of spots, and each
+/// quantity, unit, rate, price base, gross, commission, net, GL account, tax code, service, tax point, number of spots, and each
 /// spot's id and version. What is printed beside the figures (description, note) may be edited after an approval.
 pub fn digest(draft: &Draft) -> [u8; 32] {
-    let mut said = ContentDigest::of("draft/1");
+    let mut said = ContentDigest::of("draft/2");
     said.written(draft.id);
     said.written(draft.run);
     said.written(draft.entity);
@@ -45,6 +45,10 @@ fn say_line(said: &mut ContentDigest, line: &DraftLine) {
         LineKind::SchedulePart => "SCHEDULE_PART",
         LineKind::Spots => "SPOTS",
         LineKind::Makegood => "MAKEGOOD",
+        LineKind::Delivery => "DELIVERY",
+        LineKind::TierFee => "TIER_FEE",
+        LineKind::Expenses => "EXPENSES",
+        LineKind::Minimum => "MINIMUM",
         LineKind::OverDelivery => "OVER_DELIVERY",
     });
     said.days(item.bucket.origin);
@@ -54,8 +58,20 @@ fn say_line(said: &mut ContentDigest, line: &DraftLine) {
     said.text(match item.unit {
         Unit::Spot => "spot",
         Unit::Fee => "fee",
+        Unit::Impression => "impression",
+        Unit::ViewableImpression => "viewable impression",
+        Unit::Click => "click",
+        Unit::View => "view",
+        Unit::CompletedView => "completed view",
+        Unit::Action => "action",
+        Unit::Day => "day",
+        Unit::Spend => "spend",
+        Unit::Hour => "hour",
+        Unit::Package => "package",
+        Unit::Seat => "seat",
     });
     said.written(item.bucket.rate);
+    said.written(item.bucket.price_base);
     amounts(said, [item.gross, line.commission, line.net]);
     said.text(&line.gl_revenue);
     said.text(&line.tax_code);

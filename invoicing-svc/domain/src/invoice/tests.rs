@@ -25,7 +25,7 @@ pub(crate) fn draft(lines: &[(LineFacts, RatedLine)]) -> Option<Draft> {
 pub(crate) fn january() -> Vec<(LineFacts, RatedLine)> {
     let fee = item((LineKind::SchedulePart, 4), "1", "3333.34", "3333.34");
     let mut spots = item((LineKind::Spots, 4), "2", "275", "550.00");
-    spots.aired = Some(days(date(2026, 4, 5), date(2026, 4, 12)));
+    spots.delivered = Some(days(date(2026, 4, 5), date(2026, 4, 12)));
     vec![rated(3, vec![spots]), rated(2, vec![fee])]
 }
 
@@ -81,13 +81,19 @@ fn item((kind, month): (LineKind, i8), quantity: &str, rate: &str, gross: &str) 
     let first = date(2026, month, 1);
     let origin = days(first, first.last_of_month());
     RatedItem {
-        bucket: Bucket { origin, kind, segment_first: date(2026, 1, 15), rate: Rate::parse(rate).unwrap() },
+        bucket: Bucket {
+            origin,
+            kind,
+            segment_first: date(2026, 1, 15),
+            rate: Rate::parse(rate).unwrap(),
+            price_base: 1,
+        },
         late: month < 4,
         quantity: quantity.parse().unwrap(),
         unit: if kind == LineKind::SchedulePart { Unit::Fee } else { Unit::Spot },
         gross: money(gross),
         airings: Vec::new(),
-        aired: None,
+        delivered: None,
         entry: 1,
         note: String::new(),
     }

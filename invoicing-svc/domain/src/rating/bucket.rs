@@ -14,6 +14,14 @@ pub enum LineKind {
     Spots,
     /// Spots that make earlier ones good: outside cap and flight.
     Makegood,
+    /// What a metered line delivered, and the quantities of a subscription.
+    Delivery,
+    /// The flat amount of a tier.
+    TierFee,
+    /// Delivered spend of time and materials, with its markup.
+    Expenses,
+    /// What a minimum is above what was rated for its window.
+    Minimum,
     /// Delivered beyond the cap: shown at 0.
     OverDelivery,
 }
@@ -27,17 +35,29 @@ pub struct Bucket {
     pub kind: LineKind,
     /// First day of the segment of terms that prices it.
     pub segment_first: Date,
-    /// Price per unit in the line's currency; 0 for over-delivery.
+    /// Price per `price_base` units in the line's currency; 0 for over-delivery.
     pub rate: Rate,
+    /// Of how many units the rate is the price (EN 16931 BT-149): a power of ten, so that products are exact.
+    pub price_base: u32,
 }
 
 impl Bucket {
     /// What so many units of it are worth, exactly.
     pub(crate) fn worth(self, units: Decimal, currency: Currency) -> Result<Exact, MoneyError> {
         let quantity = Quantity::of(units.abs()).map_err(|_| MoneyError::Overflow)?;
-        let worth = self.rate.times(quantity, currency)?;
-        Ok(if units.is_sign_negative() { Exact::of(currency, -worth.amount()) } else { worth })
+        let worth = per_base(self.rate.times(quantity, currency)?.amount(), self.price_base)?;
+        Ok(Exact::of(currency, if units.is_sign_negative() { -worth } else { worth }))
     }
+}
+
+/// The price of one where `amount` is the price of so many, exactly.
+pub(super) fn per_base(amount: Decimal, price_base: u32) -> Result<Decimal, MoneyError> {
+    let zeros = price_base.ilog10();
+    if 10_u32.pow(zeros) != price_base {
+        return Err(MoneyError::Overflow);
+    }
+    Decimal::try_from_i128_with_scale(amount.mantissa(), amount.scale() + zeros)
+        .map_err(|_| MoneyError::Overflow)
 }
 
 /// The price of what is free.

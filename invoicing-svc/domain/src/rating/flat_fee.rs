@@ -50,13 +50,19 @@ fn item(line: &LineToRate, period: Days, due: Money, entry: u32) -> Result<Rated
     // One unit at what is due: quantity × price gives the amount.
     let rate = Rate::of(due.amount()).map_err(|_| MoneyError::Overflow)?;
     Ok(RatedItem {
-        bucket: Bucket { origin: period, kind: LineKind::SchedulePart, segment_first: period.first(), rate },
+        bucket: Bucket {
+            origin: period,
+            kind: LineKind::SchedulePart,
+            segment_first: period.first(),
+            rate,
+            price_base: 1,
+        },
         late: line.is_late(period),
         quantity: Decimal::ONE,
         unit: Unit::Fee,
         gross: due,
         airings: Vec::new(),
-        aired: None,
+        delivered: None,
         entry,
         note: String::new(),
     })

@@ -125,7 +125,7 @@ fn items(line: &LineToRate, billed: Money, counted: &Counted<'_>) -> Result<Vec<
                 unit: Unit::Spot,
                 gross,
                 note: note(&new),
-                aired: days(&new),
+                delivered: days(&new),
                 airings: new.iter().map(|spot| (spot.id, spot.version)).collect(),
                 entry: line.entry(position)?,
             })

@@ -33,8 +33,8 @@ pub struct RatedItem {
     pub gross: Money,
     /// The spots with their versions that no document lists under this position yet, in the order in which they aired.
     pub airings: Vec<(AiringId, u32)>,
-    /// First and last day of those spots; none where there are none.
-    pub aired: Option<Days>,
+    /// First and last day on which it was delivered, as far as it is known more exactly than by the origin period.
+    pub delivered: Option<Days>,
     /// The entry of the ledger that this makes.
     pub entry: u32,
     /// What makegoods are for; else empty.
@@ -46,6 +46,20 @@ pub struct RatedItem {
 pub enum Unit {
     /// Spots.
     Spot,
-    /// The part of a fee.
+    /// The part of a fee, or an amount as a whole.
     Fee,
+    Impression,
+    ViewableImpression,
+    Click,
+    View,
+    CompletedView,
+    Action,
+    Day,
+    /// The currency's major unit of media spend.
+    Spend,
+    Hour,
+    /// Begun packages of units.
+    Package,
+    /// What a subscription has a quantity of.
+    Seat,
 }

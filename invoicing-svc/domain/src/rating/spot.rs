@@ -68,7 +68,13 @@ pub(super) fn count<'a>(
                 None => (LineKind::OverDelivery, free()),
             },
         };
-        let bucket = Bucket { origin: spot.origin, kind, segment_first: spot.segment.days.first(), rate };
+        let bucket = Bucket {
+            origin: spot.origin,
+            kind,
+            segment_first: spot.segment.days.first(),
+            rate,
+            price_base: 1,
+        };
         counted.entry(bucket).or_default().push(spot.airing);
     }
     Ok(counted)

@@ -14,7 +14,7 @@ use jiff_sqlx::ToSqlx;
 use sqlx::PgConnection;
 use uuid::Uuid;
 
-use super::{days, rate};
+use super::{days, price_base, rate};
 use crate::store::written::Written;
 
 /// The airings by line, and the characters of them that a document prints.
@@ -78,6 +78,7 @@ async fn listed(connection: &mut PgConnection, accounts: &[Uuid]) -> Result<Hash
             kind: Written::read(&row.kind)?,
             segment_first: row.segment_first.to_jiff(),
             rate: rate(row.rate)?,
+            price_base: price_base(row.price_base)?,
         };
         listed.insert(row.airing_id, position);
     }
@@ -87,7 +88,13 @@ async fn listed(connection: &mut PgConnection, accounts: &[Uuid]) -> Result<Hash
 /// Whether a document bills what it lists so, and does not only show it at 0.
 fn bills(kind: LineKind) -> bool {
     match kind {
-        LineKind::SchedulePart | LineKind::Spots | LineKind::Makegood => true,
+        LineKind::SchedulePart
+        | LineKind::Spots
+        | LineKind::Makegood
+        | LineKind::Delivery
+        | LineKind::TierFee
+        | LineKind::Expenses
+        | LineKind::Minimum => true,
         LineKind::OverDelivery => false,
     }
 }

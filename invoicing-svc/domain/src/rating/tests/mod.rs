@@ -139,7 +139,8 @@ impl Book {
 
     fn enter(&mut self, basis: Basis, origin: Days, counted: (&str, &str), gross: &str) {
         let (units, rate) = (counted.0.parse().unwrap(), price(counted.1));
-        let bucket = Bucket { origin, kind: LineKind::Spots, segment_first: day("2026-01-01"), rate };
+        let bucket =
+            Bucket { origin, kind: LineKind::Spots, segment_first: day("2026-01-01"), rate, price_base: 1 };
         self.0.last_entry += 1;
         self.0.billed_before.push(Billed { bucket, units, gross: money(gross), basis });
     }

@@ -42,7 +42,7 @@ fn a_late_spot_bills_under_the_month_in_which_it_aired() {
     assert_eq!((item.gross, item.late), (money("275.00"), true));
     assert_eq!(item.bucket.origin, days("2026-01-01", "2026-01-31"));
     assert_eq!(item.airings, [(spot("3", "2026-01-20").id, 1)]);
-    assert_eq!(item.aired, Some(days("2026-01-20", "2026-01-20")));
+    assert_eq!(item.delivered, Some(days("2026-01-20", "2026-01-20")));
 }
 
 #[test]
