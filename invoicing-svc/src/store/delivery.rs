@@ -15,6 +15,8 @@ use serde_json::Value;
 use sqlx::PgConnection;
 use uuid::Uuid;
 
+use super::input_change::{self, Cause};
+
 /// The rows of a batch that can be used, until its end. `version` is filled in where a version is known.
 const ARRIVING: &str = "create temporary table arriving_airing (account_id uuid not null, airing_id uuid not null,
     version integer not null, order_id uuid not null, line_id uuid not null, spot text not null, source_row integer not null,
@@ -252,11 +254,17 @@ pub async fn land(
     .execute(&mut *transaction)
     .await?
     .rows_affected();
+    let accounts: Vec<Uuid> = sqlx::query_scalar("select distinct account_id from arriving_airing")
+        .persistent(false)
+        .fetch_all(&mut *transaction)
+        .await?;
+    let accounts: Vec<AccountId> = accounts.into_iter().map(AccountId::from_uuid).collect();
+    input_change::record(transaction, &accounts, Cause::Delivery).await?;
     let count = |rows: u64| i64::try_from(rows).context("more rows than there are numbers");
     sqlx::query!(
         "insert into delivery_batch (batch_id, source, external_id, sequence, mode, order_source_system, control_rows,
-           control_amount, content_digest, rows_loaded, rows_unchanged, rows_quarantined, received_at, received_by)
-         values ($1, $2, $3, $4, 'UPSERT', $5, $6, $7::text::numeric, $8, $9, $10, $11, $12, $13)",
+           control_amount, content_digest, rows_loaded, rows_unchanged, rows_quarantined, received_at, received_by, xid)
+         values ($1, $2, $3, $4, 'UPSERT', $5, $6, $7::text::numeric, $8, $9, $10, $11, $12, $13, pg_current_xact_id())",
         batch.id.uuid(),
         batch.source,
         batch.external_id,

@@ -2,12 +2,14 @@
 //! with the reason.
 
 mod batch;
+mod cell;
 mod digest;
 mod place;
 #[cfg(test)]
 mod tests;
 
 pub use batch::{BatchTotals, DeliveryRefusal, check_content, check_sequence, check_totals};
+pub use cell::cells;
 pub use digest::BatchDigest;
 pub use place::{Column, LineFacts, OrderFacts, Place, RowRefusal, place};
 

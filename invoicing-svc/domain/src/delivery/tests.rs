@@ -144,3 +144,35 @@ fn a_control_total_is_read_exactly_or_not_at_all() {
     assert_eq!(sum("-1", "0.99"), Some("-0.01".into()));
     assert_eq!(sum("9999999999999999999999999999", "0.000000000001"), None, "38 digits do not hold it");
 }
+
+/// A line 10 January to 28 February whose rate changes on 15 January; what each calendar and cycle makes of it by hand.
+#[test]
+fn a_line_has_a_cell_for_each_period_and_segment() {
+    use calendar::{BillingCalendar::*, BillingCycle::*};
+    let run = |first: (i8, i8), last: (i8, i8)| {
+        Days::new(date(2026, first.0, first.1), date(2026, last.0, last.1)).expect("in order")
+    };
+    let segments = [run((1, 15), (2, 28)), run((1, 10), (1, 14))];
+    let of = |calendar, cycle, contract_last| {
+        cells(crate::order::BillingTerms { calendar, cycle, contract_last }, &segments)
+    };
+    let contract = date(2026, 2, 20);
+    assert_eq!(
+        of(CalendarMonth, EndOfMonth, contract),
+        [run((1, 10), (1, 14)), run((1, 15), (1, 31)), run((2, 1), (2, 28))]
+    );
+    assert_eq!(
+        of(BroadcastMonth, EndOfMonth, contract),
+        [run((1, 10), (1, 14)), run((1, 15), (1, 25)), run((1, 26), (2, 22)), run((2, 23), (2, 28))]
+    );
+    assert_eq!(
+        of(CalendarMonth, EndOfMonthOrContract, contract),
+        [run((1, 10), (1, 14)), run((1, 15), (1, 31)), run((2, 1), (2, 20)), run((2, 21), (2, 28))]
+    );
+    let weekly = of(CalendarMonth, Weekly, contract);
+    assert_eq!(
+        weekly[..4],
+        [run((1, 10), (1, 11)), run((1, 12), (1, 14)), run((1, 15), (1, 18)), run((1, 19), (1, 25))]
+    );
+    assert_eq!(weekly.iter().map(|cell| cell.count()).sum::<u64>(), 50, "every day has one cell");
+}
