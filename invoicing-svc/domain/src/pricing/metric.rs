@@ -15,3 +15,19 @@ pub enum Metric {
     Spend,
     Hours,
 }
+
+impl Metric {
+    /// It is counted one by one, and not measured.
+    pub fn is_whole(self) -> bool {
+        match self {
+            Self::Impressions
+            | Self::ViewableImpressions
+            | Self::Clicks
+            | Self::Views
+            | Self::CompletedViews
+            | Self::Actions
+            | Self::Days => true,
+            Self::Spend | Self::Hours => false,
+        }
+    }
+}

@@ -7,5 +7,5 @@ mod tier;
 
 pub use limits::{Minimum, PeriodUnits, Window};
 pub use metric::Metric;
-pub use model::{PricingModel, Proration, Schedule};
+pub use model::{PricingModel, Proration, Schedule, Through};
 pub use tier::{Tier, TierRefusal, Tiers};

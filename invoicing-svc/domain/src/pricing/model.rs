@@ -57,11 +57,22 @@ impl PricingModel {
         }
     }
 
-    /// Of how many units the rate is the price (EN 16931 BT-149).
-    pub fn price_base(self) -> u32 {
+    /// Of how many units the rate is the price (EN 16931 BT-149). Impressions are priced by the thousand, through tiers
+    /// too.
+    pub fn price_base(self, metric: Metric) -> u32 {
         match self {
             Self::Cpm | Self::Vcpm => 1_000,
             Self::PercentOfSpend | Self::GraduatedPercent => 100,
+            Self::Graduated | Self::Volume => match metric {
+                Metric::Impressions | Metric::ViewableImpressions => 1_000,
+                Metric::Clicks
+                | Metric::Views
+                | Metric::CompletedViews
+                | Metric::Actions
+                | Metric::Days
+                | Metric::Spend
+                | Metric::Hours => 1,
+            },
             Self::FlatFee
             | Self::PerSpot
             | Self::Cpc
@@ -69,14 +80,49 @@ impl PricingModel {
             | Self::Cpcv
             | Self::Cpa
             | Self::Cpd
-            | Self::Graduated
-            | Self::Volume
             | Self::Package
             | Self::TieredFlat
             | Self::Subscription
             | Self::TimeAndMaterials => 1,
         }
     }
+
+    /// How usage finds its price.
+    pub fn through(self) -> Through {
+        match self {
+            Self::Graduated | Self::GraduatedPercent => Through::Graduated,
+            Self::Volume => Through::Volume,
+            Self::TieredFlat => Through::FeeOfTier,
+            Self::Package => Through::Packages,
+            Self::FlatFee
+            | Self::PerSpot
+            | Self::Cpm
+            | Self::Vcpm
+            | Self::Cpc
+            | Self::Cpv
+            | Self::Cpcv
+            | Self::Cpa
+            | Self::Cpd
+            | Self::PercentOfSpend
+            | Self::Subscription
+            | Self::TimeAndMaterials => Through::OnePrice,
+        }
+    }
+}
+
+/// How usage finds its price.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Through {
+    /// Every unit has the price of its day.
+    OnePrice,
+    /// Each unit has the price of the tier that it falls into.
+    Graduated,
+    /// All units have the price of the tier that their sum reaches.
+    Volume,
+    /// The tier that the sum reaches has a fee; its units have no price.
+    FeeOfTier,
+    /// Units are counted in begun packages.
+    Packages,
 }
 
 /// When what a line is booked for comes to be billed.

@@ -6,7 +6,9 @@ use calendar::Days;
 use money::{Money, MoneyError, Rate};
 use rust_decimal::Decimal;
 
-use super::{Basis, Bucket, Held, HeldCause, LineKind, LineToRate, RatedItem, RatedLine, RatingError, Unit};
+use super::{
+    Basis, Bucket, Change, Held, HeldCause, LineKind, LineToRate, RatedItem, RatedLine, RatingError, Unit,
+};
 use crate::order::Part;
 
 /// Bills of each part whose period is over what was not billed of it before, by whatever system.
@@ -16,7 +18,8 @@ pub(super) fn rate(line: &LineToRate, parts: &[Part]) -> Result<RatedLine, Ratin
         if due.is_positive() {
             rated.items.push(item(line, period, due, line.entry(rated.items.len())?)?);
         } else if due.is_negative() {
-            rated.held.push(Held { origin: period, amount: due, cause: HeldCause::Schedule });
+            let changes = vec![Change { bucket: part(period, due)?, units: Decimal::NEGATIVE_ONE }];
+            rated.held.push(Held { origin: period, amount: due, cause: HeldCause::Schedule, changes });
         }
     }
     Ok(rated)
@@ -47,23 +50,13 @@ fn due_by_period(line: &LineToRate, parts: &[Part]) -> Result<BTreeMap<Days, Mon
 }
 
 fn item(line: &LineToRate, period: Days, due: Money, entry: u32) -> Result<RatedItem, MoneyError> {
-    // One unit at what is due: quantity × price gives the amount.
-    let rate = Rate::of(due.amount()).map_err(|_| MoneyError::Overflow)?;
-    Ok(RatedItem {
-        bucket: Bucket {
-            origin: period,
-            kind: LineKind::SchedulePart,
-            segment_first: period.first(),
-            rate,
-            price_base: 1,
-        },
-        late: line.is_late(period),
-        quantity: Decimal::ONE,
-        unit: Unit::Fee,
-        gross: due,
-        airings: Vec::new(),
-        delivered: None,
-        entry,
-        note: String::new(),
-    })
+    let item = RatedItem::of(line, part(period, due)?, Unit::Fee);
+    Ok(RatedItem { quantity: Decimal::ONE, gross: due, entry, ..item })
+}
+
+/// What is due or too much, as the price of one unit: quantity × price gives the amount.
+fn part(period: Days, due: Money) -> Result<Bucket, MoneyError> {
+    let rate = Rate::of(due.amount().abs()).map_err(|_| MoneyError::Overflow)?;
+    let kind = LineKind::SchedulePart;
+    Ok(Bucket { origin: period, kind, segment_first: period.first(), rate, price_base: 1 })
 }

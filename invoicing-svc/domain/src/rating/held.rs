@@ -4,38 +4,77 @@ use std::fmt;
 
 use calendar::Days;
 use money::Money;
+use rust_decimal::Decimal;
+
+use super::Bucket;
 
 /// The difference of an origin period that waits for a correction.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Held {
     /// The billing period.
     pub origin: Days,
-    /// Rated to date less billed. Negative, unless a cap that is used up by what should be taken back keeps it waiting.
+    /// Rated to date less billed. Negative, unless a cap or a tier that is used up by what should be taken back keeps
+    /// it waiting.
     pub amount: Money,
     /// What made the difference.
     pub cause: HeldCause,
+    /// What the difference is made of: units back at the old price, units at the new one. Never empty.
+    pub changes: Vec<Change>,
+}
+
+/// So many units more, or fewer, at a position of the ledger.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Change {
+    pub bucket: Bucket,
+    /// Negative where they are taken back.
+    pub units: Decimal,
 }
 
 /// What made a difference that is held.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum HeldCause {
-    /// Fewer spots aired than were billed.
-    FewerSpots,
-    /// Others than those that were billed are within the cap.
+    /// Less was delivered than was billed.
+    Restatement,
+    /// The same at a lower price.
+    Amendment,
+    /// What was billed lies after the day on which the line ended.
+    Cancellation,
+    /// Other units than those that were billed are within the cap.
     Cap,
-    /// The same spots at a lower price.
-    LowerPrice,
+    /// The same units are in other tiers.
+    Tiers,
     /// More was billed than the schedule has for the period.
     Schedule,
+    /// The minimum is lower than what was billed for it.
+    Minimum,
 }
 
+impl HeldCause {
+    /// The stable name.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Restatement => "RESTATEMENT",
+            Self::Amendment => "AMENDMENT",
+            Self::Cancellation => "CANCELLATION",
+            Self::Cap => "CAP",
+            Self::Tiers => "TIERS",
+            Self::Schedule => "SCHEDULE",
+            Self::Minimum => "MINIMUM",
+        }
+    }
+}
+
+/// As the rest of a sentence about what is held.
 impl fmt::Display for HeldCause {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Self::FewerSpots => "fewer spots aired than were billed",
-            Self::Cap => "other spots than those billed are within the cap",
-            Self::LowerPrice => "the price is lower than what was billed",
+            Self::Restatement => "less was delivered than was billed",
+            Self::Amendment => "the price is lower than what was billed",
+            Self::Cancellation => "the line ended before what was billed",
+            Self::Cap => "other units than those billed are within the cap",
+            Self::Tiers => "the units are in other tiers than when they were billed",
             Self::Schedule => "more was billed than the schedule has for the period",
+            Self::Minimum => "the minimum is lower than what was billed for it",
         })
     }
 }

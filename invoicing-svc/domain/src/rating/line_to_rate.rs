@@ -6,7 +6,7 @@ use jiff::civil::{Date, Time};
 use money::{Currency, Money, MoneyError, Quantity, Rate, Rounding};
 use rust_decimal::Decimal;
 
-use super::Bucket;
+use super::{Bucket, Metered};
 use crate::order::{BillingTerms, Cap, Part};
 
 /// A line, as it is known at the `data_as_of` of a run.
@@ -38,6 +38,8 @@ pub enum Pricing {
         /// The parts; each is billed once its period is over.
         parts: Vec<Part>,
     },
+    /// What was counted × its price.
+    Metered(Box<Metered>),
     /// Spots aired × the spot's rate.
     PerSpot {
         /// The terms by day, in whatever order; together they are the line's flight. At least one.

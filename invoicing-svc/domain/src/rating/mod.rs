@@ -10,34 +10,48 @@
 mod apportion;
 mod bucket;
 mod cap;
+mod caps;
+mod cell;
 mod error;
+mod expenses;
 mod flat_fee;
 mod held;
 mod line_to_rate;
 mod makegood;
+mod metered;
+mod minimum;
 mod opening;
 mod per_spot;
+mod places;
+mod price;
 mod rated_line;
+mod settle;
 mod spot;
 mod tally;
 #[cfg(test)]
 mod tests;
+mod tiers;
+mod window;
 
 pub(crate) use apportion::apportion;
 pub use bucket::{Bucket, LineKind};
+pub use cell::Cell;
 pub use error::RatingError;
-pub use held::{Held, HeldCause};
+pub use held::{Change, Held, HeldCause};
 pub use line_to_rate::{Airing, AiringStatus, Basis, Billed, LineToRate, Makegood, Pricing, Segment};
 pub use makegood::{KnownSpot, MadeGood, made_good};
+pub use metered::{Expenses, Metered};
+pub use price::{Price, Terms};
 pub use rated_line::{RatedItem, RatedLine, Unit};
 
 /// Rates one line for the month of a run.
 ///
 /// Only origin periods whose billing month is not after the run's are billed. The answer follows from the arguments
-/// alone; the order in which airings and entries are given does not matter.
+/// alone; the order in which airings, cells and entries are given does not matter.
 pub fn rate(line: &LineToRate) -> Result<RatedLine, RatingError> {
     match &line.pricing {
         Pricing::FlatFee { parts } => flat_fee::rate(line, parts),
+        Pricing::Metered(metered) => metered::rate(line, metered),
         Pricing::PerSpot { segments, cap, airings } => per_spot::rate(line, segments, *cap, airings),
     }
 }

@@ -5,7 +5,8 @@ use ids::{AiringId, LineId};
 use money::Money;
 use rust_decimal::Decimal;
 
-use super::{Bucket, Held};
+use super::{Bucket, Held, LineToRate};
+use crate::pricing::Metric;
 
 /// What a line has to bill in a run, and what it holds back.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -41,6 +42,23 @@ pub struct RatedItem {
     pub note: String,
 }
 
+impl RatedItem {
+    /// An item of a position, of nothing yet.
+    pub(super) fn of(line: &LineToRate, bucket: Bucket, unit: Unit) -> Self {
+        Self {
+            bucket,
+            late: line.is_late(bucket.origin),
+            quantity: Decimal::ZERO,
+            unit,
+            gross: Money::zero(line.currency),
+            airings: Vec::new(),
+            delivered: None,
+            entry: line.last_entry,
+            note: String::new(),
+        }
+    }
+}
+
 /// What a quantity counts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Unit {
@@ -62,4 +80,21 @@ pub enum Unit {
     Package,
     /// What a subscription has a quantity of.
     Seat,
+}
+
+impl Unit {
+    /// What a quantity of the metric counts.
+    pub fn of(metric: Metric) -> Self {
+        match metric {
+            Metric::Impressions => Self::Impression,
+            Metric::ViewableImpressions => Self::ViewableImpression,
+            Metric::Clicks => Self::Click,
+            Metric::Views => Self::View,
+            Metric::CompletedViews => Self::CompletedView,
+            Metric::Actions => Self::Action,
+            Metric::Days => Self::Day,
+            Metric::Spend => Self::Spend,
+            Metric::Hours => Self::Hour,
+        }
+    }
 }

@@ -8,7 +8,7 @@ use money::Rate;
 
 use super::{
     Airing, AiringStatus, Bucket, LineKind, LineToRate, RatingError, Segment, bucket::free, cap::Room,
-    opening::Openings,
+    opening::Openings, settle::Stays,
 };
 
 /// A spot that bills, or is shown at 0.
@@ -56,10 +56,10 @@ fn segment_of<'a>(segments: &'a [Segment], airing: &Airing) -> Option<&'a Segmen
 pub(super) fn count<'a>(
     spots: &[Spot<'a>],
     mut room: Room,
-    stays: &BTreeSet<Days>,
+    stays: &Stays<'_>,
 ) -> Result<BTreeMap<Bucket, Vec<&'a Airing>>, RatingError> {
     let mut counted: BTreeMap<Bucket, Vec<&'a Airing>> = BTreeMap::new();
-    for spot in spots.iter().filter(|spot| !stays.contains(&spot.origin)) {
+    for spot in spots.iter().filter(|spot| !stays.has(spot.origin)) {
         let (kind, rate) = match &spot.airing.makegood {
             Some(makegood) if makegood.missed_was_billed => (LineKind::Makegood, free()),
             Some(_) => (LineKind::Makegood, spot.rate()?),

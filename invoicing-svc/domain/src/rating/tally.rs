@@ -9,28 +9,32 @@ use rust_decimal::Decimal;
 use super::Bucket;
 
 /// How many units stand where.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub(super) struct Tally(BTreeMap<Bucket, Decimal>);
 
 impl Tally {
     pub(super) fn add(&mut self, bucket: Bucket, units: Decimal) -> Result<(), MoneyError> {
-        let sum = self.units(bucket).checked_add(units).ok_or(MoneyError::Overflow)?;
-        self.0.insert(bucket, sum);
+        let sum = self.0.entry(bucket).or_insert(Decimal::ZERO);
+        *sum = sum.checked_add(units).ok_or(MoneyError::Overflow)?;
         Ok(())
-    }
-
-    /// The units of a position; none where it is absent.
-    pub(super) fn units(&self, bucket: Bucket) -> Decimal {
-        self.0.get(&bucket).copied().unwrap_or(Decimal::ZERO)
     }
 
     pub(super) fn iter(&self) -> impl Iterator<Item = (Bucket, Decimal)> {
         self.0.iter().map(|(bucket, units)| (*bucket, *units))
     }
 
+    /// These units and those.
+    pub(super) fn with(mut self, more: impl Iterator<Item = (Bucket, Decimal)>) -> Result<Self, MoneyError> {
+        for (bucket, units) in more {
+            self.add(bucket, units)?;
+        }
+        Ok(self)
+    }
+
     /// The positions for which the test holds.
-    pub(super) fn only(&self, test: impl Fn(Bucket) -> bool) -> Self {
-        Self(self.iter().filter(|(bucket, _)| test(*bucket)).collect())
+    pub(super) fn only(mut self, test: impl Fn(Bucket) -> bool) -> Self {
+        self.0.retain(|bucket, _| test(*bucket));
+        self
     }
 
     /// The units of the positions for which the test holds.

@@ -14,7 +14,7 @@ fn a_spot_that_did_not_air_after_all_is_held_and_the_rest_goes_on() {
     for billed in ["275.00", "0.00"] {
         let rated = line.run("2026-02");
         assert_eq!(gross(&rated), money(billed));
-        assert_eq!(held(&rated), [(1, "-275.00".into(), HeldCause::FewerSpots)]);
+        assert_eq!(held(&rated), [(1, "-275.00".into(), HeldCause::Restatement)]);
     }
 }
 
@@ -51,7 +51,7 @@ fn another_price_is_the_old_one_back_and_the_new_one() {
     assert_eq!(lines(&rated), [(spots, "-1 × 100 = -100.00".into()), (spots, "1 × 120 = 120.00".into())]);
     assert_eq!(rated.items[1].airings, [(spot("1", "2026-01-05").id, 2)]);
     line.restate("2", |airing| airing.rate = Some(price("90")));
-    assert_eq!(held(&line.run("2026-02")), [(1, "-10.00".into(), HeldCause::LowerPrice)]);
+    assert_eq!(held(&line.run("2026-02")), [(1, "-10.00".into(), HeldCause::Amendment)]);
 }
 
 #[test]

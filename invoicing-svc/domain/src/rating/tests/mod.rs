@@ -2,6 +2,7 @@ mod caps;
 mod corrections;
 mod fees;
 mod makegoods;
+mod metered;
 mod openings;
 mod parts;
 mod properties;
@@ -10,14 +11,15 @@ mod spots;
 use calendar::{BillingCalendar, BillingCycle, Days, Month};
 use ids::{AiringId, LineId, OrderId};
 use jiff::civil::Date;
-use money::{Currency, Money, Quantity, Rate, Rounding};
+use money::{Currency, Money, Percent, Quantity, Rate, Rounding};
 use rust_decimal::Decimal;
 
 use super::{
-    Airing, AiringStatus, Basis, Billed, Bucket, HeldCause, LineKind, LineToRate, Makegood, Pricing,
-    RatedItem, RatedLine, Segment, rate,
+    Airing, AiringStatus, Basis, Billed, Bucket, Cell, HeldCause, LineKind, LineToRate, Makegood, Metered,
+    Price, Pricing, RatedItem, RatedLine, Segment, Terms, rate,
 };
 use crate::order::{BillingTerms, Cap, Part};
+use crate::pricing::{Metric, PricingModel, Window};
 
 fn usd() -> Currency {
     Currency::parse("USD").unwrap()
@@ -115,15 +117,51 @@ impl Book {
     fn segments(&mut self) -> &mut Vec<Segment> {
         match &mut self.0.pricing {
             Pricing::PerSpot { segments, .. } => segments,
-            Pricing::FlatFee { .. } => panic!("a fee has no segments"),
+            Pricing::FlatFee { .. } | Pricing::Metered(_) => panic!("a fee has no segments"),
         }
     }
 
     fn airings(&mut self) -> &mut Vec<Airing> {
         match &mut self.0.pricing {
             Pricing::PerSpot { airings, .. } => airings,
-            Pricing::FlatFee { .. } => panic!("a fee has no airings"),
+            Pricing::FlatFee { .. } | Pricing::Metered(_) => panic!("a fee has no airings"),
         }
+    }
+
+    /// A metered line over its flight, at one price per unit of the model's base; uncapped.
+    fn metered(model: PricingModel, flight: Days, rate: &str) -> Self {
+        let price = Price::Rate(price(rate));
+        let discount = Percent::parse("0").unwrap();
+        Self::of(Pricing::Metered(Box::new(Metered {
+            model,
+            metric: model.metric().unwrap_or(Metric::Impressions),
+            flight,
+            ended: None,
+            terms: vec![Terms { days: flight, price: Some(price), discount }],
+            booked_units: None,
+            period_units: Vec::new(),
+            cap: Cap::Uncapped,
+            cap_window: Window::Life,
+            tier_window: Window::Life,
+            term_months: None,
+            package_units: None,
+            minimum: None,
+            expenses: None,
+            cells: Vec::new(),
+        })))
+    }
+
+    fn terms(&mut self) -> &mut Metered {
+        match &mut self.0.pricing {
+            Pricing::Metered(metered) => metered,
+            Pricing::FlatFee { .. } | Pricing::PerSpot { .. } => panic!("not metered"),
+        }
+    }
+
+    /// What was counted between two days of a billing period.
+    fn deliver(&mut self, first: &str, last: &str, units: &str) {
+        let cell = Cell { days: days(first, last), units: units.parse().unwrap(), spend: Decimal::ZERO };
+        self.terms().cells.push(cell);
     }
 
     fn report(&mut self, spots: impl IntoIterator<Item = Airing>) {

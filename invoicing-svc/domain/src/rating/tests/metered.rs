@@ -1,0 +1,206 @@
+use super::*;
+use crate::pricing::{Minimum, PeriodUnits};
+
+fn first_half() -> Days {
+    days("2026-01-01", "2026-06-30")
+}
+
+const JAN: (&str, &str) = ("2026-01-01", "2026-01-31");
+const FEB: (&str, &str) = ("2026-02-01", "2026-02-28");
+
+/// Cuts the terms at a day: from then on another price.
+fn from_day(line: &mut Book, first: &str, rate: &str) {
+    let terms = &mut line.terms().terms;
+    let last = terms.last().unwrap().clone();
+    let before = day(first).yesterday().unwrap();
+    terms.last_mut().unwrap().days = Days::new(last.days.first(), before).unwrap();
+    let days = Days::new(day(first), last.days.last()).unwrap();
+    terms.push(Terms { days, price: Some(Price::Rate(price(rate))), ..last });
+}
+
+fn from_start(line: &mut Book, rate: &str) {
+    line.terms().terms.iter_mut().for_each(|terms| terms.price = Some(Price::Rate(price(rate))));
+}
+
+#[test]
+fn a_price_that_changes_from_a_day_leaves_what_was_before_and_one_from_the_start_is_held() {
+    // Story IO-2001.
+    let mut line = Book::metered(PricingModel::Cpm, first_half(), "10");
+    line.deliver(JAN.0, JAN.1, "1000000");
+    assert_eq!(gross(&line.run("2026-01")), money("10000.00"));
+    from_day(&mut line, "2026-02-01", "8");
+    line.deliver(FEB.0, FEB.1, "500000");
+    let rated = line.run("2026-02");
+    assert_eq!((gross(&rated), rated.held), (money("4000.00"), vec![]));
+    from_start(&mut line, "8");
+    line.deliver("2026-03-01", "2026-03-31", "250000");
+    let rated = line.run("2026-03");
+    assert_eq!(gross(&rated), money("2000.00"), "the rest of the line goes on");
+    assert_eq!(held(&rated), [(1, "-2000.00".into(), HeldCause::Amendment)]);
+    let changes: Vec<_> = rated.held[0]
+        .changes
+        .iter()
+        .map(|change| format!("{} at {} per {}", change.units, change.bucket.rate, change.bucket.price_base))
+        .collect();
+    assert_eq!(changes, ["1000000 at 8 per 1000", "-1000000 at 10 per 1000"]);
+}
+
+#[test]
+fn terms_that_are_split_or_merged_move_nothing_that_has_the_same_price() {
+    let mut line = Book::metered(PricingModel::Cpm, first_half(), "8");
+    line.deliver(JAN.0, JAN.1, "1000000");
+    from_day(&mut line, "2026-02-01", "8");
+    line.deliver(FEB.0, FEB.1, "500000");
+    assert_eq!(gross(&line.run("2026-02")), money("12000.00"));
+    line.terms().terms.pop();
+    line.terms().terms[0].days = first_half();
+    let rated = line.run("2026-02");
+    assert_eq!((rated.items, rated.held), (vec![], vec![]));
+}
+
+#[test]
+fn a_restatement_is_the_difference_at_its_price() {
+    // Story of the accounts A, B and C: −12,000 at 8.00.
+    let mut line = Book::metered(PricingModel::Cpm, first_half(), "8");
+    line.deliver(JAN.0, JAN.1, "1000000");
+    assert_eq!(gross(&line.run("2026-01")), money("8000.00"));
+    line.terms().cells[0].units -= Decimal::from(12_000);
+    let rated = line.run("2026-01");
+    assert_eq!(rated.items, []);
+    assert_eq!(held(&rated), [(1, "-96.00".into(), HeldCause::Restatement)]);
+}
+
+#[test]
+fn late_delivery_within_the_cap_bills_under_its_month_and_the_rest_is_free() {
+    // Story L1: 1,000,000 at 7.50, lesser of booked and delivered.
+    let mut line = Book::metered(PricingModel::Cpm, days("2026-01-10", "2026-02-28"), "7.50");
+    line.terms().cap = Cap::LesserOfBookedAndDelivered;
+    line.terms().booked_units = Some(units("1000000"));
+    line.deliver("2026-01-10", "2026-01-31", "612345");
+    assert_eq!(gross(&line.run("2026-01")), money("4592.59"));
+    line.terms().cells[0].units += Decimal::from(20_000);
+    line.deliver(FEB.0, FEB.1, "400000");
+    let rated = line.run("2026-02");
+    let (delivery, over) = (LineKind::Delivery, LineKind::OverDelivery);
+    assert_eq!(
+        lines(&rated),
+        [
+            (delivery, "20000 × 7.5 = 150.00".into()),
+            (delivery, "367655 × 7.5 = 2757.41".into()),
+            (over, "32345 × 0 = 0.00".into()),
+        ]
+    );
+    assert!(rated.items[0].late && !rated.items[1].late);
+    assert_eq!(rated.items[0].delivered, Some(days("2026-01-10", "2026-01-31")));
+    assert_eq!(line.billed(), money("7500.00"));
+}
+
+/// 500 k + 500 k booked at 10.00, 600 k then 450 k delivered.
+fn capped(window: Window) -> Vec<String> {
+    let mut line = Book::metered(PricingModel::Cpm, days("2026-01-01", "2026-02-28"), "10");
+    let period = |(first, last)| PeriodUnits { period: days(first, last), units: units("500000") };
+    line.terms().period_units = vec![period(JAN), period(FEB)];
+    line.terms().booked_units = Some(units("1000000"));
+    (line.terms().cap, line.terms().cap_window) = (Cap::LesserOfBookedAndDelivered, window);
+    line.deliver(JAN.0, JAN.1, "600000");
+    let january = line.run("2026-01");
+    line.deliver(FEB.0, FEB.1, "450000");
+    let february = line.run("2026-02");
+    assert_eq!((january.held.len(), february.held.len()), (0, 0));
+    [january, february].iter().map(|rated| gross(rated).to_string()).collect()
+}
+
+#[test]
+fn a_cap_has_its_window() {
+    assert_eq!(capped(Window::Life), ["6000.00", "4000.00"]);
+    assert_eq!(capped(Window::Period), ["5000.00", "4500.00"]);
+    assert_eq!(capped(Window::PeriodWithCarry), ["5000.00", "5000.00"]);
+}
+
+#[test]
+fn the_unit_that_crosses_a_budget_bills_the_rest_of_it() {
+    let mut line = Book::metered(PricingModel::Cpc, first_half(), "0.33");
+    line.terms().cap = Cap::Budget(money("100.00"));
+    line.deliver(JAN.0, JAN.1, "200");
+    line.deliver(FEB.0, FEB.1, "200");
+    assert_eq!(gross(&line.run("2026-01")), money("66.00"));
+    let rated = line.run("2026-02");
+    let (delivery, over) = (LineKind::Delivery, LineKind::OverDelivery);
+    let expected = [
+        (delivery, "1 × 0.01 = 0.01".into()),
+        (delivery, "103 × 0.33 = 33.99".into()),
+        (over, "96 × 0 = 0.00".into()),
+    ];
+    assert_eq!(lines(&rated), expected);
+}
+
+#[test]
+fn a_maximum_of_spend_is_a_budget() {
+    let mut line = Book::metered(PricingModel::PercentOfSpend, first_half(), "15");
+    (line.terms().cap, line.terms().cap_window) = (Cap::Budget(money("5000.00")), Window::Period);
+    line.deliver(JAN.0, JAN.1, "60000.50");
+    line.deliver(FEB.0, FEB.1, "1234.56");
+    let rated = line.run("2026-02");
+    let (delivery, over) = (LineKind::Delivery, LineKind::OverDelivery);
+    let expected = [
+        (delivery, "33333.333333 × 15 = 5000.00".into()),
+        (over, "26667.166667 × 0 = 0.00".into()),
+        (delivery, "1234.56 × 15 = 185.18".into()),
+    ];
+    assert_eq!(lines(&rated), expected);
+}
+
+#[test]
+fn late_delivery_takes_its_place_from_the_top_up_on_the_same_document() {
+    // 1,200,000 committed, 1,120,000 rated: 80,000.00; then 15,000 late.
+    let mut line = Book::metered(PricingModel::Cpd, days("2026-01-01", "2026-02-28"), "1000");
+    line.terms().minimum = Some(Minimum { amount: money("1200000.00"), window: Window::Life });
+    line.deliver(JAN.0, JAN.1, "600");
+    assert_eq!(gross(&line.run("2026-01")), money("600000.00"));
+    line.deliver(FEB.0, FEB.1, "520");
+    let rated = line.run("2026-02");
+    let (delivery, minimum) = (LineKind::Delivery, LineKind::Minimum);
+    let expected = [(delivery, "520 × 1000 = 520000.00".into()), (minimum, "1 × 80000 = 80000.00".into())];
+    assert_eq!(lines(&rated), expected);
+    line.terms().cells[0].units += Decimal::from(15);
+    let rated = line.run("2026-03");
+    let expected = [
+        (delivery, "15 × 1000 = 15000.00".into()),
+        (minimum, "1 × 65000 = 65000.00".into()),
+        (minimum, "-1 × 80000 = -80000.00".into()),
+    ];
+    assert_eq!(lines(&rated), expected);
+    assert_eq!((gross(&rated), rated.held), (money("0.00"), vec![]));
+}
+
+#[test]
+fn what_was_delivered_after_the_end_of_a_line_is_held_as_its_cancellation() {
+    let mut line = Book::metered(PricingModel::Cpm, first_half(), "8");
+    line.deliver(JAN.0, JAN.1, "1000000");
+    line.deliver(FEB.0, FEB.1, "1000000");
+    line.run("2026-02");
+    line.terms().ended = Some(day("2026-01-31"));
+    line.terms().terms[0].days = days("2026-01-01", "2026-01-31");
+    assert_eq!(held(&line.run("2026-03")), [(2, "-8000.00".into(), HeldCause::Cancellation)]);
+}
+
+#[test]
+fn delivery_out_of_flight_is_an_error_and_not_a_loss() {
+    let mut line = Book::metered(PricingModel::Cpm, first_half(), "8");
+    line.deliver("2025-12-01", "2025-12-31", "5");
+    assert_eq!(rate(&line.0).unwrap_err().reason(), "DELIVERY_OUT_OF_FLIGHT");
+    line.terms().cells.clear();
+    line.deliver(JAN.0, JAN.1, "5");
+    line.terms().terms[0].price = None;
+    assert_eq!(rate(&line.0).unwrap_err().reason(), "PRICE_MISSING");
+    line.terms().cap = Cap::LesserOfBookedAndDelivered;
+    assert_eq!(rate(&line.0).unwrap_err().reason(), "TERMS_INCOMPLETE");
+}
+
+#[test]
+fn a_discount_makes_a_price_and_is_no_line_of_its_own() {
+    let mut line = Book::metered(PricingModel::Cpm, first_half(), "10");
+    line.terms().terms[0].discount = Percent::parse("12.5").unwrap();
+    line.deliver(JAN.0, JAN.1, "123457");
+    assert_eq!(lines(&line.run("2026-01")), [(LineKind::Delivery, "123457 × 8.75 = 1080.25".into())]);
+}
