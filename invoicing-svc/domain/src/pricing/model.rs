@@ -57,22 +57,11 @@ impl PricingModel {
         }
     }
 
-    /// Of how many units the rate is the price (EN 16931 BT-149). Impressions are priced by the thousand, through tiers
-    /// too.
-    pub fn price_base(self, metric: Metric) -> u32 {
+    /// Of how many units the rate is the price (EN 16931 BT-149); through tiers the metric says it.
+    pub fn price_base(self) -> u32 {
         match self {
             Self::Cpm | Self::Vcpm => 1_000,
             Self::PercentOfSpend | Self::GraduatedPercent => 100,
-            Self::Graduated | Self::Volume => match metric {
-                Metric::Impressions | Metric::ViewableImpressions => 1_000,
-                Metric::Clicks
-                | Metric::Views
-                | Metric::CompletedViews
-                | Metric::Actions
-                | Metric::Days
-                | Metric::Spend
-                | Metric::Hours => 1,
-            },
             Self::FlatFee
             | Self::PerSpot
             | Self::Cpc
@@ -80,10 +69,26 @@ impl PricingModel {
             | Self::Cpcv
             | Self::Cpa
             | Self::Cpd
+            | Self::Graduated
+            | Self::Volume
             | Self::Package
             | Self::TieredFlat
             | Self::Subscription
             | Self::TimeAndMaterials => 1,
+        }
+    }
+
+    /// Of how many units of the metric the rate of a tier is the price: impressions are sold by the thousand.
+    pub fn tier_price_base(self, metric: Metric) -> u32 {
+        match metric {
+            Metric::Impressions | Metric::ViewableImpressions => 1_000,
+            Metric::Clicks
+            | Metric::Views
+            | Metric::CompletedViews
+            | Metric::Actions
+            | Metric::Days
+            | Metric::Spend
+            | Metric::Hours => self.price_base(),
         }
     }
 

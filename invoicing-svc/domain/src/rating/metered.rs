@@ -20,7 +20,7 @@ use super::{
     window::Periods,
 };
 use crate::order::Cap;
-use crate::pricing::{Metric, Minimum, PeriodUnits, PricingModel, Window};
+use crate::pricing::{Metric, Minimum, PeriodUnits, PricingModel, Through, Window};
 
 /// A line that bills by what is counted of it.
 #[derive(Clone, Debug)]
@@ -182,7 +182,10 @@ impl Metered {
 
     /// Of how many units the rates of the line are the price.
     pub(super) fn price_base(&self) -> u32 {
-        self.model.price_base(self.metric)
+        match self.model.through() {
+            Through::Graduated | Through::Volume => self.model.tier_price_base(self.metric),
+            Through::OnePrice | Through::FeeOfTier | Through::Packages => self.model.price_base(),
+        }
     }
 
     fn is_tiered(&self) -> bool {
