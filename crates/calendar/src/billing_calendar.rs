@@ -3,7 +3,7 @@
 use jiff::ToSpan;
 use jiff::civil::Date;
 
-use crate::{Days, Month};
+use crate::{Days, FiscalCalendar, FiscalMonths, Month};
 
 /// How days belong to billing months.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -12,6 +12,8 @@ pub enum BillingCalendar {
     CalendarMonth,
     /// Weeks Monday to Sunday; a month ends on its last Sunday, so the Sunday of a week decides.
     BroadcastMonth,
+    /// The months of a fiscal year.
+    Fiscal(FiscalCalendar),
 }
 
 impl BillingCalendar {
@@ -24,6 +26,7 @@ impl BillingCalendar {
                 // The last week that there is has no Sunday; it would be of the month after.
                 day.checked_add(until_sunday).map(Month::of).unwrap_or_else(|_| Month::of(day).next())
             }
+            Self::Fiscal(fiscal) => fiscal.month_of(day),
         }
     }
 
@@ -34,8 +37,20 @@ impl BillingCalendar {
             Self::BroadcastMonth => {
                 Days::new(last_sunday(month.previous()).saturating_add(1.day()), last_sunday(month))
             }
+            Self::Fiscal(fiscal) => return fiscal.days_of(month),
         };
         days.expect("a month ends after it begins")
+    }
+
+    /// The week of a day: that of the calendar's own weeks where its months are made of them, else Monday to Sunday.
+    pub fn week_of(self, day: Date) -> Days {
+        match self {
+            Self::CalendarMonth | Self::BroadcastMonth => Days::week_of(day),
+            Self::Fiscal(fiscal) => match fiscal.months() {
+                FiscalMonths::Calendar | FiscalMonths::Broadcast => Days::week_of(day),
+                FiscalMonths::Weeks(weeks) => weeks.week_of(day),
+            },
+        }
     }
 
     /// The month whose billing takes a period, of whatever cycle: the month of its last day.

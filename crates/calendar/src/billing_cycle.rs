@@ -12,7 +12,7 @@ pub enum BillingCycle {
     EndOfMonth,
     /// At the end of each month, the last time at the end of the contract (EOM/EOC).
     EndOfMonthOrContract,
-    /// Each week, Monday to Sunday, whatever the month.
+    /// Each week of the calendar, whatever the month: Monday to Sunday, unless the calendar is made of other weeks.
     Weekly,
 }
 
@@ -30,7 +30,7 @@ impl BillingCycle {
             Self::EndOfMonthOrContract => {
                 Days::new(month.first().max(contract_last.saturating_add(1.day())), month.last())
             }
-            Self::Weekly => Ok(Days::week_of(day)),
+            Self::Weekly => Ok(calendar.week_of(day)),
         };
         period.expect("the day itself is in the period")
     }

@@ -15,7 +15,7 @@ use chassis::{
 use ids::RunId;
 use invoicing_domain::{
     billing_run::{self as domain, Act, Approver, BillingRun, BillingRunRefusal, Numbers},
-    number_series,
+    number_series::{self, Dated},
 };
 use outbox::{Begun, Once, Voice, say};
 use prost::Message;
@@ -258,7 +258,9 @@ impl BillingRunService for Rpc {
                 let issuing = domain::issue(run, by, (date, today), Some(numbers)).or_refuse()?;
                 if drafts > 0 {
                     let documents = u64::try_from(drafts + waiting).map_err(anyhow::Error::from)?;
-                    number_series::room(&found.series, &found.years, date, documents).or_refuse()?;
+                    let year = found.series.year_basis.year_of(&entity, date);
+                    number_series::room(&found.series, &found.years, Dated { date, year }, documents)
+                        .or_refuse()?;
                 }
                 Ok(issuing)
             })

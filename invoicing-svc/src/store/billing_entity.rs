@@ -14,7 +14,10 @@ use serde_json::{Value, json};
 use sqlx::PgConnection;
 use uuid::Uuid;
 
-use super::written::{Written, currency, revision, revision_number};
+use super::{
+    fiscal_calendar,
+    written::{Written, currency, revision, revision_number},
+};
 
 /// Which entities to load.
 #[derive(Clone, Copy, Debug, Default)]
@@ -66,6 +69,9 @@ pub async fn load(connection: &mut PgConnection, which: Which<'_>) -> Result<Vec
                     agency_commission: row.gl_agency_commission,
                     tax_payable: row.gl_tax_payable,
                 },
+                fiscal: fiscal_calendar::read(&row.fiscal_calendar)?,
+                statutory_first_month: i8::try_from(row.statutory_year_first_month)
+                    .context("the database holds no month")?,
             })
         })
         .collect()
@@ -100,8 +106,8 @@ pub async fn insert(
     sqlx::query!(
         "insert into billing_entity (entity_id, revision, code, legal_name, address, tax_registrations, functional_currency,
            time_zone, rounding, remainder, commission_posting, bank_account, gl_receivables, gl_agency_commission,
-           gl_tax_payable, created_at, updated_at)
-         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $16)",
+           gl_tax_payable, fiscal_calendar, statutory_year_first_month, created_at, updated_at)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $18)",
         entity.id.uuid(),
         revision_number(entity.revision)?,
         entity.code,
@@ -117,6 +123,8 @@ pub async fn insert(
         entity.gl_codes.receivables,
         entity.gl_codes.agency_commission,
         entity.gl_codes.tax_payable,
+        fiscal_calendar::written(entity.fiscal),
+        i32::from(entity.statutory_first_month),
         at.to_sqlx() as _
     )
     .execute(connection)

@@ -10,7 +10,7 @@ use invoicing_domain::{
     ad_product::PricingModel,
     order::{
         AccountFacts, BatchTotals, BillingTerms, Booked, BookedOrder, EntityFacts, Known, KnownLine,
-        LineBilling, Part, PlanWeek, Weekdays,
+        LineBilling, OrderCalendar, Part, PlanWeek, Weekdays,
     },
     resource::ResourceRefusal,
 };
@@ -23,7 +23,10 @@ use serde_json::Value;
 use sqlx::PgConnection;
 use uuid::Uuid;
 
-use super::written::{Written, currency};
+use super::{
+    fiscal_calendar,
+    written::{Written, currency},
+};
 
 /// Lets one batch of a source in at a time, until the transaction ends: batches of a source are counted, and an order
 /// is compared with what is known of it.
@@ -166,7 +169,7 @@ pub async fn references(
     .fetch_all(&mut *connection)
     .await?;
     let entities = sqlx::query!(
-        "select entity_id, rounding, remainder from billing_entity
+        "select entity_id, rounding, remainder, fiscal_calendar from billing_entity
           where entity_id = any($1) and in_scope($2::jsonb, entity_id, null, null)",
         entities,
         scope
@@ -181,10 +184,11 @@ pub async fn references(
         let payment_terms_days = u16::try_from(days).context("the database holds no payment terms")?;
         Ok::<_, Failure>(AccountFacts { payment_terms_days, territory })
     };
-    let entity = |rounding: &str, remainder: &str| {
+    let entity = |rounding: &str, remainder: &str, fiscal: &Value| {
         Ok::<_, Failure>(EntityFacts {
             rounding: Written::read(rounding)?,
             remainder: Written::read(remainder)?,
+            fiscal: fiscal_calendar::read(fiscal)?,
         })
     };
     Ok(References {
@@ -196,7 +200,12 @@ pub async fn references(
             .collect::<Result<_, Failure>>()?,
         entities: entities
             .into_iter()
-            .map(|row| Ok((EntityId::from_uuid(row.entity_id), entity(&row.rounding, &row.remainder)?)))
+            .map(|row| {
+                Ok((
+                    EntityId::from_uuid(row.entity_id),
+                    entity(&row.rounding, &row.remainder, &row.fiscal_calendar)?,
+                ))
+            })
             .collect::<Result<_, Failure>>()?,
         products: products
             .into_iter()
@@ -214,7 +223,8 @@ pub async fn booked(
     let missing =
         || Refusal::from(ResourceRefusal::NotFound { name: format!("accounts/{account}/orders/{order}") });
     let row = sqlx::query!(
-        "select o.currency, o.commission_percent, o.billing_calendar, o.billing_cycle, o.flight_last, e.rounding
+        "select o.currency, o.commission_percent, o.billing_calendar, o.billing_cycle, o.flight_last, e.rounding,
+                e.fiscal_calendar
            from insertion_order o join billing_entity e using (entity_id)
           where o.account_id = $1 and o.order_id = $2 and in_scope($3::jsonb, o.entity_id, o.territory, o.account_id)",
         account.uuid(),
@@ -230,7 +240,8 @@ pub async fn booked(
         commission: Percent::of(row.commission_percent).context("the database holds no percent")?,
         rounding: Written::read(&row.rounding)?,
         billing: BillingTerms {
-            calendar: Written::read(&row.billing_calendar)?,
+            calendar: OrderCalendar::read(&row.billing_calendar)?
+                .of(fiscal_calendar::read(&row.fiscal_calendar)?),
             cycle: Written::read(&row.billing_cycle)?,
             contract_last: row.flight_last.to_jiff(),
         },

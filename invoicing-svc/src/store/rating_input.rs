@@ -13,7 +13,7 @@ use invoicing_domain::{
     billing_entity::BillingEntity,
     billing_run::BillingRun,
     invoice::{LineFacts, OrderFacts},
-    order::{BillingTerms, Cap, Part},
+    order::{BillingTerms, Cap, OrderCalendar, Part},
     rating::{Airing, Billed, Bucket, LineToRate, Pricing, Segment},
 };
 use jiff_sqlx::Date;
@@ -81,7 +81,7 @@ pub async fn load(
             printed.extend(text.chars());
         }
         let billing = BillingTerms {
-            calendar: Written::read(&row.billing_calendar)?,
+            calendar: OrderCalendar::read(&row.billing_calendar)?.of(entity.fiscal),
             cycle: Written::read(&row.billing_cycle)?,
             contract_last: row.order_last.to_jiff(),
         };

@@ -1,7 +1,7 @@
 //! How values are written in the database, and what it means when they cannot be read back: a fault.
 
 use anyhow::Context;
-use calendar::{BillingCalendar, BillingCycle, Month};
+use calendar::{BillingCycle, Month, WeekPattern, YearEnd, YearName};
 use chassis::failure::Failure;
 use ids::Revision;
 use invoicing_domain::{
@@ -12,7 +12,7 @@ use invoicing_domain::{
     invoice::DocumentKind,
     ledger::LedgerAccount,
     number_series::YearBasis,
-    order::{Liability, Schedule},
+    order::{Liability, OrderCalendar, Schedule},
     rating::{Basis, LineKind, Unit},
 };
 use jiff::civil::Date;
@@ -57,7 +57,10 @@ written! {
     PricingModel { FlatFee "FLAT_FEE", PerSpot "PER_SPOT" }
     ProductState { Draft "DRAFT", Live "LIVE", Retired "RETIRED" }
     DocumentKind { Invoice "INVOICE", CreditNote "CREDIT_NOTE" }
-    YearBasis { Calendar "CALENDAR" }
+    YearBasis { Calendar "CALENDAR", Fiscal "FISCAL", Statutory "STATUTORY" }
+    YearName { Begins "BEGINS", Ends "ENDS" }
+    YearEnd { Last "LAST", Nearest "NEAREST" }
+    WeekPattern { FourFourFive "WEEKS_4_4_5", FourFiveFour "WEEKS_4_5_4", FiveFourFour "WEEKS_5_4_4" }
     LineKind {
         SchedulePart "SCHEDULE_PART", Spots "SPOTS", Makegood "MAKEGOOD", Delivery "DELIVERY", TierFee "TIER_FEE",
         Expenses "EXPENSES", Minimum "MINIMUM", OverDelivery "OVER_DELIVERY",
@@ -77,7 +80,7 @@ written! {
     Liability { SoleAgency "SOLE_AGENCY", Sequential "SEQUENTIAL", JointAndSeveral "JOINT_AND_SEVERAL", Advertiser "ADVERTISER" }
     Schedule { OnDelivery "ON_DELIVERY", EvenSplit "EVEN_SPLIT" }
     AiringStatus { Aired "AIRED", Credited "CREDITED", Unresolved "UNRESOLVED", MadeGood "MADE_GOOD", NotAired "NOT_AIRED" }
-    BillingCalendar { CalendarMonth "CALENDAR_MONTH", BroadcastMonth "BROADCAST_MONTH" }
+    OrderCalendar { CalendarMonth "CALENDAR_MONTH", BroadcastMonth "BROADCAST_MONTH", Fiscal "FISCAL" }
     BillingCycle { EndOfMonth "END_OF_MONTH", EndOfMonthOrContract "END_OF_MONTH_OR_CONTRACT", Weekly "WEEKLY" }
 }
 

@@ -12,12 +12,13 @@ use refusal::{Refusal, Violations};
 
 use super::{
     choice::optional_choice,
+    fiscal_calendar::{fiscal_calendar, fiscal_calendar_message, month_of_year},
     money::currency,
     name,
     text::{Text, text, texts},
 };
 
-/// What an update may change. Numbers and the ledger stand on code, currency and time zone.
+/// What an update may change. Numbers and the ledger stand on code, currency, time zone and calendars.
 pub const CHANGEABLE: &[&str] = &[
     "legal_name",
     "address",
@@ -60,6 +61,8 @@ fn fields(
     let commission_posting = commission_posting(v, m.commission_posting);
     let bank_account = bank_account(v, m.bank_account.as_ref());
     let gl_codes = gl_codes(v, m.gl_codes.as_ref());
+    let fiscal = fiscal_calendar(v, m.fiscal_calendar.as_ref());
+    let statutory = month_of_year(v, "statutory_year_first_month", m.statutory_year_first_month, 1);
     Some(BillingEntity {
         id,
         revision,
@@ -74,6 +77,8 @@ fn fields(
         commission_posting: commission_posting?,
         bank_account: bank_account?,
         gl_codes: gl_codes?,
+        fiscal: fiscal?,
+        statutory_first_month: statutory?,
     })
 }
 
@@ -208,6 +213,8 @@ pub fn message(entity: &BillingEntity) -> pb::BillingEntity {
             agency_commission: entity.gl_codes.agency_commission.clone(),
             tax_payable: entity.gl_codes.tax_payable.clone(),
         }),
+        fiscal_calendar: Some(fiscal_calendar_message(entity.fiscal)),
+        statutory_year_first_month: i32::from(entity.statutory_first_month),
     }
 }
 

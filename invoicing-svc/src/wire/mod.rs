@@ -12,6 +12,7 @@ pub mod booked;
 pub mod choice;
 pub mod csv;
 pub mod fact;
+pub mod fiscal_calendar;
 pub mod invoice_file;
 pub mod invoice_list;
 pub mod money;

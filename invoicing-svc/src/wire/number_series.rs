@@ -66,6 +66,8 @@ fn year_basis(v: &mut Violations, value: i32) -> Option<YearBasis> {
     let basis = match choice(v, "year_basis", value)? {
         pb::YearBasis::Unspecified => None,
         pb::YearBasis::Calendar => Some(YearBasis::Calendar),
+        pb::YearBasis::Fiscal => Some(YearBasis::Fiscal),
+        pb::YearBasis::Statutory => Some(YearBasis::Statutory),
     };
     given(v, "year_basis", basis)
 }
@@ -87,6 +89,8 @@ pub fn message(series: &NumberSeries, years: &[SeriesYear]) -> pb::NumberSeries 
         document_kind: document_kind_message(series.document_kind).into(),
         year_basis: match series.year_basis {
             YearBasis::Calendar => pb::YearBasis::Calendar,
+            YearBasis::Fiscal => pb::YearBasis::Fiscal,
+            YearBasis::Statutory => pb::YearBasis::Statutory,
         }
         .into(),
         prefix: series.prefix.clone(),

@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 
 use billing_proto::billing::invoicing::v1 as pb;
-use calendar::{BillingCalendar, BillingCycle};
-use invoicing_domain::order::{ExternalId, Liability, Order, PurchaseOrder};
+use calendar::BillingCycle;
+use invoicing_domain::order::{ExternalId, Liability, Order, OrderCalendar, PurchaseOrder};
 use money::{Currency, Money};
 use refusal::{Refusal, Violations};
 
@@ -177,11 +177,12 @@ fn liability(v: &mut Violations, value: i32) -> Option<Liability> {
     given(v, "liability", liability)
 }
 
-fn calendar(v: &mut Violations, value: i32) -> Option<BillingCalendar> {
+fn calendar(v: &mut Violations, value: i32) -> Option<OrderCalendar> {
     let calendar = match choice(v, "billing_calendar", value)? {
         pb::BillingCalendar::Unspecified => None,
-        pb::BillingCalendar::CalendarMonth => Some(BillingCalendar::CalendarMonth),
-        pb::BillingCalendar::BroadcastMonth => Some(BillingCalendar::BroadcastMonth),
+        pb::BillingCalendar::CalendarMonth => Some(OrderCalendar::CalendarMonth),
+        pb::BillingCalendar::BroadcastMonth => Some(OrderCalendar::BroadcastMonth),
+        pb::BillingCalendar::Fiscal => Some(OrderCalendar::Fiscal),
     };
     given(v, "billing_calendar", calendar)
 }

@@ -116,6 +116,7 @@ fn kind(invoice: &pb::Invoice) -> Result<Kind, anyhow::Error> {
 fn references(invoice: &pb::Invoice, order: PinnedOrder) -> Result<References, anyhow::Error> {
     let calendar = match order.billing_calendar.as_str() {
         "BROADCAST_MONTH" => "Broadcast",
+        "FISCAL" => "Fiscal",
         _ => "Calendar",
     };
     Ok(References {

@@ -6,7 +6,7 @@ use chassis::failure::{Failure, OrRefuse};
 use invoicing_domain::{
     billing_run::{self as domain, BillingRun, Issue, State},
     invoice::due_date,
-    number_series,
+    number_series::{self, Dated},
 };
 use outbox::{Voice, say};
 use sqlx::PgConnection;
@@ -73,9 +73,11 @@ async fn number(
     store::number_series::lock(connection, order.series).await?;
     let mut found = store::number_series::get(connection, (run.entity, order.series), None).await?;
     let mut numbered = Vec::with_capacity(drafts.len());
+    let entity = store::billing_entity::get(connection, run.entity, None).await?;
+    let dated = Dated { date: order.date, year: found.series.year_basis.year_of(&entity, order.date) };
     let mut year = None;
     for draft in drafts {
-        let taken = number_series::take(&found.series, &found.years, order.date).or_refuse()?;
+        let taken = number_series::take(&found.series, &found.years, dated).or_refuse()?;
         found.years.retain(|known| known.year != taken.year.year);
         found.years.push(taken.year);
         year = Some(taken.year);

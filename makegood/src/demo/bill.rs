@@ -85,9 +85,10 @@ pub async fn bill(
 fn calendar(order: &pb::Order) -> BillingCalendar {
     match order.billing_calendar() {
         pb::BillingCalendar::BroadcastMonth => BillingCalendar::BroadcastMonth,
-        pb::BillingCalendar::CalendarMonth | pb::BillingCalendar::Unspecified => {
-            BillingCalendar::CalendarMonth
-        }
+        // The entity of the demo keeps the Gregorian year.
+        pb::BillingCalendar::CalendarMonth
+        | pb::BillingCalendar::Fiscal
+        | pb::BillingCalendar::Unspecified => BillingCalendar::CalendarMonth,
     }
 }
 

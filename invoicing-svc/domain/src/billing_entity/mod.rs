@@ -1,6 +1,10 @@
-//! The legal entity that invoices. Its code, currency and time zone never move: numbers and the ledger stand on them.
+//! The legal entity that invoices. Its code, currency, time zone and calendars never move: numbers, periods
+//! and the ledger stand on them.
 
-use calendar::EntityZone;
+#[cfg(test)]
+pub(crate) mod tests;
+
+use calendar::{EntityZone, FiscalCalendar};
 use ids::{EntityId, Revision};
 use money::{Currency, Remainder, Rounding};
 
@@ -21,6 +25,10 @@ pub struct BillingEntity {
     pub commission_posting: CommissionPosting,
     pub bank_account: BankAccount,
     pub gl_codes: GeneralLedgerCodes,
+    /// The accounting months.
+    pub fiscal: FiscalCalendar,
+    /// The Gregorian month, 1 to 12, with which the year begins that a law asks numbers to be counted in.
+    pub statutory_first_month: i8,
 }
 
 /// A postal address; the country is ISO 3166-1 alpha-2.

@@ -13,6 +13,7 @@ pub use update::update;
 use ids::{EntityId, Revision, SeriesId};
 use jiff::civil::Date;
 
+use crate::billing_entity::BillingEntity;
 use crate::invoice::DocumentKind;
 
 /// A number series of an entity; one per tax registration and kind of document.
@@ -38,6 +39,29 @@ pub struct NumberSeries {
 pub enum YearBasis {
     /// The Gregorian year of the issue date.
     Calendar,
+    /// The entity's fiscal year.
+    Fiscal,
+    /// The year that begins with the entity's statutory month, by the year in which it begins.
+    Statutory,
+}
+
+impl YearBasis {
+    /// The year that a document of the entity is numbered in, dated this day.
+    pub fn year_of(self, entity: &BillingEntity, day: Date) -> i16 {
+        match self {
+            Self::Calendar => day.year(),
+            Self::Fiscal => entity.fiscal.year_of(entity.fiscal.month_of(day)),
+            Self::Statutory if day.month() < entity.statutory_first_month => day.year().saturating_sub(1),
+            Self::Statutory => day.year(),
+        }
+    }
+}
+
+/// The date on a document, and the year that it is numbered in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Dated {
+    pub date: Date,
+    pub year: i16,
 }
 
 /// What a year of a series has come to.

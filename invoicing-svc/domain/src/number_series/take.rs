@@ -1,6 +1,4 @@
-use jiff::civil::Date;
-
-use super::{NumberRefusal, NumberSeries, SeriesYear, YearBasis};
+use super::{Dated, NumberRefusal, NumberSeries, SeriesYear};
 
 /// A number that a document has, and what the series has come to by it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -15,15 +13,13 @@ pub struct Taken {
 /// Takes the next number for a document of this date. `years` are all that the series has, under a lock.
 ///
 /// Order of refusal: ISSUE_DATE_BEFORE_LAST, SERIES_EXHAUSTED.
-pub fn take(series: &NumberSeries, years: &[SeriesYear], issue_date: Date) -> Result<Taken, NumberRefusal> {
+pub fn take(series: &NumberSeries, years: &[SeriesYear], dated: Dated) -> Result<Taken, NumberRefusal> {
+    let Dated { date: issue_date, year } = dated;
     // Of every year: a January that is issued after the next January has begun would stand out of order.
     if let Some(last) = years.iter().map(|year| year.last_issue_date).max().filter(|last| *last > issue_date)
     {
         return Err(NumberRefusal::IssueDateBeforeLast { issue_date, last });
     }
-    let year = match series.year_basis {
-        YearBasis::Calendar => issue_date.year(),
-    };
     let sequence = years.iter().find(|known| known.year == year).map_or(series.start, |known| known.next);
     let exhausted = NumberRefusal::SeriesExhausted { year, width: series.width };
     let beyond = 10_u64.checked_pow(u32::from(series.width)).ok_or_else(|| exhausted.clone())?;
@@ -41,10 +37,10 @@ pub fn take(series: &NumberSeries, years: &[SeriesYear], issue_date: Date) -> Re
 pub fn room(
     series: &NumberSeries,
     years: &[SeriesYear],
-    issue_date: Date,
+    dated: Dated,
     documents: u64,
 ) -> Result<(), NumberRefusal> {
-    let first = take(series, years, issue_date)?;
+    let first = take(series, years, dated)?;
     let exhausted = NumberRefusal::SeriesExhausted { year: first.year.year, width: series.width };
     let last = first.sequence.checked_add(documents.saturating_sub(1)).ok_or_else(|| exhausted.clone())?;
     let beyond = 10_u64.checked_pow(u32::from(series.width)).ok_or_else(|| exhausted.clone())?;

@@ -1,5 +1,6 @@
+use calendar::{FiscalCalendar, FiscalMonths, FiscalWeeks, WeekPattern, YearEnd, YearName};
 use ids::{EntityId, Revision, SeriesId};
-use jiff::civil::Date;
+use jiff::civil::{Date, Weekday};
 use uuid::Uuid;
 
 use super::*;
@@ -22,12 +23,17 @@ fn day(text: &str) -> Date {
     text.parse().unwrap()
 }
 
+/// A date in the year of the calendar.
+fn dated(text: &str) -> Dated {
+    Dated { date: day(text), year: day(text).year() }
+}
+
 /// Takes numbers for documents of these dates one after the other.
 fn taken(series: &NumberSeries, dates: &[&str]) -> Result<Vec<String>, NumberRefusal> {
     let mut years: Vec<SeriesYear> = Vec::new();
     let mut numbers = Vec::new();
     for date in dates {
-        let taken = take(series, &years, day(date))?;
+        let taken = take(series, &years, dated(date))?;
         years.retain(|year| year.year != taken.year.year);
         years.push(taken.year);
         numbers.push(taken.number);
@@ -83,8 +89,27 @@ fn a_series_in_use_keeps_its_prefix_and_may_only_grow_wider() {
 #[test]
 fn a_run_needs_a_number_for_each_document() {
     let used = [SeriesYear { year: 2026, next: 9, last_issue_date: day("2026-01-31") }];
-    assert!(room(&series("", 1), &used, day("2026-01-31"), 1).is_ok());
-    let refused = room(&series("", 1), &used, day("2026-01-31"), 2).unwrap_err();
+    assert!(room(&series("", 1), &used, dated("2026-01-31"), 1).is_ok());
+    let refused = room(&series("", 1), &used, dated("2026-01-31"), 2).unwrap_err();
     assert_eq!(refused.reason(), "SERIES_EXHAUSTED");
-    assert!(room(&series("", 1), &used, day("2027-01-01"), 9).is_ok());
+    assert!(room(&series("", 1), &used, dated("2027-01-01"), 9).is_ok());
+}
+
+#[test]
+fn the_year_of_a_number_is_the_one_that_the_series_counts_in() {
+    // A retailer whose fiscal 2023 is 2023-01-29 to 2024-02-03, under a law whose year begins in April.
+    let weeks = FiscalWeeks::new(WeekPattern::FourFiveFour, Weekday::Saturday, YearEnd::Nearest, 12).unwrap();
+    let fiscal = FiscalCalendar::new(FiscalMonths::Weeks(weeks), 1, YearName::Begins).unwrap();
+    let entity = BillingEntity { fiscal, statutory_first_month: 4, ..crate::billing_entity::tests::entity() };
+    for (date, calendar, fiscal, statutory) in [
+        ("2023-01-28", 2023, 2022, 2022),
+        ("2023-01-29", 2023, 2023, 2022),
+        ("2023-04-01", 2023, 2023, 2023),
+        ("2024-02-03", 2024, 2023, 2023),
+        ("2024-02-04", 2024, 2024, 2023),
+    ] {
+        let years = [YearBasis::Calendar, YearBasis::Fiscal, YearBasis::Statutory]
+            .map(|basis| basis.year_of(&entity, day(date)));
+        assert_eq!(years, [calendar, fiscal, statutory], "{date}");
+    }
 }

@@ -1,6 +1,6 @@
 use std::collections::{BTreeMap, BTreeSet};
 
-use calendar::Days;
+use calendar::{Days, FiscalCalendar};
 use ids::ProductId;
 use money::{Exact, Money, MoneyError, Quantity, Remainder, Rounding};
 use rust_decimal::Decimal;
@@ -37,6 +37,8 @@ pub struct AccountFacts {
 pub struct EntityFacts {
     pub rounding: Rounding,
     pub remainder: Remainder,
+    /// What FISCAL is.
+    pub fiscal: FiscalCalendar,
 }
 
 /// What a valid order comes to.
@@ -129,11 +131,11 @@ fn line_terms(
     };
     let parts = match model {
         PricingModel::FlatFee => {
-            schedule::parts(amount, line.flight, order.billing(), schedule, entity.remainder)
+            schedule::parts(amount, line.flight, order.billing(entity.fiscal), schedule, entity.remainder)
         }
         PricingModel::PerSpot => Vec::new(),
     };
-    check_opening_balances(order, line)?;
+    check_opening_balances(order, line, entity.fiscal)?;
     check_size(line, "its amount", amount.amount())?;
     line.rate.map_or(Ok(()), |rate| check_size(line, "its rate", rate.value()))?;
     line.opening_balances
@@ -216,10 +218,10 @@ fn whole(line: &Line, units: Quantity) -> Result<u64, OrderRefusal> {
     whole.ok_or_else(|| OrderRefusal::UnitsNotWhole { line: line.number.clone(), units: units.to_string() })
 }
 
-fn check_opening_balances(order: &Order, line: &Line) -> Result<(), OrderRefusal> {
+fn check_opening_balances(order: &Order, line: &Line, fiscal: FiscalCalendar) -> Result<(), OrderRefusal> {
     let mut seen = BTreeSet::new();
     for balance in &line.opening_balances {
-        let expected = order.billing().period_of(balance.origin.first());
+        let expected = order.billing(fiscal).period_of(balance.origin.first());
         if balance.origin != expected || !seen.insert(expected) {
             let period = balance.origin;
             return Err(OrderRefusal::OpeningBalancePeriod { line: line.number.clone(), period, expected });

@@ -1,7 +1,7 @@
 use super::{Cap, Liability, Line, LineTerms, OpeningBalance, Order, PlanWeek, Schedule};
 use crate::ad_product::PricingModel;
 use crate::content_digest::ContentDigest;
-use calendar::{BillingCalendar, BillingCycle};
+use calendar::BillingCycle;
 
 impl Order {
     /// SHA-256 over everything that the order says. Two revisions of one number must have the same.
@@ -23,7 +23,7 @@ impl Order {
         digest.days(self.flight);
         digest.optional(self.signed);
         digest.text(self.liability.name());
-        digest.text(calendar_name(self.calendar));
+        digest.text(self.calendar.name());
         digest.text(cycle_name(self.cycle));
         digest.optional(self.territory.as_ref());
         digest.count(self.purchase_orders.len());
@@ -60,7 +60,7 @@ impl Line {
     pub(super) fn terms_digest(&self, order: &Order, terms: &LineTerms) -> [u8; 32] {
         let mut digest = ContentDigest::of("line-terms/1");
         digest.written(order.commission);
-        digest.text(calendar_name(order.calendar));
+        digest.text(order.calendar.name());
         digest.text(cycle_name(order.cycle));
         // Only EOM/EOC cuts a period at the end of the contract.
         let cut = matches!(order.cycle, BillingCycle::EndOfMonthOrContract).then(|| order.flight.last());
@@ -141,13 +141,6 @@ impl Schedule {
             Self::OnDelivery => "ON_DELIVERY",
             Self::EvenSplit => "EVEN_SPLIT",
         }
-    }
-}
-
-fn calendar_name(calendar: BillingCalendar) -> &'static str {
-    match calendar {
-        BillingCalendar::CalendarMonth => "CALENDAR_MONTH",
-        BillingCalendar::BroadcastMonth => "BROADCAST_MONTH",
     }
 }
 

@@ -7,6 +7,7 @@ mod batch;
 mod booked;
 mod check;
 mod digest;
+mod order_calendar;
 mod plan;
 mod refusal;
 mod schedule;
@@ -17,12 +18,13 @@ mod tests;
 pub use batch::{BatchTotals, OrderBatchRefusal, check_sequence, check_totals};
 pub use booked::{Booked, BookedAmount, BookedByPeriod, BookedOrder, BookedPeriod, by_period};
 pub use check::{AccountFacts, Booking, EntityFacts, Facts, LineTerms};
+pub use order_calendar::OrderCalendar;
 pub use plan::{PlanWeek, Weekdays};
 pub use refusal::OrderRefusal;
 pub use schedule::Part;
 pub use sync::{Decision, Known, KnownLine, LineBilling, sync};
 
-use calendar::{BillingCalendar, BillingCycle, Days, Month};
+use calendar::{BillingCalendar, BillingCycle, Days, FiscalCalendar, Month};
 use ids::{AccountId, EntityId, OrderId, ProductId};
 use jiff::civil::Date;
 use money::{Currency, Money, Percent, Quantity, Rate};
@@ -45,7 +47,7 @@ pub struct Order {
     pub flight: Days,
     pub signed: Option<Date>,
     pub liability: Liability,
-    pub calendar: BillingCalendar,
+    pub calendar: OrderCalendar,
     pub cycle: BillingCycle,
     /// `None`: the account's.
     pub territory: Option<String>,
@@ -59,9 +61,10 @@ impl Order {
         OrderId::of(&self.external_id.source_system, &self.external_id.id)
     }
 
-    /// In which periods the order bills.
-    pub fn billing(&self) -> BillingTerms {
-        BillingTerms { calendar: self.calendar, cycle: self.cycle, contract_last: self.flight.last() }
+    /// In which periods the order bills; `fiscal` is its entity's calendar.
+    pub fn billing(&self, fiscal: FiscalCalendar) -> BillingTerms {
+        let calendar = self.calendar.of(fiscal);
+        BillingTerms { calendar, cycle: self.cycle, contract_last: self.flight.last() }
     }
 }
 

@@ -1,6 +1,6 @@
 use std::collections::BTreeMap;
 
-use calendar::{BillingCalendar, BillingCycle, Days};
+use calendar::{BillingCycle, Days, FiscalCalendar};
 use ids::{AccountId, EntityId, ProductId};
 use jiff::civil::Date;
 use money::{Currency, Money, Percent, Quantity, Rate, Remainder, Rounding};
@@ -77,7 +77,7 @@ fn order(lines: Vec<Line>) -> Order {
         flight: days("2026-01-01..2026-03-31"),
         signed: None,
         liability: Liability::SoleAgency,
-        calendar: BillingCalendar::CalendarMonth,
+        calendar: OrderCalendar::CalendarMonth,
         cycle: BillingCycle::EndOfMonth,
         territory: None,
         purchase_orders: Vec::new(),
@@ -89,7 +89,11 @@ fn with_facts<T>(use_them: impl FnOnce(Facts<'_>) -> T) -> T {
     let products = [PricingModel::FlatFee, PricingModel::PerSpot].map(|model| (product(model), model));
     use_them(Facts {
         account: Some(&AccountFacts { payment_terms_days: 30, territory: "EAST".into() }),
-        entity: Some(&EntityFacts { rounding: Rounding::HalfAwayFromZero, remainder: Remainder::First }),
+        entity: Some(&EntityFacts {
+            rounding: Rounding::HalfAwayFromZero,
+            remainder: Remainder::First,
+            fiscal: FiscalCalendar::GREGORIAN,
+        }),
         products: &BTreeMap::from(products),
     })
 }
@@ -382,7 +386,7 @@ fn what_no_plan_places_is_unplanned() {
         currency: order.currency,
         commission: order.commission,
         rounding: Rounding::HalfAwayFromZero,
-        billing: order.billing(),
+        billing: order.billing(FiscalCalendar::GREGORIAN),
         lines,
     })
     .expect("exact");
@@ -421,7 +425,7 @@ proptest! {
         let flight = Days::new(at(first), at(first + length)).expect("in order");
         let cycle = if weekly { BillingCycle::Weekly } else { BillingCycle::EndOfMonthOrContract };
         let fee = Line { flight, amount: Some(amount), ..fee() };
-        let booked = booking(&Order { flight, cycle, calendar: BillingCalendar::BroadcastMonth, ..order(vec![fee]) }).expect("valid");
+        let booked = booking(&Order { flight, cycle, calendar: OrderCalendar::BroadcastMonth, ..order(vec![fee]) }).expect("valid");
         let parts = &booked.lines[0].parts;
         prop_assert_eq!(Money::sum(amount.currency(), parts.iter().map(|part| part.amount)), Ok(amount));
         prop_assert!(parts.windows(2).all(|pair| pair[0].period.last().tomorrow().expect("a day") == pair[1].period.first()));

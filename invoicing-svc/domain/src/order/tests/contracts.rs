@@ -6,7 +6,7 @@ type Week = (&'static str, &'static str, u32, &'static str);
 /// A contract as it is printed.
 pub struct Contract {
     pub number: &'static str,
-    billing: (BillingCalendar, BillingCycle),
+    billing: (OrderCalendar, BillingCycle),
     flight: &'static str,
     /// Flight, amount and weeks.
     lines: &'static [(&'static str, &'static str, &'static [Week])],
@@ -30,7 +30,7 @@ impl Contract {
             currency: base.currency,
             commission: base.commission,
             rounding: Rounding::HalfAwayFromZero,
-            billing: base.billing(),
+            billing: base.billing(FiscalCalendar::GREGORIAN),
             lines: self.lines.iter().map(line).collect(),
         }
     }
@@ -39,7 +39,7 @@ impl Contract {
 pub const TABLE: &[Contract] = &[
     Contract {
         number: "1063151",
-        billing: (BillingCalendar::CalendarMonth, BillingCycle::EndOfMonthOrContract),
+        billing: (OrderCalendar::CalendarMonth, BillingCycle::EndOfMonthOrContract),
         flight: "2020-05-11..2020-06-07",
         lines: &[
             (
@@ -78,7 +78,7 @@ pub const TABLE: &[Contract] = &[
     },
     Contract {
         number: "2006670",
-        billing: (BillingCalendar::BroadcastMonth, BillingCycle::EndOfMonthOrContract),
+        billing: (OrderCalendar::BroadcastMonth, BillingCycle::EndOfMonthOrContract),
         flight: "2020-06-23..2020-06-29",
         lines: &[
             ("2020-06-23..2020-06-26", "1500.00", &[("2020-06-22..2020-06-28", "-TWTF--", 4, "375.00")]),
@@ -100,7 +100,7 @@ pub const TABLE: &[Contract] = &[
     },
     Contract {
         number: "48347",
-        billing: (BillingCalendar::BroadcastMonth, BillingCycle::EndOfMonthOrContract),
+        billing: (OrderCalendar::BroadcastMonth, BillingCycle::EndOfMonthOrContract),
         flight: "2020-04-24..2020-04-30",
         lines: &[
             ("2020-04-24..2020-04-24", "10.00", &[("2020-04-20..2020-04-26", "----F--", 1, "10.00")]),
@@ -114,7 +114,7 @@ pub const TABLE: &[Contract] = &[
     },
     Contract {
         number: "1626531",
-        billing: (BillingCalendar::CalendarMonth, BillingCycle::EndOfMonthOrContract),
+        billing: (OrderCalendar::CalendarMonth, BillingCycle::EndOfMonthOrContract),
         flight: "2020-05-27..2020-06-02",
         lines: &[
             ("2020-05-29..2020-05-29", "375.00", &[("2020-05-27..2020-06-02", "----F--", 1, "375.00")]),
@@ -129,7 +129,7 @@ pub const TABLE: &[Contract] = &[
     },
     Contract {
         number: "2499927",
-        billing: (BillingCalendar::BroadcastMonth, BillingCycle::EndOfMonth),
+        billing: (OrderCalendar::BroadcastMonth, BillingCycle::EndOfMonth),
         flight: "2020-05-05..2020-06-07",
         lines: &[
             (
