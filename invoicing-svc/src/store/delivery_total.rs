@@ -6,12 +6,15 @@ use anyhow::Context;
 use calendar::Days;
 use chassis::failure::Failure;
 use ids::{AccountId, LineId};
-use invoicing_domain::{delivery::cells, order::BillingTerms};
+use invoicing_domain::{
+    delivery::cells,
+    order::{BillingTerms, OrderCalendar},
+};
 use jiff_sqlx::ToSqlx;
 use sqlx::PgConnection;
 use uuid::Uuid;
 
-use super::written::Written;
+use super::{fiscal_calendar, written::Written};
 
 /// Computes the totals of lines anew from the facts that hold, by the terms that the lines have now.
 ///
@@ -58,7 +61,8 @@ async fn cells_of(
     let mut found = Vec::new();
     for row in rows {
         let billing = BillingTerms {
-            calendar: Written::read(&row.billing_calendar)?,
+            calendar: OrderCalendar::read(&row.billing_calendar)?
+                .of(fiscal_calendar::read(&row.fiscal_calendar)?),
             cycle: Written::read(&row.billing_cycle)?,
             contract_last: row.order_last.to_jiff(),
         };
