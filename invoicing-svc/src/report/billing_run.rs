@@ -25,10 +25,15 @@ pub async fn messages(
     let mut totals = totals(connection, &ids).await?;
     Ok(runs
         .iter()
-        .map(|run| pb::BillingRun {
-            progress: progress.remove(&run.id.uuid()),
-            totals: totals.remove(&run.id.uuid()).unwrap_or_else(Vec::new),
-            ..wire::billing_run::message(run)
+        .map(|run| {
+            let (progress, stale_accounts) = progress.remove(&run.id.uuid()).unzip();
+            pb::BillingRun {
+                progress,
+                totals: totals.remove(&run.id.uuid()).unwrap_or_else(Vec::new),
+                // A run that is not found here has no progress, and so nothing stale either.
+                stale_accounts: stale_accounts.map_or(0, |stale| stale),
+                ..wire::billing_run::message(run)
+            }
         })
         .collect())
 }
@@ -42,7 +47,7 @@ pub async fn message_of(connection: &mut PgConnection, run: &BillingRun) -> Resu
 async fn progress(
     connection: &mut PgConnection,
     runs: &[Uuid],
-) -> Result<HashMap<Uuid, pb::BillingRunProgress>, Failure> {
+) -> Result<HashMap<Uuid, (pb::BillingRunProgress, i64)>, Failure> {
     let rows = sqlx::query_file!("src/report/sql/progress_of_runs.sql", runs).fetch_all(connection).await?;
     let counted = |count: i64| i32::try_from(count).context("more shards than there are numbers");
     rows.into_iter()
@@ -54,7 +59,7 @@ async fn progress(
                 drafts_issued: row.drafts_issued,
                 exceptions: row.exceptions,
             };
-            Ok((row.run_id, progress))
+            Ok((row.run_id, (progress, row.stale_accounts)))
         })
         .collect()
 }

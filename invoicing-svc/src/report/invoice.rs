@@ -219,6 +219,6 @@ fn money(currency: Currency, amount: Decimal) -> Result<Option<pb::Money>, Failu
     Ok(Some(message(amount)))
 }
 
-fn days(first: jiff_sqlx::Date, last: jiff_sqlx::Date) -> pb::Days {
+pub(super) fn days(first: jiff_sqlx::Date, last: jiff_sqlx::Date) -> pb::Days {
     pb::Days { first: Some(day_message(first.to_jiff())), last: Some(day_message(last.to_jiff())) }
 }

@@ -15,7 +15,10 @@ use uuid::Uuid;
 
 use super::{Rpc, changed};
 use crate::{
-    store::account as store,
+    store::{
+        account as store,
+        input_change::{self, Cause},
+    },
     wire::{account as wire, name},
 };
 
@@ -121,6 +124,7 @@ impl AccountService for Rpc {
             let account = wire::parse(id, revision, Some(&wire::merge(&current, &update, &mask)))?;
             changed::within_territory(&call, &account.territory)?;
             store::update(&mut transaction, &account, call.at).await?;
+            input_change::record(&mut transaction, &[id], Cause::Reference).await?;
             let answer = wire::message(&account);
             say(
                 &mut transaction,

@@ -19,7 +19,7 @@ use super::{
     changed::{self, unlimited},
 };
 use crate::{
-    store::ad_product as store,
+    store::{ad_product as store, input_change},
     wire::{ad_product as wire, name},
 };
 
@@ -117,6 +117,7 @@ impl AdProductService for Rpc {
             let product = wire::parse(id, revision, Some(&wire::merge(&current, &update, &mask)))?;
             ad_product::update(&current, &product).or_refuse()?;
             store::update(&mut transaction, &product, call.at).await?;
+            input_change::record_of_product(&mut transaction, product.id).await?;
             let answer = wire::message(&product);
             say(
                 &mut transaction,

@@ -20,7 +20,10 @@ use super::{
     changed::{self, unlimited},
 };
 use crate::{
-    store::billing_entity as store,
+    store::{
+        billing_entity as store,
+        input_change::{self, Cause},
+    },
     wire::{billing_entity as wire, name},
 };
 
@@ -119,6 +122,7 @@ impl BillingEntityService for Rpc {
                 changed::next_revision(&update.name, &update.etag, current.revision).or_refuse()?;
             let entity = wire::parse(id, revision, Some(&wire::merge(&current, &update, &mask)))?;
             store::update(&mut transaction, &entity, call.at).await?;
+            input_change::record_of_entity(&mut transaction, id, Cause::Reference).await?;
             let answer = wire::message(&entity);
             say(
                 &mut transaction,

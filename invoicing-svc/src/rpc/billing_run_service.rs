@@ -24,9 +24,9 @@ use sqlx::PgConnection;
 use tonic::{Request, Response, Status};
 use uuid::Uuid;
 
-use super::Rpc;
+use super::{Rpc, stale_accounts};
 use crate::{
-    report::billing_run as report,
+    report::{billing_run as report, comparison},
     store::{self, billing_run::Which},
     wire::{billing_run as wire, fact, name, period},
 };
@@ -62,6 +62,8 @@ impl BillingRunService for Rpc {
                 Begun::Fresh(once) => once,
             };
             store::billing_entity::lock(&mut transaction, entity).await?;
+            // Taken before anything is looked at: what is committed later counts as later.
+            let snapshot = store::stale::snapshot(&mut transaction).await?;
             let today = store::billing_entity::get(&mut transaction, entity, scope.as_ref())
                 .await?
                 .zone
@@ -85,8 +87,10 @@ impl BillingRunService for Rpc {
                 return Err(BillingRunRefusal::NothingToBill { month: month.to_string() }).or_refuse();
             }
             let id = RunId::from_uuid(Uuid::now_v7());
-            let run = domain::start(id, (entity, month), accounts, &open, (act(&call), today)).or_refuse()?;
-            store::billing_run::insert(&mut transaction, &run, &domain::shards(to_bill)).await?;
+            let asked = domain::Asked { entity, month, accounts, preview: message.preview };
+            let run = domain::start(id, asked, &open, (act(&call), today)).or_refuse()?;
+            store::input_change::forget(&mut transaction, &to_bill).await?;
+            store::billing_run::insert(&mut transaction, &run, &snapshot, &domain::shards(to_bill)).await?;
             let answer = report::message_of(&mut transaction, &run).await?;
             let started = fact::run("billing.invoicing.v1.billing_run.started", run.entity, &answer);
             say(&mut transaction, &Voice::of(&call), vec![started]).await?;
@@ -172,6 +176,71 @@ impl BillingRunService for Rpc {
                 cancellation.run_until_cancelled(tokio::time::sleep(WATCH_EVERY)).await;
             }
         }))
+    }
+
+    async fn refresh_billing_run(
+        &self,
+        request: Request<pb::RefreshBillingRunRequest>,
+    ) -> Result<Response<pb::BillingRun>, Status> {
+        answer(async {
+            let call = Call::of(&request)?;
+            let message = request.into_inner();
+            let asked = Asked {
+                name: &message.name,
+                request_id: &message.request_id,
+                kind: "billing.invoicing.v1.billing_run.refreshed",
+            };
+            self.act(&call, &message, asked, async |connection, run| {
+                let snapshot = store::stale::snapshot(connection).await?;
+                let stale = store::stale::accounts(connection, run.id, None, None).await?;
+                let refreshed = domain::refresh(run, stale.len(), call.at).or_refuse()?;
+                let stale: Vec<_> = stale.into_iter().map(|(account, _)| account).collect();
+                let shards = if stale.is_empty() { Vec::new() } else { domain::shards(stale) };
+                store::stale::refresh(connection, run, &snapshot, &shards).await?;
+                Ok(refreshed)
+            })
+            .await
+        })
+        .await
+    }
+
+    async fn list_stale_accounts(
+        &self,
+        request: Request<pb::ListStaleAccountsRequest>,
+    ) -> Result<Response<pb::ListStaleAccountsResponse>, Status> {
+        answer(stale_accounts::list(self, request)).await
+    }
+
+    async fn compare_billing_runs(
+        &self,
+        request: Request<pb::CompareBillingRunsRequest>,
+    ) -> Result<Response<pb::CompareBillingRunsResponse>, Status> {
+        answer(async {
+            let call = Call::of(&request)?;
+            let message = request.into_inner();
+            let arguments =
+                pb::CompareBillingRunsRequest { page_size: 0, page_token: String::new(), ..message.clone() };
+            let page: Page<comparison::Place> =
+                Page::of(&self.seal, &call, &arguments, message.page_size, &message.page_token)?;
+            let (left, right) = (run_id("left", &message.left)?, run_id("right", &message.right)?);
+            let scope = call.scope.json();
+            let mut connection = self.pool.acquire().await?;
+            for run in [left, right] {
+                store::billing_run::get(&mut connection, run, scope.as_ref()).await?;
+            }
+            let which = comparison::Which {
+                runs: (left, right),
+                include_same: message.include_same,
+                after: page.after.clone(),
+                limit: page.fetch(),
+            };
+            let loaded = comparison::differences(&mut connection, which).await?;
+            let totals = comparison::totals(&mut connection, (left, right)).await?;
+            let (differences, next_page_token) = page.cut(loaded, |(place, _)| place.clone())?;
+            let differences = differences.into_iter().map(|(_, difference)| difference).collect();
+            Ok(pb::CompareBillingRunsResponse { differences, totals, next_page_token })
+        })
+        .await
     }
 
     async fn list_billing_exceptions(
@@ -349,7 +418,7 @@ fn act(call: &Call) -> Act {
     Act { by: call.caller.person.clone(), at: call.at }
 }
 
-fn run_id(field: &str, name: &str) -> Result<RunId, Failure> {
+pub(super) fn run_id(field: &str, name: &str) -> Result<RunId, Failure> {
     let mut v = Violations::new();
     name::run(&mut v, field, name).ok_or_else(|| v.refusal().into())
 }

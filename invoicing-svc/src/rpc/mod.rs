@@ -13,6 +13,7 @@ mod invoice_service;
 mod ledger_service;
 mod number_series_service;
 mod order_service;
+mod stale_accounts;
 mod sync_orders;
 
 pub use arriving::Arrivals;

@@ -52,7 +52,9 @@ struct StateColumns {
 /// Loads runs, the newest first.
 pub async fn load(connection: &mut PgConnection, which: Which<'_>) -> Result<Vec<BillingRun>, Failure> {
     let rows = sqlx::query!(
-        "select * from billing_run
+        "select run_id, revision, entity_id, month, accounts, preview, state, failed_in, failure, data_as_of, started_by,
+                started_at, approved_by, approved_at, drafts_root, issue_date, series_id, issued_by, issued_at
+           from billing_run
           where ($1::uuid is null or run_id = $1) and ($2::uuid is null or entity_id = $2)
             and ($3::date is null or month = $3) and ($4::uuid is null or run_id < $4)
             -- A run shows what its accounts are billed, so it takes a grant for all of them.
@@ -102,6 +104,7 @@ pub async fn load(connection: &mut PgConnection, which: Which<'_>) -> Result<Vec
                 entity: EntityId::from_uuid(row.entity_id),
                 month: month(row.month.to_jiff()),
                 accounts: row.accounts.into_iter().map(AccountId::from_uuid).collect(),
+                preview: row.preview,
                 data_as_of: row.data_as_of.to_jiff(),
                 started: Act { by: row.started_by, at: row.started_at.to_jiff() },
                 state: state
@@ -142,12 +145,12 @@ pub async fn lock(connection: &mut PgConnection, id: RunId) -> Result<(), Failur
     Ok(())
 }
 
-/// The runs of an entity that are neither issued nor cancelled. The entity is locked before, so that two starts at
+/// The runs of an entity that are neither issued nor cancelled, and no previews. The entity is locked before, so that two starts at
 /// once see each other.
 pub async fn open(connection: &mut PgConnection, entity: EntityId) -> Result<Vec<OpenRun>, Failure> {
     let rows = sqlx::query!(
         "select run_id, month, accounts, state from billing_run
-          where entity_id = $1 and state not in ('ISSUED', 'CANCELLED') order by run_id",
+          where entity_id = $1 and not preview and state not in ('ISSUED', 'CANCELLED') order by run_id",
         entity.uuid()
     )
     .fetch_all(connection)
@@ -188,16 +191,18 @@ pub async fn accounts(
     Ok(rows.into_iter().map(AccountId::from_uuid).collect())
 }
 
-/// Records a new run and its shards.
+/// Records a new run and its shards. It has seen what `snapshot` has.
 pub async fn insert(
     connection: &mut PgConnection,
     run: &BillingRun,
+    snapshot: &str,
     shards: &[Vec<AccountId>],
 ) -> Result<(), Failure> {
     let accounts: Vec<Uuid> = run.accounts.iter().map(|account| account.uuid()).collect();
     sqlx::query!(
-        "insert into billing_run (run_id, revision, entity_id, month, accounts, state, data_as_of, started_by, started_at)
-         values ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
+        "insert into billing_run (run_id, revision, entity_id, month, accounts, state, data_as_of, started_by, started_at, preview,
+                                  snapshot)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11::text::pg_snapshot)",
         run.id.uuid(),
         revision_number(run.revision)?,
         run.entity.uuid(),
@@ -206,10 +211,21 @@ pub async fn insert(
         run.state.name(),
         run.data_as_of.to_sqlx() as _,
         run.started.by,
-        run.started.at.to_sqlx() as _
+        run.started.at.to_sqlx() as _,
+        run.preview,
+        snapshot
     )
     .execute(&mut *connection)
     .await?;
+    insert_shards(connection, run.id, shards).await
+}
+
+/// Records portions of accounts to be rated, after those that the run has.
+pub async fn insert_shards(
+    connection: &mut PgConnection,
+    run: RunId,
+    shards: &[Vec<AccountId>],
+) -> Result<(), Failure> {
     // An array of arrays of different lengths is not to be had, so the accounts go with the number of their shard.
     let (mut numbers, mut members) = (Vec::new(), Vec::new());
     for (number, shard) in (0_i32..).zip(shards) {
@@ -218,11 +234,12 @@ pub async fn insert(
     }
     sqlx::query!(
         "insert into billing_run_shard (run_id, shard, accounts)
-         select $1, shard, coalesce(array_agg(account order by account) filter (where account is not null), '{}')
+         select $1, shard + (select coalesce(max(shard) + 1, 0) from billing_run_shard where run_id = $1),
+                coalesce(array_agg(account order by account) filter (where account is not null), '{}')
            from generate_series(0, $2::int - 1) as shard
            left join unnest($3::int[], $4::uuid[]) as member(number, account) on number = shard
           group by shard",
-        run.id.uuid(),
+        run.uuid(),
         i32::try_from(shards.len()).context("more shards than there are numbers")?,
         &numbers,
         &members
@@ -240,7 +257,7 @@ pub async fn record(connection: &mut PgConnection, run: BillingRun) -> Result<Bi
         || BillingRunRefusal::SamePerson { run: run.id.to_string(), person: run.started.by.clone() };
     let recorded = sqlx::query!(
         "update billing_run set revision = $2::bigint, state = $3, failed_in = $4, failure = $5, drafts_root = $6, approved_by = $7,
-           approved_at = $8, issue_date = $9, issued_by = $10, issued_at = $11, series_id = $12
+           approved_at = $8, issue_date = $9, issued_by = $10, issued_at = $11, series_id = $12, data_as_of = $13
          where run_id = $1 and revision = $2::bigint - 1",
         run.id.uuid(),
         revision_number(revision)?,
@@ -253,7 +270,8 @@ pub async fn record(connection: &mut PgConnection, run: BillingRun) -> Result<Bi
         columns.issue_date.map(ToSqlx::to_sqlx) as _,
         columns.issued_by,
         columns.issued_at.map(ToSqlx::to_sqlx) as _,
-        columns.series
+        columns.series,
+        run.data_as_of.to_sqlx() as _
     )
     .execute(connection)
     .await

@@ -2,16 +2,17 @@
 
 use anyhow::Context;
 use chassis::failure::Failure;
-use ids::RunId;
+use ids::{AccountId, RunId};
 use invoicing_domain::{
     invoice::{Draft, DraftLine, digest},
     ledger::Posting,
 };
 use jiff_sqlx::ToSqlx;
+use money::Money;
 use sqlx::PgConnection;
 use uuid::Uuid;
 
-use super::written::{Written, month_day};
+use super::written::{Written, currency, month_day};
 
 /// A draft and what issuing it will post.
 #[derive(Clone, Debug)]
@@ -239,6 +240,30 @@ pub async fn digests(connection: &mut PgConnection, run: RunId) -> Result<Vec<Ve
     Ok(digests)
 }
 
+/// What the drafts that a run has of these accounts come to, net of commission: one sum for each account and currency.
+pub async fn sums(
+    connection: &mut PgConnection,
+    run: RunId,
+    accounts: &[AccountId],
+) -> Result<Vec<(AccountId, Money)>, Failure> {
+    let accounts: Vec<Uuid> = accounts.iter().map(|account| account.uuid()).collect();
+    let rows = sqlx::query!(
+        "select account_id, currency, sum(net) as \"net!\" from draft
+          where run_id = $1 and account_id = any($2) group by account_id, currency",
+        run.uuid(),
+        &accounts
+    )
+    .fetch_all(connection)
+    .await?;
+    rows.into_iter()
+        .map(|row| {
+            let net = Money::of(currency(&row.currency)?, row.net);
+            let net = net.context("the database holds parts of a minor unit")?;
+            Ok((AccountId::from_uuid(row.account_id), net))
+        })
+        .collect()
+}
+
 /// Drops the drafts and exceptions of a run.
 pub async fn delete(connection: &mut PgConnection, run: RunId) -> Result<(), Failure> {
     let accounts = sqlx::query_scalar!(
@@ -247,10 +272,16 @@ pub async fn delete(connection: &mut PgConnection, run: RunId) -> Result<(), Fai
     )
     .fetch_all(&mut *connection)
     .await?;
-    sqlx::query_file!("src/store/sql/delete_drafts_of_run.sql", run.uuid(), &accounts)
-        .execute(&mut *connection)
-        .await?;
+    delete_of(connection, run, &accounts).await?;
     sqlx::query!("delete from billing_exception where run_id = $1", run.uuid()).execute(connection).await?;
+    Ok(())
+}
+
+/// Drops the drafts that a run has of these accounts.
+pub async fn delete_of(connection: &mut PgConnection, run: RunId, accounts: &[Uuid]) -> Result<(), Failure> {
+    sqlx::query_file!("src/store/sql/delete_drafts_of_run.sql", run.uuid(), accounts)
+        .execute(connection)
+        .await?;
     Ok(())
 }
 

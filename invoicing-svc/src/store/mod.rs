@@ -17,5 +17,6 @@ pub mod invoice;
 pub mod number_series;
 pub mod order;
 pub mod rating_input;
+pub mod stale;
 pub mod taken_order;
 pub mod written;

@@ -19,6 +19,7 @@ pub fn message(run: &BillingRun) -> pb::BillingRun {
         state: state(&run.state).into(),
         data_as_of: Some(time_message(run.data_as_of)),
         started_by: run.started.by.clone(),
+        preview: run.preview,
         start_time: Some(time_message(run.started.at)),
         ..pb::BillingRun::default()
     };

@@ -3,6 +3,7 @@
 
 mod bell;
 mod issuing;
+mod rate_accounts;
 mod rating;
 pub mod rendering;
 
@@ -12,6 +13,7 @@ use sqlx::PgPool;
 use tokio_util::sync::CancellationToken;
 
 pub use bell::Bell;
+pub use rate_accounts::rate_accounts;
 
 /// How many shards this process rates at once.
 const RATERS: usize = 2;

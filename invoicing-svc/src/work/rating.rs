@@ -1,24 +1,16 @@
 //! Rates the shards of billing runs: inputs in, drafts out.
 
-use std::collections::BTreeMap;
-
-use anyhow::Context;
 use chassis::failure::{Failure, OrRefuse};
 use evidence_log::{leaf_hash, root};
 use ids::RunId;
-use invoicing_domain::{
-    billing_run::{self as domain, BillingRun},
-    invoice::{self, Draft, InvoiceRefusal},
-    ledger::postings,
-    rating::{self, RatingError},
-};
+use invoicing_domain::billing_run::{self as domain, BillingRun};
 use outbox::{Voice, say};
 use sqlx::PgConnection;
 
-use super::Worker;
+use super::{Worker, rate_accounts::rate_accounts};
 use crate::{
     report::billing_run as report,
-    store::{self, claim::Shard, draft::Blueprint, exception::Exception, rating_input::OrderToRate},
+    store::{self, claim::Shard},
     wire::fact,
 };
 
@@ -107,59 +99,7 @@ pub async fn fail(worker: &Worker, run: RunId, fault: &anyhow::Error) -> Result<
 
 /// Rates the orders of a shard's accounts and records their drafts and exceptions.
 async fn rate(connection: &mut PgConnection, run: &BillingRun, shard: &Shard) -> Result<(), Failure> {
-    let entity = store::billing_entity::get(connection, run.entity, None).await?;
-    let orders = store::rating_input::load(connection, run, &entity, &shard.accounts).await?;
-    let mut drafts = BTreeMap::new();
-    let mut exceptions = Vec::new();
-    for order in orders {
-        if let Some(draft) = rate_order(run, order, &mut exceptions)? {
-            draft.check(entity.rounding).context("a draft breaks a law of the books")?;
-            let postings = postings(&draft, &entity.gl_codes).context("a draft cannot be posted")?;
-            drafts.insert((draft.account, draft.id), Blueprint { draft, postings });
-        }
-    }
-    let blueprints: Vec<Blueprint> = drafts.into_values().collect();
-    store::draft::insert(connection, &blueprints).await?;
-    store::exception::insert(connection, run, shard.number, &exceptions).await
-}
-
-/// One order: its lines rated and put together. A line that cannot be rated blocks its order and says why.
-fn rate_order(
-    run: &BillingRun,
-    order: OrderToRate,
-    exceptions: &mut Vec<Exception>,
-) -> Result<Option<Draft>, Failure> {
-    let OrderToRate { facts, lines, printed } = order;
-    let mut rated_lines = Vec::new();
-    let mut blocked = false;
-    for (line, input) in lines {
-        match rating::rate(&input) {
-            Ok(rated) => {
-                exceptions.extend(rated.held.iter().map(|held| Exception::held(&facts, &line, held)));
-                rated_lines.push((line, rated));
-            }
-            Err(refusal) => {
-                blocked = true;
-                exceptions.push(Exception::unrated(&facts, &line, refusal.into()));
-            }
-        }
-    }
-    if blocked {
-        return Ok(None);
-    }
-    let draft = match invoice::assemble(run.id, &facts, run.month, &rated_lines) {
-        Ok(draft) => draft,
-        Err(error) => {
-            exceptions.push(Exception::blocked(&facts, RatingError::from(error).into()));
-            return Ok(None);
-        }
-    };
-    let missing: String =
-        document::missing_glyphs(&printed.into_iter().collect::<String>()).into_iter().collect();
-    if draft.is_some() && !missing.is_empty() {
-        let refusal = InvoiceRefusal::GlyphMissing { characters: missing };
-        exceptions.push(Exception::blocked(&facts, refusal.into()));
-        return Ok(None);
-    }
-    Ok(draft)
+    let rated = rate_accounts(connection, run, &shard.accounts).await?;
+    store::draft::insert(connection, &rated.blueprints).await?;
+    store::exception::insert(connection, run, shard.number, &rated.exceptions).await
 }

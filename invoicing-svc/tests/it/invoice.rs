@@ -39,7 +39,7 @@ pub async fn sold(service: &Service) -> Sold {
     sold
 }
 
-async fn watched(client: &mut BillingRunServiceClient<Door>, name: &str) -> pb::BillingRun {
+pub async fn watched(client: &mut BillingRunServiceClient<Door>, name: &str) -> pb::BillingRun {
     let request = pb::WatchBillingRunRequest { name: name.into() };
     let mut stream = client.watch_billing_run(request).await.unwrap().into_inner();
     let mut last = None;
@@ -56,7 +56,8 @@ pub async fn review(service: &Service, sold: &Sold, month: &str, request_id: &st
         month: month.into(),
         accounts: vec![],
         request_id: request_id.into(),
-    };
+            ..pb::StartBillingRunRequest::default()
+        };
     let mut first = manager(service, "first");
     let run = first.start_billing_run(request).await.unwrap().into_inner();
     watched(&mut first, &run.name).await

@@ -9,4 +9,5 @@ mod ledger;
 mod makegood;
 mod order;
 mod reference;
+mod refresh;
 mod service;

@@ -12,9 +12,10 @@ use sqlx::{Connection, PgConnection};
 use testkit::TestDatabase;
 
 /// What belongs to an account.
-const HOT: [&str; 24] = [
+const HOT: [&str; 25] = [
     "airing",
     "billed_to_date",
+    "chosen_outcome",
     "delivery_fact",
     "delivery_total",
     "document",

@@ -185,6 +185,7 @@ impl House {
             month: month.to_owned(),
             accounts: accounts.to_vec(),
             request_id: format!("run-{month}-{}", accounts.concat()),
+            ..pb::StartBillingRunRequest::default()
         };
         let run = self.as_person(FIRST)?.runs().start_billing_run(request).await?.into_inner();
         self.watch(run.name, pb::BillingRunState::InReview).await

@@ -10,12 +10,15 @@ pub struct Approver {
 
 /// Signs the drafts off. `seen` is the root that the approver looked at; without it the root as it stands is signed.
 ///
-/// Order of refusal: PERSON_REQUIRED, SAME_PERSON, RUN_STATE, DRAFTS_CHANGED.
+/// Order of refusal: PREVIEW, PERSON_REQUIRED, SAME_PERSON, RUN_STATE, DRAFTS_CHANGED.
 pub fn approve(
     run: &BillingRun,
     approver: Approver,
     seen: Option<Root>,
 ) -> Result<BillingRun, BillingRunRefusal> {
+    if run.preview {
+        return Err(BillingRunRefusal::Preview { run: run.id.to_string() });
+    }
     if !approver.is_person {
         return Err(BillingRunRefusal::PersonRequired { run: run.id.to_string() });
     }

@@ -7,6 +7,7 @@ mod approve;
 mod cancel;
 mod issue;
 mod rate;
+mod refresh;
 mod resume;
 mod start;
 #[cfg(test)]
@@ -16,8 +17,9 @@ pub use approve::{Approver, approve};
 pub use cancel::cancel;
 pub use issue::{Issuing, Numbers, issue, issued};
 pub use rate::{begin_rating, failed, rated};
+pub use refresh::{check_stale, refresh};
 pub use resume::resume;
-pub use start::{OpenRun, shards, start};
+pub use start::{Asked, OpenRun, shards, start};
 
 use calendar::Month;
 use ids::{AccountId, EntityId, Revision, RunId, SeriesId};
@@ -32,6 +34,8 @@ pub struct BillingRun {
     pub month: Month,
     /// Empty: every account.
     pub accounts: Vec<AccountId>,
+    /// Only to look at: never approved, never issued.
+    pub preview: bool,
     /// What was recorded by then is billed.
     pub data_as_of: Timestamp,
     pub started: Act,
@@ -129,6 +133,9 @@ refusal::refusals! {
         /// The act does not fit the state.
         StateForbids "RUN_STATE" WrongState { run: String, state: String, needed: String } =>
             "{run} is {state}; this needs {needed}",
+        /// What was made to be looked at is not billed.
+        StateForbids "PREVIEW" Preview { run: String } =>
+            "{run} is a preview, which is never approved or issued; start a billing run of the month",
         /// A platform cannot answer for an approval.
         Forbidden "PERSON_REQUIRED" PersonRequired { run: String } => "{run} has to be approved by a person, not by a platform's key",
         /// Nobody approves what they prepared.

@@ -7,7 +7,7 @@ use super::{Act, BillingRun, BillingRunRefusal, State};
 /// How many accounts a worker rates in one transaction.
 const ACCOUNTS_PER_SHARD: usize = 200;
 
-/// A run of the same entity that is neither issued nor cancelled.
+/// A run of the same entity that is neither issued nor cancelled, and no preview.
 #[derive(Clone, Debug)]
 pub struct OpenRun {
     pub id: RunId,
@@ -17,14 +17,24 @@ pub struct OpenRun {
     pub state: String,
 }
 
+/// What a run is to be about.
+#[derive(Clone, Debug)]
+pub struct Asked {
+    pub entity: EntityId,
+    pub month: Month,
+    /// Empty: every account.
+    pub accounts: Vec<AccountId>,
+    /// A preview bills nothing, so it may be started beside open runs.
+    pub preview: bool,
+}
+
 /// Starts a run, unless its month has not begun, or an open one bills some of the same accounts: both would bill the
 /// same delivery. `today` is the day in the entity's time zone.
 ///
 /// Order of refusal: MONTH_IN_FUTURE, RUN_OPEN.
 pub fn start(
     id: RunId,
-    (entity, month): (EntityId, Month),
-    mut accounts: Vec<AccountId>,
+    Asked { entity, month, mut accounts, preview }: Asked,
     open: &[OpenRun],
     (started, today): (Act, Date),
 ) -> Result<BillingRun, BillingRunRefusal> {
@@ -33,7 +43,8 @@ pub fn start(
     }
     accounts.sort();
     accounts.dedup();
-    if let Some(other) = open.iter().find(|other| overlap(&other.accounts, &accounts)) {
+    let blocking = |other: &&OpenRun| !preview && overlap(&other.accounts, &accounts);
+    if let Some(other) = open.iter().find(blocking) {
         return Err(BillingRunRefusal::RunOpen {
             run: other.id.to_string(),
             month: other.month.to_string(),
@@ -47,6 +58,7 @@ pub fn start(
         entity,
         month,
         accounts,
+        preview,
         data_as_of,
         started,
         state: State::Created,

@@ -19,7 +19,12 @@ fn run() -> BillingRun {
     let month: Month = "2026-01".parse().expect("a month");
     let (id, entity) =
         (RunId::from_uuid(uuid::Uuid::from_u128(1)), EntityId::from_uuid(uuid::Uuid::from_u128(2)));
-    start(id, (entity, month), vec![], &[], (act("first"), date(2026, 2, 2))).expect("nothing is open")
+    let asked = Asked { entity, month, accounts: vec![], preview: false };
+    start(id, asked, &[], (act("first"), date(2026, 2, 2))).expect("nothing is open")
+}
+
+fn asked(accounts: Vec<AccountId>) -> Asked {
+    Asked { entity: run().entity, month: run().month, accounts, preview: false }
 }
 
 fn approver(by: &str) -> Approver {
@@ -101,7 +106,7 @@ fn open_runs_that_share_an_account_exclude_each_other() {
     let month: Month = "2026-01".parse().expect("a month");
     let open = |accounts| OpenRun { id: run().id, month, accounts, state: "IN_REVIEW".into() };
     let begin = |accounts, open: OpenRun| {
-        start(run().id, (run().entity, month), accounts, &[open], (act("x"), date(2026, 2, 2)))
+        start(run().id, asked(accounts), &[open], (act("x"), date(2026, 2, 2)))
     };
     assert!(begin(vec![account(1)], open(vec![account(2)])).is_ok());
     for (mine, theirs) in [
@@ -128,7 +133,7 @@ fn shards_hold_every_account_once() {
 #[test]
 fn a_month_that_has_not_begun_is_not_billed() {
     let month: Month = "2026-03".parse().expect("a month");
-    let begin = |today| start(run().id, (run().entity, month), vec![], &[], (act("x"), today));
+    let begin = |today| start(run().id, Asked { month, ..asked(vec![]) }, &[], (act("x"), today));
     assert_eq!(begin(date(2026, 2, 28)).expect_err("tomorrow").reason(), "MONTH_IN_FUTURE");
     assert!(begin(date(2026, 3, 1)).is_ok());
 }
@@ -148,4 +153,23 @@ fn a_run_that_failed_while_issuing_is_given_up_only_without_documents() {
     let failed = failed(&issuing, "the series is full".into()).expect("issuing");
     assert_eq!(cancel(&failed, 0).expect("nothing is out").state, State::Cancelled);
     assert_eq!(cancel(&failed, 1).expect_err("a document is out").reason(), "RUN_STATE");
+}
+
+#[test]
+fn a_preview_stands_beside_an_open_run_and_is_never_approved() {
+    let open = OpenRun { id: run().id, month: run().month, accounts: vec![], state: "IN_REVIEW".into() };
+    let asked = Asked { preview: true, ..asked(vec![]) };
+    let preview = start(run().id, asked, &[open], (act("first"), date(2026, 2, 2))).expect("it bills nothing");
+    let preview = rated(&begin_rating(&preview).expect("created"), [7; 32]).expect("rating");
+    assert_eq!(approve(&preview, approver("second"), None).expect_err("only to look at").reason(), "PREVIEW");
+}
+
+#[test]
+fn a_refresh_rates_what_changed_and_stays_in_review_where_nothing_did() {
+    let at = Timestamp::from_second(60).expect("a minute later");
+    let refreshed = refresh(&in_review(), 2, at).expect("in review");
+    assert_eq!((&refreshed.state, refreshed.data_as_of), (&State::Rating, at));
+    let unchanged = refresh(&in_review(), 0, at).expect("in review");
+    assert_eq!((unchanged.state, unchanged.data_as_of), (in_review().state, at));
+    assert_eq!(refresh(&approved(), 1, at).expect_err("it is signed").reason(), "RUN_STATE");
 }

@@ -6,6 +6,8 @@ with document as (
          case when r.state in ('APPROVED', 'ISSUING') or r.failed_in = 'ISSUING' then 'APPROVED' else 'DRAFT' end as state,
          null as number, null::date as issue_date, null::date as due_date, null as advertiser
     from draft d join billing_run r using (run_id)
+   -- What a preview would bill stands in no list but its own.
+   where not r.preview or r.run_id = $4 or cardinality($2::uuid[]) > 0
    union all
   select i.account_id, i.invoice_id, i.run_id, i.order_id, i.entity_id, i.kind, i.currency, i.billing_month, i.period_first,
          i.period_last, i.payment_terms_days, i.spots, i.commission_percent, i.gross, i.commission, i.net, i.tax, i.total, i.digest,

@@ -3,6 +3,12 @@ select run_id,
        (select count(*) from billing_run_shard s where s.run_id = r.run_id and rated_at is not null) as "shards_rated!",
        (select count(*) from draft d where d.run_id = r.run_id) as "drafts!",
        (select count(*) from invoice i where i.run_id = r.run_id) as "drafts_issued!",
-       (select count(*) from billing_exception e where e.run_id = r.run_id) as "exceptions!"
+       (select count(*) from billing_exception e where e.run_id = r.run_id) as "exceptions!",
+       case when state in ('IN_REVIEW', 'APPROVED') then
+         (select count(distinct c.account_id) from input_change c
+           where not pg_visible_in_snapshot(c.xid, r.snapshot)
+             and (cardinality(r.accounts) = 0 or c.account_id = any(r.accounts))
+             and exists (select from insertion_order o where o.account_id = c.account_id and o.entity_id = r.entity_id))
+       else 0 end as "stale_accounts!"
   from billing_run r
  where run_id = any($1)

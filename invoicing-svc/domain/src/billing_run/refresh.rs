@@ -1,0 +1,26 @@
+use jiff::Timestamp;
+
+use super::{BillingRun, BillingRunRefusal, State};
+
+/// Takes in what has changed by `at`. With accounts to rate again the run rates; with none it only knows that what it has
+/// is what is known now, and its drafts stand as they are.
+pub fn refresh(run: &BillingRun, stale_accounts: usize, at: Timestamp) -> Result<BillingRun, BillingRunRefusal> {
+    let State::InReview { root } = run.state else {
+        return Err(run.needs("IN_REVIEW"));
+    };
+    let state = if stale_accounts == 0 { State::InReview { root } } else { State::Rating };
+    Ok(BillingRun { data_as_of: at, ..run.now(state) })
+}
+
+/// Whether later inputs can still be told from what the run has drafted: not once it is issued.
+pub fn check_stale(run: &BillingRun) -> Result<(), BillingRunRefusal> {
+    match run.state {
+        State::InReview { .. } | State::Approved(_) => Ok(()),
+        State::Created
+        | State::Rating
+        | State::Issuing(_)
+        | State::Issued { .. }
+        | State::Cancelled
+        | State::Failed { .. } => Err(run.needs("IN_REVIEW or APPROVED")),
+    }
+}

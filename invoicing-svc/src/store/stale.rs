@@ -1,0 +1,63 @@
+//! What changed after a run had seen its inputs.
+
+use chassis::failure::Failure;
+use ids::{AccountId, RunId};
+use invoicing_domain::billing_run::BillingRun;
+use sqlx::PgConnection;
+use uuid::Uuid;
+
+use super::{input_change::Cause, written::Written};
+
+/// A run sees everything that is committed now.
+pub async fn snapshot(connection: &mut PgConnection) -> Result<String, Failure> {
+    let snapshot = sqlx::query_scalar!("select pg_current_snapshot()::text as \"snapshot!\"");
+    Ok(snapshot.fetch_one(connection).await?)
+}
+
+/// The accounts of the run after one of them, by id, with an input that changed and that the run has not seen.
+pub async fn accounts(
+    connection: &mut PgConnection,
+    run: RunId,
+    after: Option<Uuid>,
+    limit: Option<i64>,
+) -> Result<Vec<(AccountId, Vec<Cause>)>, Failure> {
+    let rows = sqlx::query_file!("src/store/sql/stale_accounts.sql", run.uuid(), after, limit)
+        .fetch_all(connection)
+        .await?;
+    rows.into_iter()
+        .map(|row| {
+            let causes = row.causes.iter().map(|cause| Cause::read(cause)).collect::<Result<_, _>>()?;
+            Ok((AccountId::from_uuid(row.account_id), causes))
+        })
+        .collect()
+}
+
+/// From now on the run has seen what `snapshot` has, once the stale accounts are rated again: their drafts are gone, and
+/// a portion of its own is to be rated for each so many of them.
+pub async fn refresh(
+    connection: &mut PgConnection,
+    run: &BillingRun,
+    snapshot: &str,
+    shards: &[Vec<AccountId>],
+) -> Result<(), Failure> {
+    sqlx::query!(
+        "update billing_run set snapshot = $2::text::pg_snapshot where run_id = $1",
+        run.id.uuid(),
+        snapshot
+    )
+    .execute(&mut *connection)
+    .await?;
+    let accounts: Vec<Uuid> = shards.iter().flatten().map(|account| account.uuid()).collect();
+    if accounts.is_empty() {
+        return Ok(());
+    }
+    super::draft::delete_of(connection, run.id, &accounts).await?;
+    sqlx::query!(
+        "delete from billing_exception where run_id = $1 and account_id = any($2)",
+        run.id.uuid(),
+        &accounts
+    )
+    .execute(&mut *connection)
+    .await?;
+    super::billing_run::insert_shards(connection, run.id, shards).await
+}
