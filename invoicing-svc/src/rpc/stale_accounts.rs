@@ -44,8 +44,7 @@ pub async fn list(
     let (stale, next_page_token) = page.cut(loaded, |(account, _)| account.uuid())?;
     let accounts: Vec<AccountId> = stale.iter().map(|(account, _)| *account).collect();
     let drafted = drafted(&mut transaction, run.id, &accounts).await?;
-    let expected =
-        expected(&mut transaction, &BillingRun { data_as_of: call.at, ..run }, &accounts).await?;
+    let expected = expected(&mut transaction, &BillingRun { data_as_of: call.at, ..run }, &accounts).await?;
     let stale_accounts: Result<_, Failure> =
         stale.into_iter().map(|stale| stale_message(stale, &drafted, &expected)).collect();
     Ok(pb::ListStaleAccountsResponse { stale_accounts: stale_accounts?, next_page_token })

@@ -35,8 +35,8 @@ async fn start(
         month: "2026-01".into(),
         accounts: vec![],
         request_id: id.into(),
-            ..pb::StartBillingRunRequest::default()
-        };
+        ..pb::StartBillingRunRequest::default()
+    };
     client.start_billing_run(request).await.map(tonic::Response::into_inner)
 }
 
@@ -211,8 +211,8 @@ async fn a_month_that_has_not_begun_is_not_billed() {
         month: "2026-05".into(),
         accounts: vec![],
         request_id: "1".into(),
-            ..pb::StartBillingRunRequest::default()
-        };
+        ..pb::StartBillingRunRequest::default()
+    };
     let refused = manager(&service, "first").start_billing_run(request).await.unwrap_err();
     assert_eq!(reason(&refused), "MONTH_IN_FUTURE");
 }

@@ -56,8 +56,8 @@ pub async fn review(service: &Service, sold: &Sold, month: &str, request_id: &st
         month: month.into(),
         accounts: vec![],
         request_id: request_id.into(),
-            ..pb::StartBillingRunRequest::default()
-        };
+        ..pb::StartBillingRunRequest::default()
+    };
     let mut first = manager(service, "first");
     let run = first.start_billing_run(request).await.unwrap().into_inner();
     watched(&mut first, &run.name).await

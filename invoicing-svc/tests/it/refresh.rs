@@ -104,11 +104,15 @@ async fn only_the_account_that_changed_is_rated_again() {
     rename(&service, &b).await;
     let mut connection = service.connection().await;
     let id: uuid::Uuid = b.strip_prefix("accounts/acc_").unwrap().parse().unwrap();
-    let cut = "update schedule_part set amount = amount - 96 where account_id = $1 and period_first = '2026-01-01'";
+    let cut =
+        "update schedule_part set amount = amount - 96 where account_id = $1 and period_first = '2026-01-01'";
     sqlx::query(cut).bind(id).execute(&mut connection).await.unwrap();
     assert_eq!(get_run(&service, &run.name).await.stale_accounts, 1);
     let [account] = &stale(&service, &run.name).await[..] else { panic!("one account is stale") };
-    assert_eq!((account.account.as_str(), account.causes().collect::<Vec<_>>()), (b.as_str(), vec![pb::InputCause::Reference]));
+    assert_eq!(
+        (account.account.as_str(), account.causes().collect::<Vec<_>>()),
+        (b.as_str(), vec![pb::InputCause::Reference])
+    );
     // 15 % of commission: 3,333.34 → 2,833.34, and 3,237.34 → 2,751.74.
     let difference = account.amounts[0].difference.as_ref().unwrap();
     assert_eq!((difference.amount.as_str(), account.amounts.len()), ("-81.60", 1));
@@ -138,7 +142,10 @@ async fn a_refresh_without_a_change_leaves_everything_as_it_is() {
     let (sold, _) = three_accounts(&service).await;
     let run = review(&service, &sold, "2026-01", "run").await;
     let refreshed = refresh(&service, &run.name, "refresh").await;
-    assert_eq!((refreshed.state(), &refreshed.drafts_root), (pb::BillingRunState::InReview, &run.drafts_root));
+    assert_eq!(
+        (refreshed.state(), &refreshed.drafts_root),
+        (pb::BillingRunState::InReview, &run.drafts_root)
+    );
 }
 
 #[tokio::test]
@@ -169,13 +176,17 @@ async fn a_preview_is_looked_at_and_never_approved_or_issued() {
     };
     let refused = manager(&service, "second").approve_billing_run(ask).await.unwrap_err();
     assert_eq!((refused.code(), reason(&refused).as_str()), (Code::FailedPrecondition, "PREVIEW"));
-    let sql = "update billing_run set state = 'APPROVED', approved_by = 'x', approved_at = now() where preview";
+    let sql =
+        "update billing_run set state = 'APPROVED', approved_by = 'x', approved_at = now() where preview";
     let refused = sqlx::query(sql).execute(&mut service.connection().await).await.unwrap_err();
     let constraint = refused.as_database_error().and_then(|error| error.constraint());
     assert_eq!(constraint, Some("billing_run_preview_is_never_approved"));
 
     let listed = list(&service, all()).await;
-    assert!(listed.iter().all(|draft| draft.billing_run == run.name), "only what is to be billed: {listed:?}");
+    assert!(
+        listed.iter().all(|draft| draft.billing_run == run.name),
+        "only what is to be billed: {listed:?}"
+    );
     let own = list(&service, pb::ListInvoicesRequest { billing_run: preview.name.clone(), ..all() }).await;
     assert_eq!(own.len(), 3);
     assert_eq!(get(&service, &own[0].name).await.billing_run, preview.name);

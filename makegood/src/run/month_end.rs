@@ -38,8 +38,8 @@ pub async fn start(
         month: month.to_owned(),
         accounts: Vec::new(),
         request_id,
-            ..pb::StartBillingRunRequest::default()
-        };
+        ..pb::StartBillingRunRequest::default()
+    };
     let run = ask!(starter.billing_runs(), start_billing_run, request)?;
     now(starter, run.name).await
 }

@@ -4,7 +4,11 @@ use super::{BillingRun, BillingRunRefusal, State};
 
 /// Takes in what has changed by `at`. With accounts to rate again the run rates; with none it only knows that what it has
 /// is what is known now, and its drafts stand as they are.
-pub fn refresh(run: &BillingRun, stale_accounts: usize, at: Timestamp) -> Result<BillingRun, BillingRunRefusal> {
+pub fn refresh(
+    run: &BillingRun,
+    stale_accounts: usize,
+    at: Timestamp,
+) -> Result<BillingRun, BillingRunRefusal> {
     let State::InReview { root } = run.state else {
         return Err(run.needs("IN_REVIEW"));
     };

@@ -105,9 +105,8 @@ fn a_failed_run_resumes_where_it_stopped_and_keeps_its_approval() {
 fn open_runs_that_share_an_account_exclude_each_other() {
     let month: Month = "2026-01".parse().expect("a month");
     let open = |accounts| OpenRun { id: run().id, month, accounts, state: "IN_REVIEW".into() };
-    let begin = |accounts, open: OpenRun| {
-        start(run().id, asked(accounts), &[open], (act("x"), date(2026, 2, 2)))
-    };
+    let begin =
+        |accounts, open: OpenRun| start(run().id, asked(accounts), &[open], (act("x"), date(2026, 2, 2)));
     assert!(begin(vec![account(1)], open(vec![account(2)])).is_ok());
     for (mine, theirs) in [
         (vec![], vec![]),
@@ -159,7 +158,8 @@ fn a_run_that_failed_while_issuing_is_given_up_only_without_documents() {
 fn a_preview_stands_beside_an_open_run_and_is_never_approved() {
     let open = OpenRun { id: run().id, month: run().month, accounts: vec![], state: "IN_REVIEW".into() };
     let asked = Asked { preview: true, ..asked(vec![]) };
-    let preview = start(run().id, asked, &[open], (act("first"), date(2026, 2, 2))).expect("it bills nothing");
+    let preview =
+        start(run().id, asked, &[open], (act("first"), date(2026, 2, 2))).expect("it bills nothing");
     let preview = rated(&begin_rating(&preview).expect("created"), [7; 32]).expect("rating");
     assert_eq!(approve(&preview, approver("second"), None).expect_err("only to look at").reason(), "PREVIEW");
 }
