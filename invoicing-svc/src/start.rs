@@ -4,9 +4,9 @@ use billing_proto::billing::invoicing::v1::{
     account_service_server::AccountServiceServer, ad_product_service_server::AdProductServiceServer,
     billing_entity_service_server::BillingEntityServiceServer,
     billing_run_service_server::BillingRunServiceServer, delivery_service_server::DeliveryServiceServer,
-    event_service_server::EventServiceServer, invoice_service_server::InvoiceServiceServer,
-    ledger_service_server::LedgerServiceServer, number_series_service_server::NumberSeriesServiceServer,
-    order_service_server::OrderServiceServer,
+    event_service_server::EventServiceServer, explanation_service_server::ExplanationServiceServer,
+    invoice_service_server::InvoiceServiceServer, ledger_service_server::LedgerServiceServer,
+    number_series_service_server::NumberSeriesServiceServer, order_service_server::OrderServiceServer,
 };
 use chassis::{
     background::Background,
@@ -102,6 +102,7 @@ fn services(rpc: Rpc) -> Services {
         BillingRunServiceServer,
         InvoiceServiceServer,
         LedgerServiceServer,
+        ExplanationServiceServer,
         EventServiceServer,
     )
 }

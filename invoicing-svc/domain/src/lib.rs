@@ -7,6 +7,7 @@ pub mod billing_run;
 pub mod content_digest;
 pub mod control_total;
 pub mod delivery;
+pub mod explanation;
 pub mod invariant;
 pub mod invoice;
 pub mod ledger;

@@ -8,6 +8,7 @@ mod billing_run_service;
 mod changed;
 mod delivery_service;
 mod event_service;
+mod explanation_service;
 mod import_airings;
 mod invoice_service;
 mod ledger_service;

@@ -11,6 +11,7 @@ pub mod delivery_total;
 pub mod document;
 pub mod draft;
 pub mod exception;
+pub mod explained_line;
 pub mod fiscal_calendar;
 pub mod input_change;
 pub mod invoice;

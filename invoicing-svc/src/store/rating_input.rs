@@ -254,16 +254,19 @@ pub fn cap(
     Ok(cap.with_context(|| format!("the database holds a cap {kind} that cannot be"))?)
 }
 
-fn days(first: Date, last: Date) -> Result<Days, Failure> {
+/// A run of days that the database holds.
+pub fn days(first: Date, last: Date) -> Result<Days, Failure> {
     Ok(Days::new(first.to_jiff(), last.to_jiff())
         .context("the database holds a period that ends before it begins")?)
 }
 
-fn rate(rate: Decimal) -> Result<Rate, Failure> {
+/// A price that the database holds.
+pub fn rate(rate: Decimal) -> Result<Rate, Failure> {
     Ok(Rate::of(rate).context("the database holds a rate that cannot be")?)
 }
 
-fn price_base(price_base: i32) -> Result<u32, Failure> {
+/// A price base that the database holds.
+pub fn price_base(price_base: i32) -> Result<u32, Failure> {
     Ok(u32::try_from(price_base).context("the database holds a negative price base")?)
 }
 

@@ -13,6 +13,7 @@ use invoicing_domain::{
     ledger::LedgerAccount,
     number_series::YearBasis,
     order::{Liability, OrderCalendar, Schedule},
+    pricing::Metric,
     rating::{Basis, LineKind, Unit},
 };
 use jiff::civil::Date;
@@ -69,6 +70,10 @@ written! {
         Spot "spot", Fee "fee", Impression "impression", ViewableImpression "viewable impression", Click "click",
         View "view", CompletedView "completed view", Action "action", Day "day", Spend "spend", Hour "hour",
         Package "package", Seat "seat",
+    }
+    Metric {
+        Impressions "IMPRESSIONS", ViewableImpressions "VIEWABLE_IMPRESSIONS", Clicks "CLICKS", Views "VIEWS",
+        CompletedViews "COMPLETED_VIEWS", Actions "ACTIONS", Days "DAYS", Spend "SPEND", Hours "HOURS",
     }
     Basis {
         Rated "RATED", Correction "CORRECTION", Opening "OPENING", Commercial "COMMERCIAL", Tax "TAX",

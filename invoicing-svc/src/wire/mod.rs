@@ -11,6 +11,7 @@ pub mod billing_run;
 pub mod booked;
 pub mod choice;
 pub mod csv;
+pub mod explanation;
 pub mod fact;
 pub mod fiscal_calendar;
 pub mod invoice_file;

@@ -102,6 +102,24 @@ pub fn invoice(v: &mut Violations, field: &str, name: &str) -> Option<(AccountId
     nested(v, field, name, ["accounts", "invoices"])
 }
 
+/// `accounts/acc_…/invoices/inv_…/lines/1`: a line by its number on the document.
+pub fn invoice_line(v: &mut Violations, field: &str, name: &str) -> Option<(AccountId, InvoiceId, i32)> {
+    let parsed = split(name, ["accounts", "invoices", "lines"]).and_then(|[account, invoice, number]| {
+        Some((
+            account.parse().ok()?,
+            invoice.parse().ok()?,
+            number.parse().ok().filter(|number| *number > 0)?,
+        ))
+    });
+    let parts = [("accounts", "acc"), ("invoices", "inv")];
+    v.take(field, parsed.ok_or_else(|| format!("{}/lines/1", expected(&parts))))
+}
+
+/// `accounts/acc_…/invoices/inv_…/lines/1`
+pub fn invoice_line_name((account, invoice, number): (AccountId, InvoiceId, i32)) -> String {
+    format!("{}/lines/{number}", invoice_name(account, invoice))
+}
+
 /// `accounts/acc_…/invoices/inv_…`
 pub fn invoice_name(account: AccountId, invoice: InvoiceId) -> String {
     format!("accounts/{account}/invoices/{invoice}")

@@ -3,6 +3,7 @@
 
 mod billing_run;
 mod delivery;
+mod explanation;
 mod fiscal_calendar;
 mod invoice;
 mod ledger;
