@@ -13,7 +13,7 @@ use super::{
     expenses,
     minimum::Minimums,
     opening::Openings,
-    price::Price,
+    price::{Price, on},
     settle::{Difference, Ledger, Stays, settle},
     tally::Tally,
     tiers::Tiering,
@@ -171,7 +171,7 @@ impl Metered {
 
     /// The terms of a day.
     pub(super) fn terms_on(&self, day: Date) -> Option<&Terms> {
-        self.terms.iter().find(|terms| terms.days.contains(day))
+        on(&self.terms, day)
     }
 
     /// How many units a package has.

@@ -27,6 +27,7 @@ mod price;
 mod rated_line;
 mod settle;
 mod spot;
+mod subscription;
 mod tally;
 #[cfg(test)]
 mod tests;
@@ -43,6 +44,7 @@ pub use makegood::{KnownSpot, MadeGood, made_good};
 pub use metered::{Expenses, Metered};
 pub use price::{Price, Terms};
 pub use rated_line::{RatedItem, RatedLine, Unit};
+pub use subscription::Subscription;
 
 /// Rates one line for the month of a run.
 ///
@@ -52,6 +54,7 @@ pub fn rate(line: &LineToRate) -> Result<RatedLine, RatingError> {
     match &line.pricing {
         Pricing::FlatFee { parts } => flat_fee::rate(line, parts),
         Pricing::Metered(metered) => metered::rate(line, metered),
+        Pricing::Subscription(subscription) => subscription::rate(line, subscription),
         Pricing::PerSpot { segments, cap, airings } => per_spot::rate(line, segments, *cap, airings),
     }
 }

@@ -1,6 +1,7 @@
 //! What a unit costs under the terms of a day.
 
 use calendar::Days;
+use jiff::civil::Date;
 use money::{Percent, Rate};
 use rust_decimal::{Decimal, RoundingStrategy};
 
@@ -59,6 +60,11 @@ impl Terms {
         };
         tiers.iter().map(step).collect()
     }
+}
+
+/// The terms of a day.
+pub(super) fn on(terms: &[Terms], day: Date) -> Option<&Terms> {
+    terms.iter().find(|terms| terms.days.contains(day))
 }
 
 fn too_large() -> RatingError {

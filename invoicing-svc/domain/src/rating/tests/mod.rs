@@ -1,12 +1,14 @@
 mod caps;
 mod corrections;
 mod fees;
+mod lives;
 mod makegoods;
 mod metered;
 mod openings;
 mod parts;
 mod properties;
 mod spots;
+mod subscriptions;
 
 use calendar::{BillingCalendar, BillingCycle, Days, Month};
 use ids::{AiringId, LineId, OrderId};
@@ -117,14 +119,18 @@ impl Book {
     fn segments(&mut self) -> &mut Vec<Segment> {
         match &mut self.0.pricing {
             Pricing::PerSpot { segments, .. } => segments,
-            Pricing::FlatFee { .. } | Pricing::Metered(_) => panic!("a fee has no segments"),
+            Pricing::FlatFee { .. } | Pricing::Metered(_) | Pricing::Subscription(_) => {
+                panic!("a fee has no segments")
+            }
         }
     }
 
     fn airings(&mut self) -> &mut Vec<Airing> {
         match &mut self.0.pricing {
             Pricing::PerSpot { airings, .. } => airings,
-            Pricing::FlatFee { .. } | Pricing::Metered(_) => panic!("a fee has no airings"),
+            Pricing::FlatFee { .. } | Pricing::Metered(_) | Pricing::Subscription(_) => {
+                panic!("a fee has no airings")
+            }
         }
     }
 
@@ -154,7 +160,9 @@ impl Book {
     fn terms(&mut self) -> &mut Metered {
         match &mut self.0.pricing {
             Pricing::Metered(metered) => metered,
-            Pricing::FlatFee { .. } | Pricing::PerSpot { .. } => panic!("not metered"),
+            Pricing::FlatFee { .. } | Pricing::PerSpot { .. } | Pricing::Subscription(_) => {
+                panic!("not metered")
+            }
         }
     }
 
