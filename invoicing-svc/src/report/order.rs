@@ -1,11 +1,13 @@
 //! Orders as they are known now.
 
+mod lines;
+
 use std::collections::HashMap;
 
 use anyhow::Context;
 use billing_proto::billing::invoicing::v1 as pb;
 use chassis::failure::Failure;
-use ids::{AccountId, EntityId, LineId, OrderId, ProductId};
+use ids::{AccountId, EntityId, OrderId};
 use invoicing_domain::{order::BookedAmount, resource::ResourceRefusal};
 use money::{Currency, Money, Percent};
 use refusal::Refusal;
@@ -90,6 +92,7 @@ pub async fn heads(
             territory: row.territory,
             purchase_orders: Vec::new(),
             lines: Vec::new(),
+            discount_amount: amount(row.discount_amount),
             booked: Some(booked::message(&booked.context("an order too large to be told")?)),
         };
         orders.push(((row.account_id, row.order_id), message));
@@ -106,38 +109,7 @@ pub async fn whole(
 ) -> Result<Vec<(Place, pb::Order)>, Failure> {
     let mut orders = heads(connection, which).await?;
     let (accounts, ids) = places(&orders);
-    let rows = sqlx::query_file!("src/report/sql/order_lines.sql", &accounts, &ids)
-        .fetch_all(&mut *connection)
-        .await?;
-    let mut plans = plans(connection, &accounts, &ids).await?;
-    let mut openings = openings(connection, &accounts, &ids).await?;
-    let mut lines: HashMap<Place, Vec<pb::OrderLine>> = HashMap::new();
-    for row in rows {
-        let (account, order) = (AccountId::from_uuid(row.account_id), OrderId::from_uuid(row.order_id));
-        let line = pb::OrderLine {
-            name: name::line_name(account, order, LineId::from_uuid(row.line_id)),
-            number: row.number,
-            ad_product: name::product_name(ProductId::from_uuid(row.product_id)),
-            description: row.description,
-            flight: Some(days(row.flight_first, row.flight_last)),
-            pricing_model: value("PRICING_MODEL", &row.pricing_model, pb::PricingModel::from_str_name)?,
-            rate: written(row.rate),
-            booked_units: written(row.booked_units),
-            amount: row.amount.to_string(),
-            cap: Some(pb::Cap {
-                kind: value("CAP_KIND", &row.cap_kind, pb::CapKind::from_str_name)?,
-                percent: written(row.cap_percent),
-                budget: row.cap_budget.map_or_else(String::new, |budget| budget.to_string()),
-            }),
-            schedule: value("SCHEDULE", &row.schedule, pb::Schedule::from_str_name)?,
-            station: row.station,
-            program: row.program,
-            spot_length_seconds: row.spot_length_seconds,
-            plan: plans.remove(&row.line_id).unwrap_or_default(),
-            opening_balances: openings.remove(&row.line_id).unwrap_or_default(),
-        };
-        lines.entry((row.account_id, row.order_id)).or_default().push(line);
-    }
+    let mut lines = lines::of(connection, &accounts, &ids).await?;
     for (place, order) in &mut orders {
         order.lines = lines.remove(place).unwrap_or_default();
     }
@@ -229,60 +201,6 @@ async fn add_purchase_orders(
     Ok(())
 }
 
-async fn plans(
-    connection: &mut PgConnection,
-    accounts: &[Uuid],
-    orders: &[Uuid],
-) -> Result<HashMap<Uuid, Vec<pb::PlanWeek>>, Failure> {
-    let rows = sqlx::query!(
-        "select p.* from plan_week p join order_line l using (account_id, line_id)
-           join unnest($1::uuid[], $2::uuid[]) as o(account_id, order_id)
-             on o.account_id = l.account_id and o.order_id = l.order_id
-          order by p.line_id, p.ordinal",
-        accounts,
-        orders
-    )
-    .fetch_all(connection)
-    .await?;
-    let mut plans: HashMap<Uuid, Vec<pb::PlanWeek>> = HashMap::new();
-    for row in rows {
-        plans.entry(row.line_id).or_default().push(pb::PlanWeek {
-            days: Some(days(row.first_day, row.last_day)),
-            weekdays: row.weekdays,
-            units: row.units.normalize().to_string(),
-            rate: row.rate.normalize().to_string(),
-        });
-    }
-    Ok(plans)
-}
-
-async fn openings(
-    connection: &mut PgConnection,
-    accounts: &[Uuid],
-    orders: &[Uuid],
-) -> Result<HashMap<Uuid, Vec<pb::OpeningBalance>>, Failure> {
-    let rows = sqlx::query!(
-        "select b.line_id, b.origin_first, b.origin_last, b.units, b.gross
-           from billed_to_date b join order_line l using (account_id, line_id)
-           join unnest($1::uuid[], $2::uuid[]) as o(account_id, order_id)
-             on o.account_id = l.account_id and o.order_id = l.order_id
-          where b.basis = 'OPENING' order by b.line_id, b.entry",
-        accounts,
-        orders
-    )
-    .fetch_all(connection)
-    .await?;
-    let mut openings: HashMap<Uuid, Vec<pb::OpeningBalance>> = HashMap::new();
-    for row in rows {
-        openings.entry(row.line_id).or_default().push(pb::OpeningBalance {
-            origin_period: Some(days(row.origin_first, row.origin_last)),
-            units: row.units.normalize().to_string(),
-            gross: row.gross.to_string(),
-        });
-    }
-    Ok(openings)
-}
-
 fn places(orders: &[(Place, pb::Order)]) -> (Vec<Uuid>, Vec<Uuid>) {
     orders.iter().map(|(place, _)| *place).unzip()
 }
@@ -296,6 +214,11 @@ fn days(first: jiff_sqlx::Date, last: jiff_sqlx::Date) -> pb::Days {
         first: Some(period::day_message(first.to_jiff())),
         last: Some(period::day_message(last.to_jiff())),
     }
+}
+
+/// An amount that may be absent, with the decimals of its currency.
+fn amount(amount: Option<rust_decimal::Decimal>) -> String {
+    amount.map_or_else(String::new, |amount| amount.to_string())
 }
 
 /// A number that may be absent, without zeros at its end.

@@ -7,16 +7,16 @@ use calendar::Days;
 use chassis::failure::Failure;
 use ids::{AccountId, EntityId, OrderId, ProductId, RunId};
 use invoicing_domain::{
-    ad_product::PricingModel,
     order::{
         AccountFacts, BatchTotals, BillingTerms, Booked, BookedOrder, EntityFacts, Known, KnownLine,
         LineBilling, OrderCalendar, Part, PlanWeek, Weekdays,
     },
+    pricing::{PeriodUnits, PricingModel},
     resource::ResourceRefusal,
 };
 use jiff::Timestamp;
 use jiff_sqlx::ToSqlx;
-use money::{Currency, Money, Percent, Rate};
+use money::{Currency, Money, Percent, Quantity, Rate};
 use refusal::Refusal;
 use rust_decimal::Decimal;
 use serde_json::Value;
@@ -224,7 +224,7 @@ pub async fn booked(
         || Refusal::from(ResourceRefusal::NotFound { name: format!("accounts/{account}/orders/{order}") });
     let row = sqlx::query!(
         "select o.currency, o.commission_percent, o.billing_calendar, o.billing_cycle, o.flight_last, e.rounding,
-                e.fiscal_calendar
+                e.remainder, e.fiscal_calendar
            from insertion_order o join billing_entity e using (entity_id)
           where o.account_id = $1 and o.order_id = $2 and in_scope($3::jsonb, o.entity_id, o.territory, o.account_id)",
         account.uuid(),
@@ -245,6 +245,7 @@ pub async fn booked(
             cycle: Written::read(&row.billing_cycle)?,
             contract_last: row.flight_last.to_jiff(),
         },
+        remainder: Written::read(&row.remainder)?,
         lines: booked_lines(connection, (account, order), currency).await?,
     })
 }
@@ -255,9 +256,8 @@ async fn booked_lines(
     currency: Currency,
 ) -> Result<Vec<Booked>, Failure> {
     let lines = sqlx::query!(
-        "select line_id, pricing_model, amount, flight_first, flight_last,
-                (select sum(s.booked_units) from term_segment s where s.account_id = l.account_id and s.line_id = l.line_id) as units
-           from order_line l where account_id = $1 and order_id = $2 order by ordinal",
+        "select line_id, pricing_model, amount, flight_first, flight_last, booked_units
+           from order_line where account_id = $1 and order_id = $2 order by ordinal",
         account.uuid(),
         order.uuid()
     )
@@ -265,6 +265,7 @@ async fn booked_lines(
     .await?;
     let mut parts = parts(connection, (account, order), currency).await?;
     let mut plans = plans(connection, (account, order)).await?;
+    let mut units = period_units(connection, (account, order)).await?;
     lines
         .into_iter()
         .map(|line| {
@@ -273,10 +274,28 @@ async fn booked_lines(
                     Booked::Fee { parts: parts.remove(&line.line_id).unwrap_or_else(Vec::new) }
                 }
                 PricingModel::PerSpot => Booked::Spots {
-                    units: whole(line.units.context("spots that are not booked")?)?,
+                    units: whole(line.booked_units.context("spots that are not booked")?)?,
                     amount: money(currency, line.amount)?,
                     flight: days(line.flight_first, line.flight_last)?,
                     plan: plans.remove(&line.line_id).unwrap_or_else(Vec::new),
+                },
+                PricingModel::Cpm
+                | PricingModel::Vcpm
+                | PricingModel::Cpc
+                | PricingModel::Cpv
+                | PricingModel::Cpcv
+                | PricingModel::Cpa
+                | PricingModel::Cpd
+                | PricingModel::PercentOfSpend
+                | PricingModel::Graduated
+                | PricingModel::Volume
+                | PricingModel::Package
+                | PricingModel::TieredFlat
+                | PricingModel::GraduatedPercent
+                | PricingModel::Subscription
+                | PricingModel::TimeAndMaterials => Booked::Units {
+                    amount: money(currency, line.amount)?,
+                    by_period: units.remove(&line.line_id).unwrap_or_else(Vec::new),
                 },
             })
         })
@@ -302,6 +321,28 @@ async fn parts(
         parts.entry(row.line_id).or_default().push(Part { period, amount });
     }
     Ok(parts)
+}
+
+async fn period_units(
+    connection: &mut PgConnection,
+    (account, order): (AccountId, OrderId),
+) -> Result<HashMap<Uuid, Vec<PeriodUnits>>, Failure> {
+    let rows = sqlx::query!(
+        "select u.* from period_units u join order_line l using (account_id, line_id)
+          where l.account_id = $1 and l.order_id = $2 order by u.line_id, u.period_first",
+        account.uuid(),
+        order.uuid()
+    )
+    .fetch_all(connection)
+    .await?;
+    let mut units: HashMap<Uuid, Vec<PeriodUnits>> = HashMap::new();
+    for row in rows {
+        units.entry(row.line_id).or_default().push(PeriodUnits {
+            period: days(row.period_first, row.period_last)?,
+            units: Quantity::of(row.units).context("the database holds no quantity")?,
+        });
+    }
+    Ok(units)
 }
 
 async fn plans(

@@ -4,16 +4,16 @@ mod airings;
 
 use std::collections::{BTreeSet, HashMap};
 
-use anyhow::Context;
+use anyhow::{Context, anyhow};
 use calendar::Days;
 use chassis::failure::Failure;
 use ids::{AccountId, LineId, OrderId};
 use invoicing_domain::{
-    ad_product::PricingModel,
     billing_entity::BillingEntity,
     billing_run::BillingRun,
     invoice::{LineFacts, OrderFacts},
     order::{BillingTerms, Cap, OrderCalendar, Part},
+    pricing::PricingModel,
     rating::{Airing, Billed, Bucket, LineToRate, Pricing, Segment},
 };
 use jiff_sqlx::Date;
@@ -53,6 +53,23 @@ impl Inputs {
                 cap,
                 airings: self.airings.remove(&line).unwrap_or_default(),
             },
+            PricingModel::Cpm
+            | PricingModel::Vcpm
+            | PricingModel::Cpc
+            | PricingModel::Cpv
+            | PricingModel::Cpcv
+            | PricingModel::Cpa
+            | PricingModel::Cpd
+            | PricingModel::PercentOfSpend
+            | PricingModel::Graduated
+            | PricingModel::Volume
+            | PricingModel::Package
+            | PricingModel::TieredFlat
+            | PricingModel::GraduatedPercent
+            | PricingModel::Subscription
+            | PricingModel::TimeAndMaterials => {
+                return Err(anyhow!("nobody rates {} yet", model.text()).into());
+            }
         })
     }
 }

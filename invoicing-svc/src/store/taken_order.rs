@@ -1,11 +1,10 @@
 //! Orders that are taken: recorded many at a time, as JSON that the statements read as rows.
 
+mod lines;
+
 use chassis::failure::Failure;
-use ids::{AccountId, LineId, OrderId};
-use invoicing_domain::{
-    ad_product::PricingModel,
-    order::{Booking, Cap, Known, Line, LineTerms, Order},
-};
+use ids::{AccountId, OrderId};
+use invoicing_domain::order::{Booking, Known, Order};
 use jiff::Timestamp;
 use jiff_sqlx::ToSqlx;
 use serde_json::{Value, json};
@@ -49,12 +48,7 @@ pub async fn record(
         .execute(&mut *connection)
         .await?;
     replace_order_parts(connection, taken).await?;
-    let lines = || taken.iter().flat_map(lines);
-    let rows: Value = lines().map(|line| line.json()).collect();
-    sqlx::query_file!("src/store/sql/upsert_order_lines.sql", rows).execute(&mut *connection).await?;
-    // What was booked once stays as it is while the terms do.
-    let rewritten: Vec<_> = lines().filter(|line| line.terms_are_new).collect();
-    replace_line_parts(connection, &rewritten, at).await
+    lines::record(connection, taken, at).await
 }
 
 async fn register(connection: &mut PgConnection, taken: &[Taken<'_>]) -> Result<(), Failure> {
@@ -96,6 +90,7 @@ fn order_json(Taken { order, booking, .. }: &Taken<'_>) -> Value {
         "billing_calendar": order.calendar.text(),
         "billing_cycle": order.cycle.text(),
         "territory": booking.territory,
+        "discount_amount": order.discount.map(|discount| discount.to_string()),
     })
 }
 
@@ -143,158 +138,6 @@ async fn replace_order_parts(connection: &mut PgConnection, taken: &[Taken<'_>])
     )
     .execute(connection)
     .await?;
-    Ok(())
-}
-
-/// A line of an order that is taken.
-struct TakenLine<'a> {
-    order: &'a Order,
-    id: LineId,
-    ordinal: i32,
-    line: &'a Line,
-    terms: &'a LineTerms,
-    terms_are_new: bool,
-}
-
-fn lines<'a>(taken: &Taken<'a>) -> impl Iterator<Item = TakenLine<'a>> {
-    let Taken { order, booking, known } = *taken;
-    let (order_id, lines) = (order.id(), order.lines.iter().zip(&booking.lines));
-    (1_i32..).zip(lines).map(move |(ordinal, (line, terms))| {
-        let known = known.and_then(|known| known.lines.get(&line.number));
-        let terms_are_new = known.is_none_or(|known| known.terms_digest != terms.digest);
-        TakenLine { order, id: LineId::of(order_id, &line.number), ordinal, line, terms, terms_are_new }
-    })
-}
-
-impl TakenLine<'_> {
-    fn json(&self) -> Value {
-        let Self { order, id, ordinal, line, terms, .. } = self;
-        let (percent, budget) = match line.cap {
-            Cap::LesserOfBookedAndDelivered | Cap::Uncapped => (None, None),
-            Cap::Percent(percent) => (Some(percent.to_string()), None),
-            Cap::Budget(budget) => (None, Some(budget.to_string())),
-        };
-        json!({
-            "account_id": order.account.uuid(),
-            "order_id": order.id().uuid(),
-            "line_id": id.uuid(),
-            "number": line.number,
-            "ordinal": ordinal,
-            "product_id": line.product.uuid(),
-            "description": line.description,
-            "flight_first": line.flight.first().to_string(),
-            "flight_last": line.flight.last().to_string(),
-            "pricing_model": terms.pricing_model.text(),
-            "schedule": terms.schedule.text(),
-            "amount": terms.amount.to_string(),
-            "cap_kind": line.cap.name(),
-            "cap_percent": percent,
-            "cap_budget": budget,
-            "station": line.station,
-            "program": line.program,
-            "spot_length_seconds": line.spot_length_seconds,
-            "terms_digest": bytea(terms.digest),
-        })
-    }
-
-    fn segment_json(&self) -> Value {
-        json!({
-            "account_id": self.order.account.uuid(),
-            "line_id": self.id.uuid(),
-            "first_day": self.line.flight.first().to_string(),
-            "last_day": self.line.flight.last().to_string(),
-            "revision": self.order.revision,
-            "rate": self.line.rate.map(|rate| rate.to_string()),
-            "booked_units": self.line.booked_units.map(|units| units.to_string()),
-        })
-    }
-
-    fn week_jsons(&self) -> impl Iterator<Item = Value> {
-        (1_i32..).zip(&self.line.plan).map(|(ordinal, week)| {
-            json!({
-                "account_id": self.order.account.uuid(),
-                "line_id": self.id.uuid(),
-                "ordinal": ordinal,
-                "first_day": week.days.first().to_string(),
-                "last_day": week.days.last().to_string(),
-                "weekdays": week.weekdays.to_string(),
-                "units": week.units,
-                "rate": week.rate.to_string(),
-            })
-        })
-    }
-
-    fn part_jsons(&self) -> impl Iterator<Item = Value> {
-        self.terms.parts.iter().map(|part| {
-            json!({
-                "account_id": self.order.account.uuid(),
-                "line_id": self.id.uuid(),
-                "period_first": part.period.first().to_string(),
-                "period_last": part.period.last().to_string(),
-                "amount": part.amount.to_string(),
-            })
-        })
-    }
-
-    fn opening_jsons(&self) -> impl Iterator<Item = Value> {
-        (1_i32..).zip(&self.line.opening_balances).map(|(entry, balance)| {
-            json!({
-                "account_id": self.order.account.uuid(),
-                "line_id": self.id.uuid(),
-                "entry": entry,
-                "kind": match self.terms.pricing_model {
-                    PricingModel::FlatFee => "SCHEDULE_PART",
-                    PricingModel::PerSpot => "SPOTS",
-                },
-                "origin_first": balance.origin.first().to_string(),
-                "origin_last": balance.origin.last().to_string(),
-                "segment_first": self.line.flight.first().to_string(),
-                "units": balance.units.to_string(),
-                "gross": balance.gross.to_string(),
-            })
-        })
-    }
-}
-
-async fn replace_line_parts(
-    connection: &mut PgConnection,
-    lines: &[TakenLine<'_>],
-    at: Timestamp,
-) -> Result<(), Failure> {
-    let (accounts, ids): (Vec<Uuid>, Vec<Uuid>) =
-        lines.iter().map(|line| (line.order.account.uuid(), line.id.uuid())).unzip();
-    macro_rules! replace {
-        ($delete:literal, $insert:literal, $rows:expr) => {
-            sqlx::query!($delete, &accounts, &ids).execute(&mut *connection).await?;
-            sqlx::query!($insert, $rows.collect::<Value>()).execute(&mut *connection).await?;
-        };
-    }
-    replace!(
-        "delete from term_segment where (account_id, line_id) in (select * from unnest($1::uuid[], $2::uuid[]))",
-        "insert into term_segment (account_id, line_id, first_day, last_day, revision, rate, booked_units)
-         select * from jsonb_to_recordset($1) as said (account_id uuid, line_id uuid, first_day date, last_day date,
-           revision bigint, rate numeric, booked_units numeric)",
-        lines.iter().map(TakenLine::segment_json)
-    );
-    replace!(
-        "delete from plan_week where (account_id, line_id) in (select * from unnest($1::uuid[], $2::uuid[]))",
-        "insert into plan_week (account_id, line_id, ordinal, first_day, last_day, weekdays, units, rate)
-         select * from jsonb_to_recordset($1) as said (account_id uuid, line_id uuid, ordinal integer, first_day date,
-           last_day date, weekdays text, units numeric, rate numeric)",
-        lines.iter().flat_map(TakenLine::week_jsons)
-    );
-    replace!(
-        "delete from schedule_part where (account_id, line_id) in (select * from unnest($1::uuid[], $2::uuid[]))",
-        "insert into schedule_part (account_id, line_id, period_first, period_last, amount)
-         select * from jsonb_to_recordset($1) as said (account_id uuid, line_id uuid, period_first date, period_last date,
-           amount numeric)",
-        lines.iter().flat_map(TakenLine::part_jsons)
-    );
-    // A line with an opening balance counts as billed, so its terms, and with them its balances, are new only once.
-    let balances: Value = lines.iter().flat_map(TakenLine::opening_jsons).collect();
-    sqlx::query_file!("src/store/sql/insert_opening_balances.sql", balances, at.to_sqlx() as _)
-        .execute(connection)
-        .await?;
     Ok(())
 }
 

@@ -6,14 +6,14 @@ use chassis::failure::Failure;
 use ids::Revision;
 use invoicing_domain::{
     account::AccountKind,
-    ad_product::{PricingModel, ProductState},
+    ad_product::ProductState,
     billing_entity::CommissionPosting,
     delivery::AiringStatus,
     invoice::DocumentKind,
     ledger::LedgerAccount,
     number_series::YearBasis,
-    order::{Liability, OrderCalendar, Schedule},
-    pricing::Metric,
+    order::{Liability, OrderCalendar},
+    pricing::{Metric, PricingModel, Proration, Schedule, Window},
     rating::{Basis, LineKind, Unit},
 };
 use jiff::civil::Date;
@@ -55,7 +55,14 @@ written! {
     Remainder { First "FIRST", Last "LAST" }
     CommissionPosting { ContraRevenue "CONTRA_REVENUE", Expense "EXPENSE" }
     AccountKind { Advertiser "ADVERTISER", Agency "AGENCY" }
-    PricingModel { FlatFee "FLAT_FEE", PerSpot "PER_SPOT" }
+    PricingModel {
+        FlatFee "FLAT_FEE", PerSpot "PER_SPOT", Cpm "CPM", Vcpm "VCPM", Cpc "CPC", Cpv "CPV", Cpcv "CPCV", Cpa "CPA",
+        Cpd "CPD", PercentOfSpend "PERCENT_OF_SPEND", Graduated "GRADUATED", Volume "VOLUME", Package "PACKAGE",
+        TieredFlat "TIERED_FLAT", GraduatedPercent "GRADUATED_PERCENT", Subscription "SUBSCRIPTION",
+        TimeAndMaterials "TIME_AND_MATERIALS",
+    }
+    Window { Life "LIFE", Term "TERM", Period "PERIOD", PeriodWithCarry "PERIOD_WITH_CARRY" }
+    Proration { ActualDays "ACTUAL_DAYS", Thirty360 "THIRTY_360", WholePeriods "WHOLE_PERIODS" }
     ProductState { Draft "DRAFT", Live "LIVE", Retired "RETIRED" }
     DocumentKind { Invoice "INVOICE", CreditNote "CREDIT_NOTE" }
     YearBasis { Calendar "CALENDAR", Fiscal "FISCAL", Statutory "STATUTORY" }
@@ -83,7 +90,10 @@ written! {
         Receivables "RECEIVABLES", AgencyCommission "AGENCY_COMMISSION", Revenue "REVENUE", TaxPayable "TAX_PAYABLE",
     }
     Liability { SoleAgency "SOLE_AGENCY", Sequential "SEQUENTIAL", JointAndSeveral "JOINT_AND_SEVERAL", Advertiser "ADVERTISER" }
-    Schedule { OnDelivery "ON_DELIVERY", EvenSplit "EVEN_SPLIT" }
+    Schedule {
+        OnDelivery "ON_DELIVERY", EvenSplit "EVEN_SPLIT", ProRataDays "PRO_RATA_DAYS", Upfront "UPFRONT",
+        Milestone "MILESTONE", InAdvance "IN_ADVANCE", InArrears "IN_ARREARS",
+    }
     AiringStatus { Aired "AIRED", Credited "CREDITED", Unresolved "UNRESOLVED", MadeGood "MADE_GOOD", NotAired "NOT_AIRED" }
     OrderCalendar { CalendarMonth "CALENDAR_MONTH", BroadcastMonth "BROADCAST_MONTH", Fiscal "FISCAL" }
     BillingCycle { EndOfMonth "END_OF_MONTH", EndOfMonthOrContract "END_OF_MONTH_OR_CONTRACT", Weekly "WEEKLY" }

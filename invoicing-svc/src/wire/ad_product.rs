@@ -3,13 +3,14 @@
 use billing_proto::billing::invoicing::v1 as pb;
 use chassis::mask::Mask;
 use ids::{ProductId, Revision};
-use invoicing_domain::ad_product::{AdProduct, PricingModel, ProductState};
+use invoicing_domain::ad_product::{AdProduct, ProductState};
 use refusal::{Refusal, Violations};
 
 use super::{
     choice::{choice, given},
     name,
     period::{day, day_message},
+    pricing::{pricing_model, pricing_model_message},
     text::{Text, text},
 };
 
@@ -35,7 +36,7 @@ fn fields(v: &mut Violations, id: ProductId, revision: Revision, m: &pb::AdProdu
     let code = text(v, "code", &m.code, Text::Code(64));
     let display_name = text(v, "display_name", &m.display_name, Text::Required(200));
     let format = text(v, "format", &m.format, Text::Code(64));
-    let pricing_model = pricing_model(v, m.pricing_model);
+    let pricing_model = pricing_model(v, "pricing_model", m.pricing_model);
     let invoice_text = text(v, "invoice_text", &m.invoice_text, Text::Required(200));
     let tax_code = text(v, "tax_code", &m.tax_code, Text::Optional(64));
     let gl_revenue = text(v, "gl_revenue", &m.gl_revenue, Text::Code(64));
@@ -56,15 +57,6 @@ fn fields(v: &mut Violations, id: ProductId, revision: Revision, m: &pb::AdProdu
     })
 }
 
-fn pricing_model(v: &mut Violations, value: i32) -> Option<PricingModel> {
-    let model = match choice(v, "pricing_model", value)? {
-        pb::PricingModel::Unspecified => None,
-        pb::PricingModel::FlatFee => Some(PricingModel::FlatFee),
-        pb::PricingModel::PerSpot => Some(PricingModel::PerSpot),
-    };
-    given(v, "pricing_model", model)
-}
-
 fn state(v: &mut Violations, value: i32) -> Option<ProductState> {
     let state = match choice(v, "state", value)? {
         pb::AdProductState::Unspecified => None,
@@ -73,14 +65,6 @@ fn state(v: &mut Violations, value: i32) -> Option<ProductState> {
         pb::AdProductState::Retired => Some(ProductState::Retired),
     };
     given(v, "state", state)
-}
-
-/// The pricing model as the contract's value.
-pub fn pricing_model_message(model: PricingModel) -> pb::PricingModel {
-    match model {
-        PricingModel::FlatFee => pb::PricingModel::FlatFee,
-        PricingModel::PerSpot => pb::PricingModel::PerSpot,
-    }
 }
 
 /// The product as a message.

@@ -23,5 +23,6 @@ pub mod order;
 pub mod order_batch;
 pub mod order_line;
 pub mod period;
+pub mod pricing;
 pub mod printed;
 pub mod text;

@@ -13,7 +13,7 @@ use super::{
     choice::{choice, given},
     money::{currency, percent},
     name,
-    order_line::line,
+    order_line::{line, optional},
     period::{days, optional_day},
     text::{Text, text},
 };
@@ -49,6 +49,9 @@ fn fields(v: &mut Violations, m: &pb::Order, source_system: &str) -> Option<Orde
     // Without its currency no amount of the order can be read.
     let currency = currency(v, "currency_code", &m.currency_code)?;
     let purchase_orders = purchase_orders(v, &m.purchase_orders, currency);
+    let discount = optional(v, "discount_amount", &m.discount_amount, |v, field, value| {
+        amount(v, field, value, currency)
+    });
     let lines = m.lines.iter().enumerate();
     let lines: Vec<_> =
         lines.map(|(n, m)| v.within(&format!("lines[{n}]"), |v| line(v, m, currency))).collect();
@@ -69,6 +72,7 @@ fn fields(v: &mut Violations, m: &pb::Order, source_system: &str) -> Option<Orde
         cycle: cycle?,
         territory: territory.filter(|territory| !territory.is_empty()),
         purchase_orders: purchase_orders?,
+        discount: discount?,
         lines: lines.into_iter().collect::<Option<_>>()?,
     })
 }

@@ -1,16 +1,19 @@
 //! OrderLine: message → domain.
 
 use billing_proto::billing::invoicing::v1 as pb;
-use invoicing_domain::order::{Cap, Line, OpeningBalance, PlanWeek, Schedule, Weekdays};
+use invoicing_domain::{
+    order::{Line, OpeningBalance, PlanWeek, Weekdays},
+    pricing::Window,
+};
 use money::{Currency, Quantity, Rate};
 use refusal::Violations;
 use rust_decimal::Decimal;
 
 use super::{
-    choice::{choice, optional_choice},
     name,
     order::amount,
     period::days,
+    pricing::{cap, discount, milestone, schedule, third_party, usage, window},
     text::{Text, text},
 };
 
@@ -26,15 +29,18 @@ pub fn line(v: &mut Violations, m: &pb::OrderLine, currency: Currency) -> Option
     let rate = optional(v, "rate", &m.rate, |v, field, value| v.take(field, Rate::parse(value)));
     let booked_units = optional(v, "booked_units", &m.booked_units, quantity);
     let booked = optional(v, "amount", &m.amount, |v, field, value| amount(v, field, value, currency));
-    let cap = match &m.cap {
-        None => Some(Cap::LesserOfBookedAndDelivered),
-        Some(m) => v.within("cap", |v| cap(v, m, currency)),
+    let (cap, cap_window) = match &m.cap {
+        None => (Some(None), Some(Window::Life)),
+        Some(m) => v.within("cap", |v| (cap(v, m, currency).map(Some), window(v, "window", m.window))),
     };
-    let schedule = optional_choice(v, "schedule", m.schedule).map(|schedule| match schedule {
-        pb::Schedule::Unspecified => None,
-        pb::Schedule::OnDelivery => Some(Schedule::OnDelivery),
-        pb::Schedule::EvenSplit => Some(Schedule::EvenSplit),
-    });
+    let discount = discount(v, (&m.discount_percent, &m.discount_amount), currency);
+    let schedule = schedule(v, "schedule", m.schedule);
+    let usage = usage(v, m, currency);
+    let milestones = many(v, "milestones", &m.milestones, |v, m| milestone(v, m, currency));
+    let third_party = match &m.third_party {
+        None => Some(None),
+        Some(m) => v.within("third_party", |v| third_party(v, m)).map(Some),
+    };
     let station = text(v, "station", &m.station, Text::Optional(64));
     let program = text(v, "program", &m.program, Text::Optional(200));
     let length = length(v, "spot_length_seconds", m.spot_length_seconds);
@@ -54,7 +60,12 @@ pub fn line(v: &mut Violations, m: &pb::OrderLine, currency: Currency) -> Option
         booked_units: booked_units?,
         amount: booked?,
         cap: cap?,
+        cap_window: cap_window?,
+        discount: discount?,
         schedule: schedule?,
+        usage: usage?,
+        milestones: milestones?,
+        third_party: third_party?,
         station: station?,
         program: program?,
         spot_length_seconds: length?,
@@ -71,7 +82,8 @@ pub fn length(v: &mut Violations, field: &str, seconds: i32) -> Option<i32> {
     )
 }
 
-fn quantity(v: &mut Violations, field: &str, value: &str) -> Option<Quantity> {
+/// A decimal that is not negative.
+pub fn quantity(v: &mut Violations, field: &str, value: &str) -> Option<Quantity> {
     v.take(field, Quantity::parse(value))
 }
 
@@ -87,30 +99,6 @@ fn week(v: &mut Violations, m: &pb::PlanWeek) -> Option<PlanWeek> {
     Some(PlanWeek { days: days?, weekdays: weekdays?, units: units?, rate: rate? })
 }
 
-fn cap(v: &mut Violations, m: &pb::Cap, currency: Currency) -> Option<Cap> {
-    let kind: pb::CapKind = choice(v, "kind", m.kind)?;
-    for (field, value, of) in
-        [("percent", &m.percent, pb::CapKind::Percent), ("budget", &m.budget, pb::CapKind::Budget)]
-    {
-        if kind != of && !value.is_empty() {
-            v.add(field, format!("goes with {} only", of.as_str_name()));
-            return None;
-        }
-    }
-    match kind {
-        // Refused by `choice`.
-        pb::CapKind::Unspecified => None,
-        pb::CapKind::LesserOfBookedAndDelivered => Some(Cap::LesserOfBookedAndDelivered),
-        pb::CapKind::Uncapped => Some(Cap::Uncapped),
-        pb::CapKind::Budget => amount(v, "budget", &m.budget, currency).map(Cap::Budget),
-        pb::CapKind::Percent => {
-            let percent = quantity(v, "percent", &m.percent)?;
-            let above_zero = Some(percent).filter(|percent| percent.value() > Decimal::ZERO);
-            v.take("percent", above_zero.ok_or("must be above 0")).map(Cap::Percent)
-        }
-    }
-}
-
 /// What may be left empty. The outer `None` is a violation.
 pub fn optional<T>(
     v: &mut Violations,
@@ -121,7 +109,8 @@ pub fn optional<T>(
     if value.is_empty() { Some(None) } else { parse(v, field, value).map(Some) }
 }
 
-fn many<M, T>(
+/// Each of several.
+pub fn many<M, T>(
     v: &mut Violations,
     field: &str,
     values: &[M],

@@ -9,6 +9,7 @@ mod invoice;
 mod ledger;
 mod makegood;
 mod order;
+mod order_pricing;
 mod reference;
 mod refresh;
 mod service;

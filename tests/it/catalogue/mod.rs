@@ -12,7 +12,7 @@ use sqlx::{Connection, PgConnection};
 use testkit::TestDatabase;
 
 /// What belongs to an account.
-const HOT: [&str; 25] = [
+const HOT: [&str; 27] = [
     "airing",
     "billed_to_date",
     "chosen_outcome",
@@ -29,9 +29,11 @@ const HOT: [&str; 25] = [
     "invoice_line",
     "invoice_spot",
     "ledger_entry",
+    "milestone",
     "order_external_id",
     "order_line",
     "order_purchase_order",
+    "order_review",
     "order_revision",
     "period_units",
     "plan_week",
@@ -41,7 +43,8 @@ const HOT: [&str; 25] = [
 ];
 
 /// Small, and one day replicated to every node.
-const REFERENCE: [&str; 4] = ["account", "ad_product", "billing_entity", "number_series"];
+const REFERENCE: [&str; 6] =
+    ["account", "account_hold", "ad_product", "billing_entity", "number_series", "rate_card"];
 
 /// Of the coordinator: runs, registries, batches, and what crate outbox keeps.
 const LOCAL: [&str; 16] = [

@@ -208,7 +208,7 @@ impl Line {
             rate: self.unit_rate.clone(),
             booked_units: self.spots_listed.to_string(),
             amount: self.booked()?.rounded().to_string(),
-            cap: Some(pb::Cap { kind: kind.into(), percent, budget }),
+            cap: Some(pb::Cap { kind: kind.into(), percent, budget, ..pb::Cap::default() }),
             ..pb::OrderLine::default()
         })
     }

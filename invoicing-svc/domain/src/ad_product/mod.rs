@@ -3,6 +3,8 @@
 use ids::{ProductId, Revision};
 use jiff::civil::Date;
 
+use crate::pricing::PricingModel;
+
 /// Something that is sold.
 #[derive(Clone, Debug)]
 pub struct AdProduct {
@@ -18,15 +20,6 @@ pub struct AdProduct {
     pub gl_revenue: String,
     pub effective_from: Date,
     pub state: ProductState,
-}
-
-/// How an amount comes to be.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum PricingModel {
-    /// The fee, by its schedule.
-    FlatFee,
-    /// Spots aired × the spot's rate.
-    PerSpot,
 }
 
 /// Whether it can be sold.

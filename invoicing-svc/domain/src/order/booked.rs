@@ -1,11 +1,12 @@
 use std::collections::BTreeMap;
 
 use calendar::{Days, Month};
-use money::{Currency, Exact, Money, MoneyError, Percent, Rounding};
+use money::{Currency, Exact, Money, MoneyError, Percent, Remainder, Rounding};
 use rust_decimal::Decimal;
 
-use super::check::quantity_of;
+use super::spots::quantity_of;
 use super::{BillingTerms, Part, PlanWeek};
+use crate::pricing::PeriodUnits;
 
 /// An order with what its lines are booked for.
 #[derive(Clone, Debug)]
@@ -14,6 +15,7 @@ pub struct BookedOrder {
     /// Of gross.
     pub commission: Percent,
     pub rounding: Rounding,
+    pub remainder: Remainder,
     pub billing: BillingTerms,
     pub lines: Vec<Booked>,
 }
@@ -25,6 +27,8 @@ pub enum Booked {
     Fee { parts: Vec<Part> },
     /// Spots, by their plan as far as there is one.
     Spots { units: u64, amount: Money, flight: Days, plan: Vec<PlanWeek> },
+    /// Units of whatever is counted, by billing period; none where nothing is promised.
+    Units { amount: Money, by_period: Vec<PeriodUnits> },
 }
 
 /// What an order is booked for in each of its billing periods.
@@ -46,10 +50,10 @@ pub struct BookedPeriod {
     pub booked: BookedAmount,
 }
 
-/// Spots and money; net = R(gross × (1 − commission)), and the three always add up.
+/// Units and money; net = R(gross × (1 − commission)), and the three always add up.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct BookedAmount {
-    /// Spots; a fee has none.
+    /// Spots, impressions, clicks …; a fee has none.
     pub units: Decimal,
     pub gross: Money,
     pub commission: Money,
@@ -70,6 +74,7 @@ pub fn by_period(order: &BookedOrder) -> Result<BookedByPeriod, MoneyError> {
             Booked::Spots { units, amount, flight, plan } => {
                 (spots(order, *flight, plan)?, (Decimal::from(*units), *amount))
             }
+            Booked::Units { amount, by_period } => units(order, *amount, by_period)?,
         };
         total = plus(total, booked)?;
         for (period, sum) in placed {
@@ -117,6 +122,23 @@ fn spots(order: &BookedOrder, flight: Days, plan: &[PlanWeek]) -> Result<Vec<(Da
     Ok(placed)
 }
 
+/// What the units of each period are worth, by largest remainder. Without units nothing is placed.
+fn units(
+    order: &BookedOrder,
+    amount: Money,
+    by_period: &[PeriodUnits],
+) -> Result<(Vec<(Days, Sum)>, Sum), MoneyError> {
+    let weights: Vec<Decimal> = by_period.iter().map(|of| of.units.value()).collect();
+    let total = weights.iter().try_fold(Decimal::ZERO, |sum, units| sum.checked_add(*units));
+    let total = total.ok_or(MoneyError::Overflow)?;
+    if total.is_zero() {
+        return Ok((Vec::new(), (Decimal::ZERO, amount)));
+    }
+    let amounts = amount.allocate(&weights, order.remainder)?;
+    let placed = by_period.iter().zip(amounts).map(|(of, amount)| (of.period, (of.units.value(), amount)));
+    Ok((placed.collect(), (total, amount)))
+}
+
 fn plus(left: Sum, right: Sum) -> Result<Sum, MoneyError> {
     let units = left.0.checked_add(right.0).ok_or(MoneyError::Overflow)?;
     Ok((units, left.1.plus(right.1)?))
@@ -127,7 +149,7 @@ fn amount(order: &BookedOrder, (units, gross): Sum) -> Result<BookedAmount, Mone
 }
 
 impl BookedAmount {
-    /// What so many spots at so much are booked for.
+    /// What so many units at so much are booked for.
     pub fn of(
         units: Decimal,
         gross: Money,

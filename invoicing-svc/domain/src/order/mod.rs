@@ -7,20 +7,30 @@ mod batch;
 mod booked;
 mod check;
 mod digest;
+mod discount;
+mod fit;
+mod line_terms;
+mod names;
 mod order_calendar;
+mod period_units;
 mod plan;
 mod refusal;
+mod said;
 mod schedule;
+mod spots;
 mod sync;
 #[cfg(test)]
 mod tests;
 
 pub use batch::{BatchTotals, OrderBatchRefusal, check_sequence, check_totals};
 pub use booked::{Booked, BookedAmount, BookedByPeriod, BookedOrder, BookedPeriod, by_period};
-pub use check::{AccountFacts, Booking, EntityFacts, Facts, LineTerms};
+pub use check::{AccountFacts, Booking, EntityFacts, Facts};
+pub use discount::Discount;
+pub use line_terms::{LineTerms, Price};
 pub use order_calendar::OrderCalendar;
 pub use plan::{PlanWeek, Weekdays};
 pub use refusal::OrderRefusal;
+pub use said::Said;
 pub use schedule::Part;
 pub use sync::{Decision, Known, KnownLine, LineBilling, sync};
 
@@ -28,6 +38,8 @@ use calendar::{BillingCalendar, BillingCycle, Days, FiscalCalendar, Month};
 use ids::{AccountId, EntityId, OrderId, ProductId};
 use jiff::civil::Date;
 use money::{Currency, Money, Percent, Quantity, Rate};
+
+use crate::pricing::{Metric, Minimum, PeriodUnits, Proration, Schedule, Tier, Window};
 
 /// An order as its source system says it. What it leaves open is filled in by [`Booking`].
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -52,6 +64,8 @@ pub struct Order {
     /// `None`: the account's.
     pub territory: Option<String>,
     pub purchase_orders: Vec<PurchaseOrder>,
+    /// Taken off the lines by what they are booked for.
+    pub discount: Option<Money>,
     pub lines: Vec<Line>,
 }
 
@@ -106,10 +120,16 @@ pub struct Line {
     pub flight: Days,
     pub rate: Option<Rate>,
     pub booked_units: Option<Quantity>,
-    /// What the line is booked for in all; the fee of a FLAT_FEE. Not negative.
+    /// What the line is booked for in all before discount; the fee of a FLAT_FEE. Not negative.
     pub amount: Option<Money>,
-    pub cap: Cap,
+    /// `None`: lesser of booked and delivered where units are booked.
+    pub cap: Option<Cap>,
+    pub cap_window: Window,
+    pub discount: Option<Discount>,
     pub schedule: Option<Schedule>,
+    pub usage: Usage,
+    pub milestones: Vec<Milestone>,
+    pub third_party: Option<ThirdParty>,
     pub station: String,
     pub program: String,
     pub spot_length_seconds: i32,
@@ -117,7 +137,7 @@ pub struct Line {
     pub opening_balances: Vec<OpeningBalance>,
 }
 
-/// At most how much of what was delivered is billed over the life of the line.
+/// At most how much of what was delivered is billed over a window.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Cap {
     /// Over-delivery is free.
@@ -129,12 +149,86 @@ pub enum Cap {
     Uncapped,
 }
 
-/// How a booked amount comes to be billed.
+/// How usage is priced beyond a rate.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Usage {
+    /// What tiers and packages count.
+    pub metric: Option<Metric>,
+    /// Empty: there are none.
+    pub tiers: Vec<Tier>,
+    pub tier_window: Window,
+    pub minimum: Option<Minimum>,
+    /// 1–120.
+    pub term_months: Option<u8>,
+    pub proration: Option<Proration>,
+    /// Units of a package, above 0.
+    pub package_units: Option<Quantity>,
+    /// Percent on top of expenses.
+    pub markup_percent: Option<Quantity>,
+    /// At most how much of the expenses is billed.
+    pub expense_cap: Option<Money>,
+    /// Empty: they follow from the plan, or are even.
+    pub period_units: Vec<PeriodUnits>,
+    /// Of a subscription, by their first day.
+    pub quantities: Vec<QuantityFrom>,
+    /// `None`: whoever delivers.
+    pub delivery_source: Option<String>,
+}
+
+impl Default for Usage {
+    /// A rate and nothing else.
+    fn default() -> Self {
+        Self {
+            metric: None,
+            tiers: Vec::new(),
+            tier_window: Window::Life,
+            minimum: None,
+            term_months: None,
+            proration: None,
+            package_units: None,
+            markup_percent: None,
+            expense_cap: None,
+            period_units: Vec::new(),
+            quantities: Vec::new(),
+            delivery_source: None,
+        }
+    }
+}
+
+/// A part of a fee that bills with the billing period of a day.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Milestone {
+    pub day: Date,
+    /// Before discount.
+    pub amount: Money,
+    pub description: String,
+}
+
+/// How many of a subscription from a day on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Schedule {
-    OnDelivery,
-    /// The same amount in every billing period of the flight.
-    EvenSplit,
+pub struct QuantityFrom {
+    pub day: Date,
+    pub quantity: Quantity,
+}
+
+/// A second count of the same delivery.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ThirdParty {
+    /// The name of its delivery source.
+    pub source: String,
+    /// Its count bills.
+    pub controls: bool,
+    /// By how many percent the counts may differ.
+    pub tolerance_percent: Quantity,
+    pub tolerance_base: ToleranceBase,
+}
+
+/// Of which count a tolerance is a percent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ToleranceBase {
+    /// The publisher's own.
+    Own,
+    Controlling,
 }
 
 /// What another system has billed of a line before.

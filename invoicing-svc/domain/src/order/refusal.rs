@@ -46,6 +46,25 @@ refusal::refusals! {
         /// The pricing model has no use for it: it would be sold and never billed.
         Malformed "TERM_DOES_NOT_FIT" TermDoesNotFit { line: String, term: &'static str, pricing_model: &'static str } =>
             "line {line}: {term} does not go with {pricing_model}",
+        /// Some usage would have no price, or two.
+        Malformed "TIERS" Tiers { line: String, problem: String } => "line {line}: {problem}",
+        /// No amount is both.
+        Malformed "MINIMUM_ABOVE_MAXIMUM" MinimumAboveMaximum { line: String, minimum: String, maximum: String } =>
+            "line {line}: the minimum {minimum} is above the budget {maximum}; one of the two is wrong",
+        /// More would be taken off than there is.
+        Malformed "DISCOUNT_ABOVE_AMOUNT" DiscountAboveAmount { of: String, amount: String } =>
+            "the discount of {of} is more than the {amount} that it is booked for",
+        /// Nothing would ever bill.
+        Malformed "SCHEDULE_WITHOUT_PERIODS" ScheduleWithoutPeriods { line: String } =>
+            "line {line}: the schedule MILESTONE has no milestones, so that its fee would never bill; give each with its day and amount",
+        /// The milestones are another fee, or bill when nothing runs.
+        Malformed "MILESTONES" Milestones { line: String, problem: String } => "line {line}: the milestones do not fit: {problem}",
+        /// A day without a quantity has no amount.
+        Malformed "QUANTITIES" Quantities { line: String, first: String } =>
+            "line {line}: the quantities begin on {first}, the first day of the flight, and follow each other within it",
+        /// Units that bill in no period, or in two.
+        Malformed "PERIOD_UNITS" PeriodUnits { line: String, problem: String } =>
+            "line {line}: the units by period do not fit: {problem}",
         /// There is no part of a spot.
         Malformed "UNITS_NOT_WHOLE" UnitsNotWhole { line: String, units: String } =>
             "line {line}: {units} is not a number of spots: it has to be whole",

@@ -7,8 +7,8 @@ use money::{Currency, Money, Percent, Quantity, Rate, Remainder, Rounding};
 use proptest::prelude::*;
 
 use super::*;
-use crate::ad_product::PricingModel;
 use crate::control_total::ControlTotal;
+use crate::pricing::{Metric, Minimum, PeriodUnits, PricingModel, Schedule, Tier, Window};
 
 fn day(text: &str) -> Date {
     text.parse().expect("a day")
@@ -27,12 +27,29 @@ fn units(count: &str) -> Quantity {
     Quantity::parse(count).expect("units")
 }
 
+const MODELS: [PricingModel; 17] = [
+    PricingModel::FlatFee,
+    PricingModel::PerSpot,
+    PricingModel::Cpm,
+    PricingModel::Vcpm,
+    PricingModel::Cpc,
+    PricingModel::Cpv,
+    PricingModel::Cpcv,
+    PricingModel::Cpa,
+    PricingModel::Cpd,
+    PricingModel::PercentOfSpend,
+    PricingModel::Graduated,
+    PricingModel::Volume,
+    PricingModel::Package,
+    PricingModel::TieredFlat,
+    PricingModel::GraduatedPercent,
+    PricingModel::Subscription,
+    PricingModel::TimeAndMaterials,
+];
+
 fn product(model: PricingModel) -> ProductId {
-    let number = match model {
-        PricingModel::FlatFee => 1,
-        PricingModel::PerSpot => 2,
-    };
-    ProductId::from_uuid(uuid::Uuid::from_u128(number))
+    let number = MODELS.iter().position(|known| *known == model).expect("every model is known");
+    ProductId::from_uuid(uuid::Uuid::from_u128(u128::try_from(number).expect("few") + 1))
 }
 
 fn line(number: &str, model: PricingModel) -> Line {
@@ -44,8 +61,13 @@ fn line(number: &str, model: PricingModel) -> Line {
         rate: None,
         booked_units: None,
         amount: None,
-        cap: Cap::LesserOfBookedAndDelivered,
+        cap: None,
+        cap_window: Window::Life,
+        discount: None,
         schedule: None,
+        usage: Usage::default(),
+        milestones: Vec::new(),
+        third_party: None,
         station: String::new(),
         program: String::new(),
         spot_length_seconds: 0,
@@ -81,12 +103,13 @@ fn order(lines: Vec<Line>) -> Order {
         cycle: BillingCycle::EndOfMonth,
         territory: None,
         purchase_orders: Vec::new(),
+        discount: None,
         lines,
     }
 }
 
 fn with_facts<T>(use_them: impl FnOnce(Facts<'_>) -> T) -> T {
-    let products = [PricingModel::FlatFee, PricingModel::PerSpot].map(|model| (product(model), model));
+    let products = MODELS.map(|model| (product(model), model));
     use_them(Facts {
         account: Some(&AccountFacts { payment_terms_days: 30, territory: "EAST".into() }),
         entity: Some(&EntityFacts {
@@ -194,7 +217,7 @@ fn an_order_that_cannot_be_billed_is_refused() {
     assert_eq!(one(|line| line.booked_units = Some(units("2.5"))), "UNITS_NOT_WHOLE");
     assert_eq!(one(|line| line.schedule = Some(Schedule::EvenSplit)), "TERM_DOES_NOT_FIT");
     assert_eq!(one(|line| line.flight = days("1926-01-01..2026-01-01")), "FLIGHT_TOO_LONG");
-    assert_eq!(one(|line| line.product = ProductId::from_uuid(uuid::Uuid::from_u128(9))), "UNKNOWN_PRODUCT");
+    assert_eq!(one(|line| line.product = ProductId::from_uuid(uuid::Uuid::from_u128(99))), "UNKNOWN_PRODUCT");
     assert_eq!(one(|line| line.plan = vec![week("2026-04-06..2026-04-12", "MTWTF--", 1, "1")]), "PLAN_WEEK");
     assert_eq!(one(|line| line.plan = vec![week("2026-01-05..2026-01-12", "MTWTF--", 1, "1")]), "PLAN_WEEK");
     assert_eq!(one(|line| line.plan = vec![week("2026-01-05..2026-01-11", "--2----", 1, "1")]), "PLAN_WEEK");
@@ -386,6 +409,7 @@ fn what_no_plan_places_is_unplanned() {
         currency: order.currency,
         commission: order.commission,
         rounding: Rounding::HalfAwayFromZero,
+        remainder: Remainder::First,
         billing: order.billing(FiscalCalendar::GREGORIAN),
         lines,
     })
@@ -434,3 +458,4 @@ proptest! {
 }
 
 mod contracts;
+mod pricing;

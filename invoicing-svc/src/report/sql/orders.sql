@@ -1,7 +1,7 @@
 select o.*, e.rounding,
        (select coalesce(sum(l.amount), 0) from order_line l
          where l.account_id = o.account_id and l.order_id = o.order_id) as "gross!",
-       (select coalesce(sum(s.booked_units), 0) from order_line l join term_segment s using (account_id, line_id)
+       (select coalesce(sum(l.booked_units), 0) from order_line l
          where l.account_id = o.account_id and l.order_id = o.order_id) as "units!"
   from insertion_order o
   join billing_entity e using (entity_id)

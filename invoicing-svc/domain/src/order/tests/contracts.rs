@@ -30,6 +30,7 @@ impl Contract {
             currency: base.currency,
             commission: base.commission,
             rounding: Rounding::HalfAwayFromZero,
+            remainder: Remainder::First,
             billing: base.billing(FiscalCalendar::GREGORIAN),
             lines: self.lines.iter().map(line).collect(),
         }
