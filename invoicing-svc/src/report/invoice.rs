@@ -7,7 +7,7 @@ use billing_proto::billing::invoicing::v1 as pb;
 use calendar::Month;
 use chassis::failure::Failure;
 use ids::{AccountId, AiringId, EntityId, InvoiceId, OrderId, RunId};
-use invoicing_domain::resource::ResourceRefusal;
+use invoicing_domain::{rating::Unit, resource::ResourceRefusal};
 use jiff::civil::Date;
 use jiff_sqlx::ToSqlx;
 use money::{Currency, Money};
@@ -21,7 +21,7 @@ use super::order::value;
 use crate::{
     store::{
         invoice::Chunk,
-        written::{month, month_day},
+        written::{Written, month, month_day},
     },
     wire::{
         billing_run::hexadecimal,
@@ -156,10 +156,13 @@ async fn lines(
     invoice: InvoiceId,
     currency: Currency,
 ) -> Result<Vec<pb::InvoiceLine>, Failure> {
-    let mut spots = spots(connection, account, invoice).await?;
     let rows = sqlx::query_file!("src/report/sql/document_lines.sql", account.uuid(), invoice.uuid())
-        .fetch_all(connection)
+        .fetch_all(&mut *connection)
         .await?;
+    let mut spots = match rows.iter().any(|row| row.unit == Unit::Spot.text()) {
+        true => spots(connection, account, invoice).await?,
+        false => HashMap::new(),
+    };
     rows.into_iter()
         .map(|row| {
             Ok(pb::InvoiceLine {

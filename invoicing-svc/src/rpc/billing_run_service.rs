@@ -68,9 +68,7 @@ impl BillingRunService for Rpc {
                 .await?
                 .zone
                 .day_of(call.at);
-            for account in &accounts {
-                store::account::get(&mut transaction, *account, scope.as_ref()).await?;
-            }
+            store::account::require(&mut transaction, &accounts, scope.as_ref()).await?;
             let open = store::billing_run::open(&mut transaction, entity).await?;
             let to_bill = store::billing_run::accounts(
                 &mut transaction,

@@ -79,6 +79,28 @@ pub async fn get(
     Ok(found.ok_or_else(missing)?)
 }
 
+/// That all of these accounts exist for this caller; the first that does not is refused.
+pub async fn require(
+    connection: &mut PgConnection,
+    accounts: &[AccountId],
+    scope: Option<&Value>,
+) -> Result<(), Failure> {
+    let ids: Vec<Uuid> = accounts.iter().map(|account| account.uuid()).collect();
+    let missing = sqlx::query_scalar!(
+        "select asked.id as \"id!\" from unnest($1::uuid[]) with ordinality as asked(id, place)
+          where not exists (select from account where account_id = asked.id and in_scope($2::jsonb, null, territory, account_id))
+          order by asked.place limit 1",
+        &ids,
+        scope
+    )
+    .fetch_optional(connection)
+    .await?;
+    match missing.map(AccountId::from_uuid) {
+        Some(id) => Err(Refusal::from(ResourceRefusal::NotFound { name: format!("accounts/{id}") }).into()),
+        None => Ok(()),
+    }
+}
+
 /// Locks an account until the transaction ends.
 pub async fn lock(connection: &mut PgConnection, id: AccountId) -> Result<(), Failure> {
     sqlx::query!("select revision from account where account_id = $1 for update", id.uuid())

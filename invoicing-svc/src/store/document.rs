@@ -27,10 +27,13 @@ pub async fn pdf(
     Ok(found)
 }
 
-/// Takes a document that has no file yet, for as long as the transaction lasts.
+/// Takes a document that has no file yet, for as long as the transaction lasts. While documents are issued none is: a
+/// month's numbers come before its files.
 pub async fn claim(connection: &mut PgConnection) -> Result<Option<Named>, Failure> {
     let row = sqlx::query!(
-        "select account_id, invoice_id from document_due where failure is null limit 1 for update skip locked"
+        "select account_id, invoice_id from document_due
+          where failure is null and not exists (select from billing_run where state = 'ISSUING')
+          limit 1 for update skip locked"
     )
     .fetch_optional(connection)
     .await?;
