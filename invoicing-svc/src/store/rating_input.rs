@@ -1,10 +1,14 @@
 //! What rating needs of the orders of a shard: one statement per table, for all of its accounts at once.
 
 mod airings;
+mod delivered;
+mod ledger;
+mod pricing;
+mod terms;
 
 use std::collections::{BTreeSet, HashMap};
 
-use anyhow::{Context, anyhow};
+use anyhow::Context;
 use calendar::Days;
 use chassis::failure::Failure;
 use ids::{AccountId, LineId, OrderId};
@@ -12,9 +16,9 @@ use invoicing_domain::{
     billing_entity::BillingEntity,
     billing_run::BillingRun,
     invoice::{LineFacts, OrderFacts},
-    order::{BillingTerms, Cap, OrderCalendar, Part},
-    pricing::PricingModel,
-    rating::{Airing, Billed, Bucket, LineToRate, Pricing, Segment},
+    order::{BillingTerms, Cap, OrderCalendar},
+    pricing::{Minimum, Window},
+    rating::{Expenses, LineToRate},
 };
 use jiff_sqlx::Date;
 use money::{Currency, Money, Percent, Quantity, Rate};
@@ -22,6 +26,11 @@ use rust_decimal::Decimal;
 use sqlx::PgConnection;
 use uuid::Uuid;
 
+use self::{
+    delivered::Delivered,
+    ledger::Ledger,
+    pricing::{Priced, Said},
+};
 use super::written::{Written, currency};
 
 /// An order with its lines, as rating and assembling take them.
@@ -35,43 +44,9 @@ pub struct OrderToRate {
 
 /// What is known of the lines of the shard besides the lines themselves.
 struct Inputs {
-    segments: HashMap<Uuid, Vec<Segment>>,
-    parts: HashMap<Uuid, Vec<Part>>,
-    billed: HashMap<Uuid, Vec<Billed>>,
-    entries: HashMap<Uuid, u32>,
-    airings: HashMap<Uuid, Vec<Airing>>,
+    priced: Priced,
+    ledgers: HashMap<Uuid, Ledger>,
     printed: HashMap<Uuid, BTreeSet<char>>,
-}
-
-impl Inputs {
-    /// How the amount of a line comes to be.
-    fn pricing(&mut self, line: Uuid, model: PricingModel, cap: Cap) -> Result<Pricing, Failure> {
-        Ok(match model {
-            PricingModel::FlatFee => Pricing::FlatFee { parts: self.parts.remove(&line).unwrap_or_default() },
-            PricingModel::PerSpot => Pricing::PerSpot {
-                segments: self.segments.remove(&line).context("a line of spots without its terms")?,
-                cap,
-                airings: self.airings.remove(&line).unwrap_or_default(),
-            },
-            PricingModel::Cpm
-            | PricingModel::Vcpm
-            | PricingModel::Cpc
-            | PricingModel::Cpv
-            | PricingModel::Cpcv
-            | PricingModel::Cpa
-            | PricingModel::Cpd
-            | PricingModel::PercentOfSpend
-            | PricingModel::Graduated
-            | PricingModel::Volume
-            | PricingModel::Package
-            | PricingModel::TieredFlat
-            | PricingModel::GraduatedPercent
-            | PricingModel::Subscription
-            | PricingModel::TimeAndMaterials => {
-                return Err(anyhow!("nobody rates {} yet", model.text()).into());
-            }
-        })
-    }
 }
 
 /// Loads the orders of the accounts that the run's entity bills, in the order of their ids.
@@ -95,25 +70,54 @@ pub async fn load(
         for text in
             [&row.advertiser, &row.external_id, &row.buyer, &row.description, &row.station, &row.program]
         {
-            printed.extend(text.chars());
+            // Every font has the characters of ASCII.
+            let plain = |character: &char| character.is_ascii_graphic() || *character == ' ';
+            printed.extend(text.chars().filter(|character| !plain(character)));
         }
         let billing = BillingTerms {
             calendar: OrderCalendar::read(&row.billing_calendar)?.of(entity.fiscal),
             cycle: Written::read(&row.billing_cycle)?,
             contract_last: row.order_last.to_jiff(),
         };
-        let cap = cap(&row.cap_kind, row.cap_percent, row.cap_budget, currency)?;
-        let pricing = inputs.pricing(row.line_id, Written::read(&row.pricing_model)?, cap)?;
+        let flight = days(row.flight_first, row.flight_last)?;
+        let minimum = row.minimum_amount.zip(row.minimum_window.as_deref());
+        let minimum = minimum.map(|(amount, window)| {
+            Ok::<_, Failure>(Minimum { amount: money(currency, amount)?, window: Window::read(window)? })
+        });
+        let pricing = Said {
+            currency,
+            model: Written::read(&row.pricing_model)?,
+            metric: row.metric.as_deref().map(Written::read).transpose()?,
+            flight,
+            booked_units: row.booked_units.map(quantity).transpose()?,
+            cap: cap(&row.cap_kind, row.cap_percent, row.cap_budget, currency)?,
+            cap_window: Written::read(&row.cap_window)?,
+            tier_window: Written::read(&row.tier_window)?,
+            term_months: row
+                .term_months
+                .map(u32::try_from)
+                .transpose()
+                .context("a term of less than no month")?,
+            package_units: row.package_units.map(quantity).transpose()?,
+            minimum: minimum.transpose()?,
+            expenses: Expenses {
+                markup_percent: quantity(row.markup_percent.unwrap_or(Decimal::ZERO))?,
+                cap: row.expense_cap.map(|cap| money(currency, cap)).transpose()?,
+            },
+            schedule: Written::read(&row.schedule)?,
+            proration: row.proration.as_deref().map(Written::read).transpose()?,
+            delivery_source: row.delivery_source,
+        };
+        let ledger = inputs.ledgers.remove(&row.line_id).unwrap_or_default();
         let line = LineToRate {
             line: LineId::from_uuid(row.line_id),
             currency,
             rounding: entity.rounding,
             billing,
             month: run.month,
-            pricing,
-            billed_before: inputs.billed.remove(&row.line_id).unwrap_or_default(),
-            // A line that was never billed has no entry yet: the first will be 1.
-            last_entry: inputs.entries.get(&row.line_id).copied().map_or(0, |entry| entry),
+            pricing: inputs.priced.pricing(row.line_id, pricing)?,
+            billed_before: ledger.billed,
+            last_entry: ledger.last_entry,
         };
         let facts = LineFacts {
             line: LineId::from_uuid(row.line_id),
@@ -123,7 +127,7 @@ pub async fn load(
             product_text: row.invoice_text,
             gl_revenue: row.gl_revenue,
             tax_code: row.tax_code,
-            flight: days(row.flight_first, row.flight_last)?,
+            flight,
         };
         let order = OrderFacts {
             account: AccountId::from_uuid(row.account_id),
@@ -155,103 +159,16 @@ async fn inputs(
     accounts: &[Uuid],
     currencies: &HashMap<Uuid, Currency>,
 ) -> Result<Inputs, Failure> {
-    let (billed, entries) = billed(connection, run, accounts, currencies).await?;
     let (airings, printed) = airings::load(connection, run, accounts).await?;
-    Ok(Inputs {
-        segments: segments(connection, run, accounts).await?,
-        parts: parts(connection, run, accounts, currencies).await?,
-        billed,
-        entries,
+    let priced = Priced {
+        agreed: terms::agreed(connection, accounts).await?,
+        parts: ledger::parts(connection, accounts, currencies).await?,
         airings,
-        printed,
-    })
-}
-
-async fn segments(
-    connection: &mut PgConnection,
-    run: &BillingRun,
-    accounts: &[Uuid],
-) -> Result<HashMap<Uuid, Vec<Segment>>, Failure> {
-    let rows = sqlx::query!(
-        "select line_id, first_day, last_day, rate, term_segment.booked_units as \"booked_units!\"
-           from term_segment join order_line using (account_id, line_id) join insertion_order using (account_id, order_id)
-          where entity_id = $1 and account_id = any($2) and term_segment.booked_units is not null
-          order by line_id, first_day",
-        run.entity.uuid(),
-        accounts
-    )
-    .fetch_all(connection)
-    .await?;
-    let mut segments: HashMap<_, Vec<_>> = HashMap::new();
-    for row in rows {
-        segments.entry(row.line_id).or_default().push(Segment {
-            days: days(row.first_day, row.last_day)?,
-            rate: row.rate.map(rate).transpose()?,
-            booked_units: Quantity::of(row.booked_units).context("the database holds no quantity")?,
-        });
-    }
-    Ok(segments)
-}
-
-async fn parts(
-    connection: &mut PgConnection,
-    run: &BillingRun,
-    accounts: &[Uuid],
-    currencies: &HashMap<Uuid, Currency>,
-) -> Result<HashMap<Uuid, Vec<Part>>, Failure> {
-    let rows = sqlx::query!(
-        "select line_id, period_first, period_last, schedule_part.amount
-           from schedule_part join order_line using (account_id, line_id) join insertion_order using (account_id, order_id)
-          where entity_id = $1 and account_id = any($2)
-          order by line_id, period_first",
-        run.entity.uuid(),
-        accounts
-    )
-    .fetch_all(connection)
-    .await?;
-    let mut parts: HashMap<_, Vec<_>> = HashMap::new();
-    for row in rows {
-        let period = days(row.period_first, row.period_last)?;
-        let amount = money(currencies, row.line_id, row.amount)?;
-        parts.entry(row.line_id).or_default().push(Part { period, amount });
-    }
-    Ok(parts)
-}
-
-type BilledAndEntries = (HashMap<Uuid, Vec<Billed>>, HashMap<Uuid, u32>);
-
-async fn billed(
-    connection: &mut PgConnection,
-    run: &BillingRun,
-    accounts: &[Uuid],
-    currencies: &HashMap<Uuid, Currency>,
-) -> Result<BilledAndEntries, Failure> {
-    let rows = sqlx::query!(
-        "select b.* from billed_to_date b join order_line using (account_id, line_id) join insertion_order using (account_id, order_id)
-          where entity_id = $1 and account_id = any($2)
-          order by line_id, entry",
-        run.entity.uuid(),
-        accounts
-    )
-    .fetch_all(connection)
-    .await?;
-    let (mut billed, mut entries): (HashMap<_, Vec<_>>, HashMap<_, _>) = (HashMap::new(), HashMap::new());
-    for row in rows {
-        entries.insert(row.line_id, u32::try_from(row.entry).context("the database holds a negative entry")?);
-        billed.entry(row.line_id).or_default().push(Billed {
-            bucket: Bucket {
-                origin: days(row.origin_first, row.origin_last)?,
-                kind: Written::read(&row.kind)?,
-                segment_first: row.segment_first.to_jiff(),
-                rate: rate(row.rate)?,
-                price_base: price_base(row.price_base)?,
-            },
-            units: row.units,
-            gross: money(currencies, row.line_id, row.gross)?,
-            basis: Written::read(&row.basis)?,
-        });
-    }
-    Ok((billed, entries))
+        period_units: terms::period_units(connection, accounts).await?,
+        quantities: terms::quantities(connection, accounts).await?,
+        delivered: Delivered::load(connection, run.id, accounts).await?,
+    };
+    Ok(Inputs { priced, ledgers: ledger::ledgers(connection, accounts, currencies).await?, printed })
 }
 
 /// The cap that a line's columns say.
@@ -287,7 +204,10 @@ pub fn price_base(price_base: i32) -> Result<u32, Failure> {
     Ok(u32::try_from(price_base).context("the database holds a negative price base")?)
 }
 
-fn money(currencies: &HashMap<Uuid, Currency>, line: Uuid, amount: Decimal) -> Result<Money, Failure> {
-    let currency = currencies.get(&line).context("an amount of a line that was not loaded")?;
-    Ok(Money::of(*currency, amount).context("the database holds parts of a minor unit")?)
+fn quantity(number: Decimal) -> Result<Quantity, Failure> {
+    Ok(Quantity::of(number).context("the database holds no quantity")?)
+}
+
+fn money(currency: Currency, amount: Decimal) -> Result<Money, Failure> {
+    Ok(Money::of(currency, amount).context("the database holds parts of a minor unit")?)
 }

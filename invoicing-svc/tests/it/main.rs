@@ -8,6 +8,7 @@ mod fiscal_calendar;
 mod invoice;
 mod ledger;
 mod makegood;
+mod metered;
 mod order;
 mod order_pricing;
 mod reference;

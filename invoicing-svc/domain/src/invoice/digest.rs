@@ -4,7 +4,7 @@ use money::Money;
 
 use super::{DocumentKind, Draft, DraftLine};
 use crate::content_digest::ContentDigest;
-use crate::rating::{LineKind, Unit};
+use crate::rating::LineKind;
 
 /// SHA-256 over everything that money follows, in the form `draft/2` of [`ContentDigest`].
 ///
@@ -55,21 +55,7 @@ fn say_line(said: &mut ContentDigest, line: &DraftLine) {
     said.written(item.late);
     said.written(item.bucket.segment_first);
     said.written(item.quantity.normalize());
-    said.text(match item.unit {
-        Unit::Spot => "spot",
-        Unit::Fee => "fee",
-        Unit::Impression => "impression",
-        Unit::ViewableImpression => "viewable impression",
-        Unit::Click => "click",
-        Unit::View => "view",
-        Unit::CompletedView => "completed view",
-        Unit::Action => "action",
-        Unit::Day => "day",
-        Unit::Spend => "spend",
-        Unit::Hour => "hour",
-        Unit::Package => "package",
-        Unit::Seat => "seat",
-    });
+    said.text(item.unit.name());
     said.written(item.bucket.rate);
     said.written(item.bucket.price_base);
     amounts(said, [item.gross, line.commission, line.net]);

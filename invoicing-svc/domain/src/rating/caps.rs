@@ -147,7 +147,7 @@ impl<'a> Caps<'a> {
 }
 
 /// Takes what there is for a piece from the room; answers the units that it does not pay for.
-pub(super) fn spend(
+fn spend(
     room: &mut Exact,
     piece: Piece,
     whole: bool,

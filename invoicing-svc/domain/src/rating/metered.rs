@@ -55,7 +55,7 @@ pub struct Metered {
 pub struct Expenses {
     /// On top of the spend; may be above 100.
     pub markup_percent: Quantity,
-    /// At most how much is billed for expenses over the life of the line, markup included.
+    /// At most how much of the spend is billed over the life of the line, before the markup.
     pub cap: Option<money::Money>,
 }
 

@@ -83,6 +83,25 @@ pub enum Unit {
 }
 
 impl Unit {
+    /// The word for one of them, as on documents.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Spot => "spot",
+            Self::Fee => "fee",
+            Self::Impression => "impression",
+            Self::ViewableImpression => "viewable impression",
+            Self::Click => "click",
+            Self::View => "view",
+            Self::CompletedView => "completed view",
+            Self::Action => "action",
+            Self::Day => "day",
+            Self::Spend => "spend",
+            Self::Hour => "hour",
+            Self::Package => "package",
+            Self::Seat => "seat",
+        }
+    }
+
     /// What a quantity of the metric counts.
     pub fn of(metric: Metric) -> Self {
         match metric {

@@ -1,0 +1,165 @@
+//! What was counted of the lines of a shard. Running totals say it; where something arrived after what the run has seen,
+//! the daily facts that it has seen say it instead.
+
+use std::collections::HashMap;
+
+use calendar::Days;
+use chassis::failure::Failure;
+use ids::RunId;
+use invoicing_domain::{
+    pricing::{Metric, PricingModel},
+    rating::{Cell, Terms},
+};
+use rust_decimal::Decimal;
+use sqlx::PgConnection;
+use uuid::Uuid;
+
+use super::days;
+
+/// What each source counted, by line.
+#[derive(Default)]
+pub(super) struct Delivered {
+    lines: HashMap<Uuid, Vec<Counted>>,
+    sources: HashMap<i32, String>,
+}
+
+/// What a source counted of a line on some days of one billing period and one segment of terms.
+struct Counted {
+    source: i32,
+    days: Days,
+    impressions: i64,
+    viewable_impressions: i64,
+    clicks: i64,
+    views: i64,
+    completed_views: i64,
+    actions: i64,
+    /// Days on which anything was delivered.
+    active: i64,
+    spend: Decimal,
+    hours: Decimal,
+}
+
+impl Delivered {
+    pub(super) async fn load(
+        connection: &mut PgConnection,
+        run: RunId,
+        accounts: &[Uuid],
+    ) -> Result<Self, Failure> {
+        let later = sqlx::query_scalar!(
+            "select distinct c.account_id from input_change c join billing_run r on r.run_id = $1
+              where c.account_id = any($2) and c.cause = 'DELIVERY' and not pg_visible_in_snapshot(c.xid, r.snapshot)",
+            run.uuid(),
+            accounts
+        )
+        .fetch_all(&mut *connection)
+        .await?;
+        let mut delivered = Self::default();
+        let seen: Vec<Uuid> = accounts.iter().copied().filter(|account| !later.contains(account)).collect();
+        delivered.add_totals(connection, &seen).await?;
+        if !later.is_empty() {
+            delivered.add_facts(connection, run, &later).await?;
+        }
+        if !delivered.lines.is_empty() {
+            let sources = sqlx::query!("select source_no, source from delivery_source").fetch_all(connection);
+            delivered.sources = sources.await?.into_iter().map(|row| (row.source_no, row.source)).collect();
+        }
+        Ok(delivered)
+    }
+
+    async fn add_totals(&mut self, connection: &mut PgConnection, accounts: &[Uuid]) -> Result<(), Failure> {
+        let rows = sqlx::query!(
+            "select line_id, source_no, first_day, last_day, impressions, viewable_impressions, clicks, views,
+                    completed_views, actions, days, spend, hours
+               from delivery_total where account_id = any($1)",
+            accounts
+        )
+        .fetch_all(connection)
+        .await?;
+        for row in rows {
+            self.lines.entry(row.line_id).or_default().push(Counted {
+                source: row.source_no,
+                days: days(row.first_day, row.last_day)?,
+                impressions: row.impressions,
+                viewable_impressions: row.viewable_impressions,
+                clicks: row.clicks,
+                views: row.views,
+                completed_views: row.completed_views,
+                actions: row.actions,
+                active: row.days,
+                spend: row.spend,
+                hours: row.hours,
+            });
+        }
+        Ok(())
+    }
+
+    async fn add_facts(
+        &mut self,
+        connection: &mut PgConnection,
+        run: RunId,
+        accounts: &[Uuid],
+    ) -> Result<(), Failure> {
+        let rows = sqlx::query_file!("src/store/sql/facts_seen.sql", run.uuid(), accounts)
+            .fetch_all(connection)
+            .await?;
+        for row in rows {
+            self.lines.entry(row.line_id).or_default().push(Counted {
+                source: row.source_no,
+                days: days(row.day, row.day)?,
+                impressions: row.impressions,
+                viewable_impressions: row.viewable_impressions,
+                clicks: row.clicks,
+                views: row.views,
+                completed_views: row.completed_views,
+                actions: row.actions,
+                active: i64::from(row.is_active),
+                spend: row.spend,
+                hours: row.hours,
+            });
+        }
+        Ok(())
+    }
+
+    /// The cells of a line: what was counted of it by the source that it names, or by whoever delivers. Days that are
+    /// in no terms were taken out of its flight.
+    pub(super) fn cells(
+        &mut self,
+        line: Uuid,
+        (model, metric): (PricingModel, Metric),
+        source: Option<&str>,
+        terms: &[Terms],
+    ) -> Vec<Cell> {
+        let counted = self.lines.remove(&line).unwrap_or_default();
+        let with_spend = model == PricingModel::TimeAndMaterials;
+        let of_source = |counted: &Counted| {
+            source.is_none_or(|source| self.sources.get(&counted.source).is_some_and(|name| name == source))
+        };
+        let in_flight =
+            |counted: &Counted| terms.iter().any(|terms| terms.days.contains(counted.days.first()));
+        counted
+            .iter()
+            .filter(|counted| of_source(counted) && in_flight(counted))
+            .map(|counted| Cell {
+                days: counted.days,
+                units: counted.units(metric),
+                spend: if with_spend { counted.spend } else { Decimal::ZERO },
+            })
+            .collect()
+    }
+}
+
+impl Counted {
+    fn units(&self, metric: Metric) -> Decimal {
+        match metric {
+            Metric::Impressions => Decimal::from(self.impressions),
+            Metric::ViewableImpressions => Decimal::from(self.viewable_impressions),
+            Metric::Clicks => Decimal::from(self.clicks),
+            Metric::Views => Decimal::from(self.views),
+            Metric::CompletedViews => Decimal::from(self.completed_views),
+            Metric::Actions => Decimal::from(self.actions),
+            Metric::Days => Decimal::from(self.active),
+            Metric::Spend => self.spend,
+            Metric::Hours => self.hours,
+        }
+    }
+}
