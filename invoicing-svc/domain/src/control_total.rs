@@ -28,7 +28,12 @@ impl ControlTotal {
             return Err(ParseAmountError::TooManyDigits);
         }
         let number = Decimal::from_str_exact(text).map_err(|_| ParseAmountError::TooManyDigits)?;
-        Ok(Self { mantissa: number.mantissa(), scale: number.scale() })
+        Ok(Self::of(number))
+    }
+
+    /// A number that is exact already.
+    pub fn of(number: Decimal) -> Self {
+        Self { mantissa: number.mantissa(), scale: number.scale() }
     }
 
     /// The sum; `None` when it has too many digits.

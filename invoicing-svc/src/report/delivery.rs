@@ -43,7 +43,7 @@ pub async fn batches(
 ) -> Result<Vec<(Uuid, pb::DeliveryBatch)>, Failure> {
     let rows = sqlx::query!(
         "select batch_id, source, external_id, sequence, mode, control_rows, control_amount, rows_loaded, rows_unchanged, rows_quarantined,
-                received_at
+                received_at, kind, first_day, last_day, rows_zeroed, control_metric
            from delivery_batch
           where ($1::uuid is null or batch_id = $1) and ($2::text is null or source = $2)
             and ($3::uuid is null or batch_id < $3) and ($4::jsonb is null or received_by = $5)
@@ -59,6 +59,14 @@ pub async fn batches(
     .await?;
     rows.into_iter()
         .map(|row| {
+            let measure = row
+                .control_metric
+                .map(|metric| {
+                    pb::DeliveryMeasure::from_str_name(&format!("DELIVERY_MEASURE_{metric}"))
+                        .with_context(|| format!("the database holds the measure {metric:?}"))
+                })
+                .transpose()?;
+            let days = row.first_day.zip(row.last_day);
             let batch = pb::DeliveryBatch {
                 name: name::batch_name(BatchId::from_uuid(row.batch_id)),
                 source: row.source,
@@ -67,12 +75,22 @@ pub async fn batches(
                 mode: value("BATCH_MODE", &row.mode, pb::BatchMode::from_str_name)?,
                 control_totals: Some(pb::DeliveryControlTotals {
                     rows: row.control_rows,
-                    amount: row.control_amount.to_string(),
+                    amount: match (&*row.kind, measure) {
+                        ("DAILY", None) => String::new(),
+                        (_, _) => row.control_amount.to_string(),
+                    },
+                    measure: measure.map_or(0, i32::from),
                 }),
                 rows_loaded: row.rows_loaded,
                 rows_unchanged: row.rows_unchanged,
                 rows_quarantined: row.rows_quarantined,
                 receive_time: Some(period::time_message(row.received_at.to_jiff())),
+                kind: value("DELIVERY_KIND", &row.kind, pb::DeliveryKind::from_str_name)?,
+                days: days.map(|(first, last)| pb::Days {
+                    first: Some(period::day_message(first.to_jiff())),
+                    last: Some(period::day_message(last.to_jiff())),
+                }),
+                rows_zeroed: row.rows_zeroed,
             };
             Ok((row.batch_id, batch))
         })

@@ -14,12 +14,13 @@ use super::{
     Rpc,
     arriving::{STALL_MAX, next},
     import_airings::Import,
+    import_delivery::Import as ImportDelivery,
 };
 use crate::{
     report::{delivery as report, order},
     wire::{
         airing_batch::{self, Rows},
-        name,
+        delivery_batch, name,
     },
 };
 
@@ -41,6 +42,23 @@ impl DeliveryService for Rpc {
                 import.take(rows.read(message.part)?).await?;
             }
             import.take(rows.end()?).await?;
+            import.land(&self.clock).await
+        })
+        .await
+    }
+
+    async fn import_delivery(
+        &self,
+        request: Request<Streaming<pb::ImportDeliveryRequest>>,
+    ) -> Result<Response<pb::DeliveryBatch>, Status> {
+        answer(async {
+            let call = Call::of(&request)?;
+            let mut stream = request.into_inner();
+            let first = next(&mut stream, STALL_MAX).await.or_refuse()?;
+            let header = delivery_batch::header(first.and_then(|message| message.part))?;
+            let _room = self.arrivals.begin().or_refuse()?;
+            let mut import = ImportDelivery::begin(call, header, self.pool.clone()).await?;
+            import.receive(&mut stream).await?;
             import.land(&self.clock).await
         })
         .await

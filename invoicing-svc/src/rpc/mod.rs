@@ -10,10 +10,12 @@ mod delivery_service;
 mod event_service;
 mod explanation_service;
 mod import_airings;
+mod import_delivery;
 mod invoice_service;
 mod ledger_service;
 mod number_series_service;
 mod order_service;
+mod placing;
 mod stale_accounts;
 mod sync_orders;
 

@@ -7,7 +7,7 @@ use anyhow::Context;
 use calendar::{Days, EntityZone};
 use chassis::failure::Failure;
 use ids::{AccountId, AiringId, BatchId, LineId, OrderId};
-use invoicing_domain::delivery::{Airing, BatchTotals, LineFacts, OrderFacts};
+use invoicing_domain::delivery::{Airing, BatchTotals, LineFacts, Measure, OrderFacts};
 use jiff::Timestamp;
 use jiff_sqlx::ToSqlx;
 use money::Rate;
@@ -15,7 +15,10 @@ use serde_json::Value;
 use sqlx::PgConnection;
 use uuid::Uuid;
 
-use super::input_change::{self, Cause};
+use super::{
+    input_change::{self, Cause},
+    written::Written,
+};
 
 /// The rows of a batch that can be used, until its end. `version` is filled in where a version is known.
 const ARRIVING: &str = "create temporary table arriving_airing (account_id uuid not null, airing_id uuid not null,
@@ -210,6 +213,12 @@ pub async fn quarantine(
     Ok(())
 }
 
+/// Gives the statements of a landing the time that they take.
+pub async fn take_time(transaction: &mut PgConnection) -> Result<(), Failure> {
+    sqlx::query(LANDING_MAX).execute(transaction).await?;
+    Ok(())
+}
+
 /// Lands the batch: rows that say what is known already are counted, the others become the current version of their
 /// spot. The source is locked.
 pub async fn land(
@@ -218,7 +227,7 @@ pub async fn land(
     at: Timestamp,
     by: &str,
 ) -> Result<(), Failure> {
-    sqlx::query(LANDING_MAX).execute(&mut *transaction).await?;
+    take_time(transaction).await?;
     sqlx::query("analyze arriving_airing").execute(&mut *transaction).await?;
     let unchanged = sqlx::query(include_str!("sql/forget_unchanged_airings.sql"))
         .persistent(false)
@@ -260,24 +269,74 @@ pub async fn land(
         .await?;
     let accounts: Vec<AccountId> = accounts.into_iter().map(AccountId::from_uuid).collect();
     input_change::record(transaction, &accounts, Cause::Delivery).await?;
-    let count = |rows: u64| i64::try_from(rows).context("more rows than there are numbers");
+    let counts = Counts {
+        loaded: count(loaded)?,
+        unchanged: count(unchanged)?,
+        quarantined: batch.rows_quarantined,
+        zeroed: 0,
+    };
+    record(transaction, batch, &counts, None, (at, by)).await
+}
+
+fn count(rows: u64) -> Result<i64, Failure> {
+    Ok(i64::try_from(rows).context("more rows than there are numbers")?)
+}
+
+/// What became of the rows of a batch.
+#[derive(Clone, Copy, Debug)]
+pub struct Counts {
+    pub loaded: i64,
+    pub unchanged: i64,
+    pub quarantined: i64,
+    /// Days of which nothing was said, and which were made zero.
+    pub zeroed: i64,
+}
+
+/// What a batch of daily facts has that one of airings has not.
+#[derive(Clone, Copy, Debug)]
+pub struct Daily {
+    pub landing: i64,
+    /// REPLACE: the days that it says everything about.
+    pub replaced: Option<Days>,
+    /// What its control total is the sum of.
+    pub measure: Option<Measure>,
+}
+
+/// Records that a batch has landed, when, and who sent it.
+pub async fn record(
+    transaction: &mut PgConnection,
+    batch: &LandingBatch<'_>,
+    counts: &Counts,
+    daily: Option<Daily>,
+    (at, by): (Timestamp, &str),
+) -> Result<(), Failure> {
+    let replaced = daily.and_then(|daily| daily.replaced);
     sqlx::query!(
         "insert into delivery_batch (batch_id, source, external_id, sequence, mode, order_source_system, control_rows,
-           control_amount, content_digest, rows_loaded, rows_unchanged, rows_quarantined, received_at, received_by, xid)
-         values ($1, $2, $3, $4, 'UPSERT', $5, $6, $7::text::numeric, $8, $9, $10, $11, $12, $13, pg_current_xact_id())",
+           control_amount, content_digest, rows_loaded, rows_unchanged, rows_quarantined, rows_zeroed, received_at, received_by,
+           kind, landing, first_day, last_day, control_metric, xid)
+         values ($1, $2, $3, $4, $5, $6, $7, $8::text::numeric, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20,
+           pg_current_xact_id())",
         batch.id.uuid(),
         batch.source,
         batch.external_id,
         batch.sequence,
+        if replaced.is_some() { "REPLACE" } else { "UPSERT" },
         batch.order_source_system,
         batch.totals.rows,
         batch.totals.amount.to_string(),
         batch.content_digest.to_vec(),
-        count(loaded)?,
-        count(unchanged)?,
-        batch.rows_quarantined,
+        counts.loaded,
+        counts.unchanged,
+        counts.quarantined,
+        counts.zeroed,
         at.to_sqlx() as _,
-        by
+        by,
+        if daily.is_some() { "DAILY" } else { "AIRINGS" },
+        daily.map(|daily| daily.landing),
+        replaced.map(|days| days.first().to_sqlx()) as _,
+        replaced.map(|days| days.last().to_sqlx()) as _,
+        daily.and_then(|daily| daily.measure).map(Measure::text)
     )
     .execute(transaction)
     .await?;

@@ -14,7 +14,7 @@ use jiff_sqlx::ToSqlx;
 use sqlx::PgConnection;
 use uuid::Uuid;
 
-use super::{fiscal_calendar, written::Written};
+use super::{delivery_fact::KnownLine, fiscal_calendar, written::Written};
 
 /// Computes the totals of lines anew from the facts that hold, by the terms that the lines have now.
 ///
@@ -72,4 +72,34 @@ async fn cells_of(
         found.extend(cells(billing, &[segment]).into_iter().map(|days| Cell { account, line, days }));
     }
     Ok(found)
+}
+
+/// Adds to the totals of a source what a batch says of days of which nothing was said before.
+pub async fn add(connection: &mut PgConnection, source: i32, lines: &[&KnownLine]) -> Result<(), Failure> {
+    let cells = || lines.iter().flat_map(|line| line.sums.cells().iter().map(move |cell| (line, cell)));
+    let count = |place: usize| cells().map(|(_, cell)| cell.sums.counts[place]).collect::<Vec<i64>>();
+    sqlx::query_file!(
+        "src/store/sql/add_delivery_totals.sql",
+        source,
+        &cells().map(|(line, _)| line.account.uuid()).collect::<Vec<_>>(),
+        &cells().map(|(line, _)| line.line.uuid()).collect::<Vec<_>>(),
+        &cells().map(|(_, cell)| cell.days.first().to_sqlx()).collect::<Vec<_>>() as _,
+        &cells().map(|(_, cell)| cell.days.last().to_sqlx()).collect::<Vec<_>>() as _,
+        &count(0),
+        &count(1),
+        &count(2),
+        &count(3),
+        &count(4),
+        &count(5),
+        &count(6),
+        &count(7),
+        &count(8),
+        &cells().map(|(_, cell)| cell.sums.days).collect::<Vec<_>>(),
+        &cells().map(|(_, cell)| cell.sums.spend).collect::<Vec<_>>(),
+        &cells().map(|(_, cell)| cell.sums.hours).collect::<Vec<_>>(),
+        &cells().map(|(_, cell)| cell.latest.to_sqlx()).collect::<Vec<_>>() as _
+    )
+    .execute(connection)
+    .await?;
+    Ok(())
 }

@@ -7,6 +7,7 @@ pub mod billing_entity;
 pub mod billing_run;
 pub mod claim;
 pub mod delivery;
+pub mod delivery_fact;
 pub mod delivery_total;
 pub mod document;
 pub mod draft;

@@ -8,7 +8,7 @@ use invoicing_domain::{
     account::AccountKind,
     ad_product::ProductState,
     billing_entity::CommissionPosting,
-    delivery::AiringStatus,
+    delivery::{AiringStatus, Duplicates, Measure},
     invoice::DocumentKind,
     ledger::LedgerAccount,
     number_series::YearBasis,
@@ -96,6 +96,12 @@ written! {
     }
     AiringStatus { Aired "AIRED", Credited "CREDITED", Unresolved "UNRESOLVED", MadeGood "MADE_GOOD", NotAired "NOT_AIRED" }
     OrderCalendar { CalendarMonth "CALENDAR_MONTH", BroadcastMonth "BROADCAST_MONTH", Fiscal "FISCAL" }
+    Duplicates { Refuse "REFUSE", Sum "SUM" }
+    Measure {
+        GrossImpressions "GROSS_IMPRESSIONS", GeneralInvalid "GENERAL_INVALID", SophisticatedInvalid "SOPHISTICATED_INVALID",
+        Impressions "IMPRESSIONS", ViewableImpressions "VIEWABLE_IMPRESSIONS", Clicks "CLICKS", Views "VIEWS",
+        CompletedViews "COMPLETED_VIEWS", Actions "ACTIONS", Spend "SPEND", Hours "HOURS",
+    }
     BillingCycle { EndOfMonth "END_OF_MONTH", EndOfMonthOrContract "END_OF_MONTH_OR_CONTRACT", Weekly "WEEKLY" }
 }
 

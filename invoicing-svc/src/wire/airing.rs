@@ -94,9 +94,9 @@ fn status(v: &mut Violations, value: i32) -> Option<AiringStatus> {
     given(v, "status", status)
 }
 
-/// The message as JSON, to be kept as it came.
-pub fn content(message: &pb::Airing) -> String {
-    let descriptor = DESCRIPTOR_POOL.get_message_by_name("billing.invoicing.v1.Airing");
+/// A message of the contract as JSON, to be kept as it came.
+pub fn content<M: Message + std::fmt::Debug>(name: &str, message: &M) -> String {
+    let descriptor = DESCRIPTOR_POOL.get_message_by_name(name);
     let json = descriptor.and_then(|descriptor| {
         let known = DynamicMessage::decode(descriptor, message.encode_to_vec().as_slice()).ok()?;
         serde_json::to_string(&known).ok()
@@ -112,5 +112,6 @@ pub fn column_name(column: Column) -> &'static str {
         Column::Line => "line",
         Column::Spot => "spot",
         Column::Date => "date",
+        Column::Measure(measure) => measure.name(),
     }
 }

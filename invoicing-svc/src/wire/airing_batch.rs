@@ -9,7 +9,7 @@ use refusal::{Refusal, Violations};
 
 use super::{
     airing::{self, RowProblem},
-    airing_csv::{self, Columns},
+    airing_csv::{self, AiringColumns},
     choice::optional_choice,
     csv::{CsvReader, Record},
     order::source_system,
@@ -49,8 +49,9 @@ fn header_fields(v: &mut Violations, m: &pb::AiringBatchHeader) -> Option<Header
     let source = source_system(v, "source", &m.source);
     let batch_id = text(v, "batch_id", &m.batch_id, Text::Code(128));
     let sequence = m.sequence.map(|number| sequence(v, "sequence", number));
-    // Both values of this version are UPSERT.
-    optional_choice::<pb::BatchMode>(v, "mode", m.mode);
+    if optional_choice(v, "mode", m.mode) == Some(pb::BatchMode::Replace) {
+        v.add("mode", "cannot be REPLACE for airings: a spot is not absent because nobody says it");
+    }
     let order_source_system = source_system(v, "order_source_system", &m.order_source_system);
     let Some(said) = &m.control_totals else {
         v.add("control_totals", "must be given");
@@ -89,7 +90,7 @@ impl Row {
     /// The row as it came: the message as JSON, or the record of the file.
     pub fn content(&self) -> String {
         match &self.content {
-            Content::Message(message) => airing::content(message),
+            Content::Message(message) => airing::content("billing.invoicing.v1.Airing", message),
             Content::Record(raw) => raw.clone(),
         }
     }
@@ -112,7 +113,7 @@ pub enum Rows {
     /// A file, with its columns once its first line is complete.
     File {
         reader: CsvReader,
-        columns: Option<Columns>,
+        columns: Option<AiringColumns>,
     },
 }
 
@@ -157,9 +158,9 @@ impl Rows {
 }
 
 /// The row of a record; none of the header.
-fn row(columns: &mut Option<Columns>, record: Record) -> Result<Option<Row>, DeliveryRefusal> {
+fn row(columns: &mut Option<AiringColumns>, record: Record) -> Result<Option<Row>, DeliveryRefusal> {
     let Some(known) = columns else {
-        *columns = Some(Columns::of(&record)?);
+        *columns = Some(AiringColumns::of(&record)?);
         return Ok(None);
     };
     let (parsed, rate) = (known.parse(&record), known.rate(&record).to_owned());

@@ -1,15 +1,12 @@
 //! Airings in a CSV file → domain.
 
-use std::collections::HashMap;
-
 use invoicing_domain::delivery::{Airing, AiringStatus, Column, DeliveryRefusal};
-use jiff::civil::Date;
 use money::Rate;
 use refusal::Violations;
 
 use super::{
     airing::{RowProblem, row, time},
-    csv::Record,
+    csv::{Columns, Record, day},
     order_line::{length, optional},
     text::{Text, text, texts},
 };
@@ -26,60 +23,35 @@ const OPTIONAL: [&str; 8] = [
     "made_good_by",
 ];
 
-/// The columns of a file, by its first line.
+/// The columns of a file of airings.
 #[derive(Clone, Debug)]
-pub struct Columns {
-    places: HashMap<&'static str, usize>,
-    count: usize,
-}
+pub struct AiringColumns(Columns);
 
-impl Columns {
-    /// The columns that the header names. One that is not known is refused: its values would be lost in silence.
+impl AiringColumns {
+    /// The columns that the header names.
     pub fn of(header: &Record) -> Result<Self, DeliveryRefusal> {
-        let refused = |problem| Err(DeliveryRefusal::MalformedFile { line: header.line, problem });
-        let mut places = HashMap::new();
-        for (place, name) in header.fields.iter().enumerate() {
-            let name = name.trim();
-            let Some(known) = REQUIRED.into_iter().chain(OPTIONAL).find(|known| *known == name) else {
-                return refused(format!("names the unknown column {name:?}"));
-            };
-            if places.insert(known, place).is_some() {
-                return refused(format!("names the column {name} twice"));
-            }
+        let columns = Columns::of(header, &REQUIRED, &OPTIONAL)?;
+        if !columns.has("spot") && !columns.has("invoice_no") {
+            let problem = "has to name the column spot, or invoice_no".to_owned();
+            return Err(DeliveryRefusal::MalformedFile { line: header.line, problem });
         }
-        let missing: Vec<_> = REQUIRED.into_iter().filter(|name| !places.contains_key(name)).collect();
-        if !missing.is_empty() {
-            return refused(format!("has to name the columns; {} is missing", missing.join(", ")));
-        }
-        if !places.contains_key("spot") && !places.contains_key("invoice_no") {
-            return refused("has to name the column spot, or invoice_no".to_owned());
-        }
-        Ok(Self { places, count: header.fields.len() })
+        Ok(Self(columns))
     }
 
     /// The airing of a record.
     pub fn parse(&self, record: &Record) -> Result<Airing, RowProblem> {
         let mut v = Violations::new();
-        if record.fields.len() != self.count {
-            let (fields, columns) = (record.fields.len(), self.count);
-            v.add("", format!("has {fields} fields where the header has {columns}"));
-            return Err(RowProblem::of(v));
-        }
-        self.fields(&mut v, record).ok_or_else(|| RowProblem::of(v))
+        let parsed = self.0.check(&mut v, record).and_then(|()| self.fields(&mut v, record));
+        parsed.ok_or_else(|| RowProblem::of(v))
     }
 
     /// The rate of a record as it was sent.
     pub fn rate<'a>(&self, record: &'a Record) -> &'a str {
-        self.value(record, "spot_rate")
-    }
-
-    fn value<'a>(&self, record: &'a Record, column: &str) -> &'a str {
-        let value = self.places.get(column).and_then(|place| record.fields.get(*place));
-        value.map_or("", |value| value.trim())
+        self.0.value(record, "spot_rate")
     }
 
     fn fields(&self, v: &mut Violations, record: &Record) -> Option<Airing> {
-        let value = |column| self.value(record, column);
+        let value = |column| self.0.value(record, column);
         let order = text(v, "order_no", value("order_no"), Text::Code(128));
         let line = text(v, "line", value("line"), Text::Code(64));
         let spot = self.spot(v, record);
@@ -115,25 +87,17 @@ impl Columns {
 
     /// What the source calls the spot; else its row on the invoice that lists it.
     fn spot(&self, v: &mut Violations, record: &Record) -> Option<String> {
-        let spot = self.value(record, "spot");
+        let spot = self.0.value(record, "spot");
         if !spot.is_empty() {
             return text(v, "spot", spot, Text::Code(128));
         }
-        let invoice = text(v, "invoice_no", self.value(record, "invoice_no"), Text::Code(116))?;
-        Some(format!("{invoice}:{}", self.value(record, "row")))
+        let invoice = text(v, "invoice_no", self.0.value(record, "invoice_no"), Text::Code(116))?;
+        Some(format!("{invoice}:{}", self.0.value(record, "row")))
     }
 }
 
 fn number(v: &mut Violations, column: &str, value: &str) -> Option<i32> {
     v.take(column, value.parse().map_err(|_| "is not a whole number"))
-}
-
-fn day(value: &str) -> Result<Date, &'static str> {
-    let day = value
-        .parse::<Date>()
-        .ok()
-        .filter(|day| day.to_string() == value && (1900..=2999).contains(&day.year()));
-    day.ok_or("is no day of the calendar, such as 2020-05-29")
 }
 
 fn status(v: &mut Violations, status: &str, reason: &str) -> Option<AiringStatus> {
@@ -163,5 +127,6 @@ pub fn column_name(column: Column) -> &'static str {
         Column::Line => "line",
         Column::Spot => "spot",
         Column::Date => "date",
+        Column::Measure(measure) => measure.name(),
     }
 }

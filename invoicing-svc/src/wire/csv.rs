@@ -1,6 +1,10 @@
 //! A CSV file (RFC 4180) that comes in pieces, read record by record. What cannot be read is refused with its place.
 
+use std::collections::HashMap;
+
 use invoicing_domain::delivery::DeliveryRefusal;
+use jiff::civil::Date;
+use refusal::Violations;
 
 const RECORD_MAX_BYTES: usize = 1024 * 1024;
 
@@ -25,6 +29,68 @@ pub struct Record {
     pub line: u64,
     pub raw: String,
     pub fields: Vec<String>,
+}
+
+/// The columns of a file, by its first line.
+#[derive(Clone, Debug)]
+pub struct Columns {
+    places: HashMap<&'static str, usize>,
+    count: usize,
+}
+
+impl Columns {
+    /// The columns that the header names. One that is not known is refused: its values would be lost in silence.
+    pub fn of(
+        header: &Record,
+        required: &[&'static str],
+        optional: &[&'static str],
+    ) -> Result<Self, DeliveryRefusal> {
+        let refused = |problem| Err(DeliveryRefusal::MalformedFile { line: header.line, problem });
+        let mut places = HashMap::new();
+        for (place, name) in header.fields.iter().enumerate() {
+            let name = name.trim();
+            let Some(known) = required.iter().chain(optional).find(|known| **known == name) else {
+                return refused(format!("names the unknown column {name:?}"));
+            };
+            if places.insert(*known, place).is_some() {
+                return refused(format!("names the column {name} twice"));
+            }
+        }
+        let missing: Vec<_> = required.iter().copied().filter(|name| !places.contains_key(name)).collect();
+        if !missing.is_empty() {
+            return refused(format!("has to name the columns; {} is missing", missing.join(", ")));
+        }
+        Ok(Self { places, count: header.fields.len() })
+    }
+
+    /// The file has the column.
+    pub fn has(&self, column: &str) -> bool {
+        self.places.contains_key(column)
+    }
+
+    /// Notes that a record has other columns than the header.
+    pub fn check(&self, v: &mut Violations, record: &Record) -> Option<()> {
+        let (fields, columns) = (record.fields.len(), self.count);
+        if fields != columns {
+            v.add("", format!("has {fields} fields where the header has {columns}"));
+        }
+        (fields == columns).then_some(())
+    }
+
+    /// The value of a column without the white space around it; empty where there is no such column.
+    pub fn value<'a>(&self, record: &'a Record, column: &str) -> &'a str {
+        let value = self.places.get(column).and_then(|place| record.fields.get(*place));
+        value.map_or("", |value| value.trim())
+    }
+}
+
+/// A day `2020-05-29`.
+pub fn day(value: &str) -> Result<Date, &'static str> {
+    let day = value
+        .parse::<Date>()
+        .ok()
+        .filter(|day| day.to_string() == value && (1900..=2999).contains(&day.year()));
+    day.ok_or("is no day of the calendar, such as 2020-05-29")
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

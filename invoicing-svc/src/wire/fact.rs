@@ -26,7 +26,12 @@ pub fn delivery(batch: &pb::DeliveryBatch) -> Vec<Fact> {
     let fact = |kind| Fact::new(kind, &batch.name, "billing.invoicing.v1.DeliveryBatch", batch);
     let mut facts = vec![fact("billing.invoicing.v1.delivery_batch.received")];
     if batch.rows_quarantined > 0 {
-        facts.push(fact("billing.invoicing.v1.airing.quarantined"));
+        facts.push(fact(match batch.kind() {
+            pb::DeliveryKind::Daily => "billing.invoicing.v1.delivery_fact.quarantined",
+            pb::DeliveryKind::Airings | pb::DeliveryKind::Unspecified => {
+                "billing.invoicing.v1.airing.quarantined"
+            }
+        }));
     }
     facts
 }

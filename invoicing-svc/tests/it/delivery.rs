@@ -37,7 +37,7 @@ pub fn header(batch_id: &str, rows: i64, amount: &str) -> pb::AiringBatchHeader 
         sequence: None,
         mode: pb::BatchMode::Unspecified.into(),
         order_source_system: "io".into(),
-        control_totals: Some(pb::DeliveryControlTotals { rows, amount: amount.into() }),
+        control_totals: Some(pb::DeliveryControlTotals { rows, amount: amount.into(), measure: 0 }),
     }
 }
 
@@ -250,7 +250,7 @@ async fn rows_that_cannot_be_used_are_kept_with_their_place() {
         .await
         .unwrap_err();
     assert!(
-        refused.message().ends_with("; a rate that is no number counts nothing: row 1"),
+        refused.message().ends_with("; what is no number counts nothing: row 1"),
         "{}",
         refused.message()
     );

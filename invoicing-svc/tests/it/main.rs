@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
 mod billing_run;
+mod daily;
 mod delivery;
 mod explanation;
 mod fiscal_calendar;

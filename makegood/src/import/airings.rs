@@ -41,7 +41,7 @@ pub fn control_totals(source: &Source) -> Result<pb::DeliveryControlTotals, anyh
         let sum = amount.checked_add(rate).filter(|sum| sum.checked_sub(rate) == Some(amount));
         amount = sum.ok_or_else(|| row.wrong("spot_rate", "the sum of the rates has too many digits"))?;
     }
-    Ok(pb::DeliveryControlTotals { rows, amount: amount.to_string() })
+    Ok(pb::DeliveryControlTotals { rows, amount: amount.to_string(), measure: 0 })
 }
 
 /// Sends the file as one batch.

@@ -3,9 +3,10 @@ use std::collections::BTreeSet;
 use super::{http, is_mutation, methods, roles};
 
 /// The mutations without a `request_id`, and what makes each of them happen once. The list must stay as it is.
-const ONCE_BY_OTHER_MEANS: [&str; 1] = [
+const ONCE_BY_OTHER_MEANS: [&str; 2] = [
     // The id of the batch within its source.
     "billing.invoicing.v1.DeliveryService.ImportAirings",
+    "billing.invoicing.v1.DeliveryService.ImportDelivery",
 ];
 
 /// The paths of account-owned collections without their account: batches that reach over accounts.

@@ -159,6 +159,7 @@ impl House {
             control_totals: Some(pb::DeliveryControlTotals {
                 rows: i64::try_from(spots.len())?,
                 amount: amount.to_string(),
+                measure: 0,
             }),
             ..pb::AiringBatchHeader::default()
         };

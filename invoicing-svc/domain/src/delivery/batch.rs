@@ -35,6 +35,12 @@ refusal::refusals! {
         /// A batch under a number that was used.
         StateForbids "SEQUENCE_REPEATED" SequenceRepeated { source: String, expected: i64, got: i64 } =>
             "{source}: batch {got} was taken before, the next one is number {expected}",
+        /// The settings of a source hold for all of its batches.
+        StateForbids "SOURCE_DIFFERS" SourceDiffers { source: String, setting: &'static str, known: String, got: String } =>
+            "{source} has the {setting} {known}, and the batch says {got}; leave it open, or send the batch under another source",
+        /// One batch says a day twice, and nobody knows which of them is meant.
+        Malformed "DUPLICATE_FACTS" DuplicateFacts { rows: String } =>
+            "the batch says one line and day more than once, so nothing was stored: {rows}; send each once, or let the source be added up",
         /// Something was lost or changed on the way.
         Malformed "CONTROL_TOTALS" ControlTotals {
             rows_sent: i64, rows_counted: i64, rows_difference: i64,
@@ -69,7 +75,7 @@ pub fn check_sequence(source: &str, last: Option<i64>, got: i64) -> Result<(), D
 }
 
 /// Checks what was counted against what the sender says. A difference is said − counted. `uncounted` names the rows,
-/// counted from 1, whose rate is no number and counted nothing.
+/// counted from 1, whose value is no number and counted nothing.
 pub fn check_totals(
     said: BatchTotals,
     counted: BatchTotals,
@@ -91,15 +97,40 @@ pub fn check_totals(
     })
 }
 
+/// Checks what a batch says of a setting of its source, if it says something.
+pub fn check_setting(
+    source: &str,
+    setting: &'static str,
+    known: &str,
+    got: Option<&str>,
+) -> Result<(), DeliveryRefusal> {
+    match got.filter(|got| *got != known) {
+        None => Ok(()),
+        Some(got) => {
+            let (source, known, got) = (source.to_owned(), known.to_owned(), got.to_owned());
+            Err(DeliveryRefusal::SourceDiffers { source, setting, known, got })
+        }
+    }
+}
+
+/// Refuses a batch that says a line and day more than once. `repeated` has the rows, counted from 1, that say again what an
+/// earlier one says.
+pub fn check_duplicates(repeated: &[i64]) -> Result<(), DeliveryRefusal> {
+    let named: Vec<String> = repeated.iter().take(5).map(|row| format!("row {row}")).collect();
+    match repeated.len() {
+        0 => Ok(()),
+        1..=5 => Err(DeliveryRefusal::DuplicateFacts { rows: named.join(", ") }),
+        more => Err(DeliveryRefusal::DuplicateFacts {
+            rows: format!("{} and {} more", named.join(", "), more - 5),
+        }),
+    }
+}
+
 fn remark(uncounted: &[i64]) -> String {
     let rows: Vec<String> = uncounted.iter().take(5).map(i64::to_string).collect();
     match uncounted.len() {
         0 => String::new(),
-        1..=5 => format!("; a rate that is no number counts nothing: row {}", rows.join(", ")),
-        more => format!(
-            "; a rate that is no number counts nothing: row {} and {} more",
-            rows.join(", "),
-            more - 5
-        ),
+        1..=5 => format!("; what is no number counts nothing: row {}", rows.join(", ")),
+        more => format!("; what is no number counts nothing: row {} and {} more", rows.join(", "), more - 5),
     }
 }

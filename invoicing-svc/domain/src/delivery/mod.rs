@@ -4,14 +4,23 @@
 mod batch;
 mod cell;
 mod digest;
+mod fact;
 mod place;
+mod place_fact;
+mod sums;
 #[cfg(test)]
 mod tests;
 
-pub use batch::{BatchTotals, DeliveryRefusal, check_content, check_sequence, check_totals};
+pub use batch::{
+    BatchTotals, DeliveryRefusal, check_content, check_duplicates, check_sequence, check_setting,
+    check_totals,
+};
 pub use cell::cells;
 pub use digest::BatchDigest;
+pub use fact::{COUNT_MAX, DailyFact, Duplicates, Measure, Measured};
 pub use place::{Column, LineFacts, OrderFacts, Place, RowRefusal, place};
+pub use place_fact::{DailyLine, place_fact};
+pub use sums::{CellSums, LineSums, Sums};
 
 use jiff::civil::{Date, Time};
 use money::Rate;

@@ -4,7 +4,7 @@ use calendar::Days;
 use ids::{AccountId, AiringId, LineId, OrderId};
 use jiff::civil::Date;
 
-use super::Airing;
+use super::{Airing, Measure};
 
 /// What a row is placed with: an order that the caller may see.
 #[derive(Clone, Debug)]
@@ -31,6 +31,7 @@ pub enum Column {
     Line,
     Spot,
     Date,
+    Measure(Measure),
 }
 
 refusal::refusals! {
@@ -46,13 +47,33 @@ refusal::refusals! {
             "order {order} has no line {line}; sync the order with the line and send the row in a new batch",
         /// Nothing has aired yet.
         StateForbids "FUTURE_DAY" FutureDay { day: Date, today: Date } =>
-            "{day} lies in the future: today is {today} for the billing entity",
+            "{day} lies in the future: today is {today} there",
         /// The line did not run on that day.
         StateForbids "OUT_OF_FLIGHT" OutOfFlight { day: Date, line: String, flight: Days } =>
-            "{day} lies outside the flight of line {line}, {flight}; amend the order, or name the spot that this one makes good",
+            "{day} lies outside the flight of line {line}, {flight}; amend the order; a spot may also name the one that it makes good",
+        /// The batch says that it is about other days.
+        Malformed "NOT_REPLACED" NotReplaced { day: Date, replaced: Days } =>
+            "{day} is none of the days that the batch says everything about, {replaced}; send it in a batch of its own",
         /// The batch says one spot twice.
         Malformed "DUPLICATE_IN_BATCH" DuplicateInBatch { spot: String, order: String, line: String } =>
             "spot {spot} of order {order}, line {line} is in the batch before; the first row counts",
+        /// A row that says nothing is no zero.
+        Malformed "NOTHING_COUNTED" NothingCounted => "says nothing about the day; a count of nothing is written 0",
+        /// Nothing is delivered less than not at all: what is taken back is restated.
+        Malformed "NEGATIVE_COUNT" NegativeCount { measure: Measure, count: String } =>
+            "{measure} is {count}; send what the day came to, which is not negative",
+        /// Nobody clicks on what nobody was shown.
+        Malformed "CLICKS_ABOVE_IMPRESSIONS" ClicksAboveImpressions { clicks: i64, impressions: i64 } =>
+            "{clicks} clicks on {impressions} impressions; ask the source which one is right, and send the day again",
+        /// What is in view was shown.
+        Malformed "VIEWABLE_ABOVE_IMPRESSIONS" ViewableAboveImpressions { viewable: i64, impressions: i64 } =>
+            "{viewable} viewable of {impressions} impressions; ask the source which one is right, and send the day again",
+        /// What was viewed to the end was viewed.
+        Malformed "COMPLETED_ABOVE_VIEWS" CompletedAboveViews { completed: i64, views: i64 } =>
+            "{completed} completed of {views} views; ask the source which one is right, and send the day again",
+        /// Gross is everything.
+        Malformed "PARTS_ABOVE_GROSS" PartsAboveGross { parts: i64, gross: i64 } =>
+            "impressions and invalid traffic are {parts} together, of {gross} gross; ask the source which one is right, and send the day again",
     }
 }
 
@@ -64,7 +85,15 @@ impl RowRefusal {
             Self::UnknownOrder { .. } => Some(Column::Order),
             Self::UnknownLine { .. } => Some(Column::Line),
             Self::DuplicateInBatch { .. } => Some(Column::Spot),
-            Self::FutureDay { .. } | Self::OutOfFlight { .. } => Some(Column::Date),
+            Self::FutureDay { .. } | Self::OutOfFlight { .. } | Self::NotReplaced { .. } => {
+                Some(Column::Date)
+            }
+            Self::NothingCounted => None,
+            Self::NegativeCount { measure, .. } => Some(Column::Measure(*measure)),
+            Self::ClicksAboveImpressions { .. } => Some(Column::Measure(Measure::Clicks)),
+            Self::ViewableAboveImpressions { .. } => Some(Column::Measure(Measure::ViewableImpressions)),
+            Self::CompletedAboveViews { .. } => Some(Column::Measure(Measure::CompletedViews)),
+            Self::PartsAboveGross { .. } => Some(Column::Measure(Measure::GrossImpressions)),
         }
     }
 }

@@ -103,7 +103,7 @@ fn totals_that_do_not_match_name_the_difference_and_what_counted_nothing() {
     assert_eq!(
         refused.to_string(),
         "the control totals do not match, so nothing was stored: rows 23 said, 23 counted, difference 0; \
-         amount 6325.00 said, 6235.00 counted, difference 90.00; a rate that is no number counts nothing: row 4, 9"
+         amount 6325.00 said, 6235.00 counted, difference 90.00; what is no number counts nothing: row 4, 9"
     );
 }
 

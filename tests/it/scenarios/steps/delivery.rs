@@ -84,7 +84,7 @@ async fn send(world: &mut World, batch: &str, totals: (i64, String), parts: Vec<
         source: PLAYOUT.to_owned(),
         batch_id: batch.to_owned(),
         order_source_system: ORDER_SYSTEM.to_owned(),
-        control_totals: Some(pb::DeliveryControlTotals { rows: totals.0, amount: totals.1 }),
+        control_totals: Some(pb::DeliveryControlTotals { rows: totals.0, amount: totals.1, measure: 0 }),
         ..pb::AiringBatchHeader::default()
     };
     let messages = std::iter::once(Part::Header(header))

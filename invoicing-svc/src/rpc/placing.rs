@@ -1,0 +1,239 @@
+//! The reading side of a batch of daily facts: rows come in, are counted, find their lines, and go out in pieces that
+//! the database takes while the next rows come.
+
+use std::collections::{HashMap, HashSet};
+
+use billing_proto::billing::invoicing::v1 as pb;
+use chassis::failure::{Failure, OrRefuse};
+use futures::Stream;
+use invoicing_domain::{
+    control_total::ControlTotal,
+    delivery::{self, BatchDigest, DailyFact, DailyLine, Duplicates, RowRefusal},
+};
+use jiff::civil::Date;
+use serde_json::Value;
+use sqlx::PgPool;
+use tonic::Status;
+
+use super::arriving::{STALL_MAX, next};
+use crate::{
+    store::{
+        delivery::QuarantinedRow,
+        delivery_fact::{self as store, FactRows, KnownLine, Landing, PlacedFact},
+    },
+    wire::delivery_batch::{Header, Row, Rows},
+};
+
+/// How many rows are placed and written at a time.
+const PIECE: usize = 20_000;
+
+/// The lines of an order by number.
+type OrderLines = HashMap<String, DailyLine>;
+
+/// Rows that are ready to be written.
+pub struct Piece {
+    pub facts: FactRows,
+    pub quarantined: Vec<QuarantinedRow>,
+}
+
+/// Where and by whose count rows are placed.
+pub struct Placing {
+    pub pool: PgPool,
+    pub scope: Option<Value>,
+    pub landing: Landing,
+    /// The day that it is for the source.
+    pub today: Date,
+    pub duplicates: Duplicates,
+    /// The batch has landed before: its rows are only counted.
+    pub is_known: bool,
+}
+
+/// Rows that arrive.
+pub struct Reading {
+    placing: Placing,
+    header: Header,
+    rows_read: Rows,
+    has_ended: bool,
+    waiting: Vec<(i64, Row)>,
+    digest: BatchDigest,
+    scratch: Vec<u8>,
+    /// The orders that rows have named; `None` where there is none that the caller may see.
+    orders: HashMap<String, Option<OrderLines>>,
+    pub counted: Counted,
+    pub lines: Vec<KnownLine>,
+}
+
+/// What was counted of the rows.
+#[derive(Debug, Default)]
+pub struct Counted {
+    pub rows: i64,
+    pub amount: ControlTotal,
+    /// The rows whose value is no number.
+    pub uncounted: Vec<i64>,
+    /// The rows that say a line and day again, where that refuses the batch.
+    pub repeated: Vec<i64>,
+    pub quarantined: i64,
+}
+
+impl Reading {
+    /// Before the first row.
+    pub fn begin(header: &Header, placing: Placing) -> Self {
+        let (days, lines) = match &header.replaces {
+            Some(replaces) => (Some(replaces.days), &*replaces.lines),
+            None => (None, &[][..]),
+        };
+        Self {
+            digest: BatchDigest::of_daily(&header.order_source_system, days, lines),
+            rows_read: Rows::new(header.measure),
+            header: header.clone(),
+            placing,
+            has_ended: false,
+            waiting: Vec::new(),
+            scratch: Vec::new(),
+            orders: HashMap::new(),
+            counted: Counted::default(),
+            lines: Vec::new(),
+        }
+    }
+
+    /// The next rows of the stream, placed; `None` at its end.
+    pub async fn next_piece(
+        &mut self,
+        stream: &mut (impl Stream<Item = Result<pb::ImportDeliveryRequest, Status>> + Unpin),
+    ) -> Result<Option<Piece>, Failure> {
+        while self.waiting.len() < PIECE && !self.has_ended {
+            match next(stream, STALL_MAX).await.or_refuse()? {
+                Some(message) => {
+                    let rows = self.rows_read.read(message.part)?;
+                    rows.into_iter().for_each(|row| self.count(row));
+                }
+                None => {
+                    self.has_ended = true;
+                    self.rows_read.end()?.into_iter().for_each(|row| self.count(row));
+                }
+            }
+        }
+        if self.waiting.is_empty() { Ok(None) } else { self.place_waiting().await.map(Some) }
+    }
+
+    /// The digest of all rows.
+    pub fn digest(&self) -> [u8; 32] {
+        self.digest.clone().finish()
+    }
+
+    /// The place of a line that is named outside of a row.
+    pub async fn line(&mut self, order: &str, number: &str) -> Result<Option<usize>, Failure> {
+        self.load(HashSet::from([order.to_owned()])).await?;
+        let lines = self.orders.get(order).and_then(Option::as_ref);
+        Ok(lines.and_then(|lines| lines.get(number)).map(|line| line.place))
+    }
+
+    fn count(&mut self, row: Row) {
+        let counted = &mut self.counted;
+        counted.rows += 1;
+        match &row.parsed {
+            Ok(fact) => self.digest.fact(fact, &mut self.scratch),
+            Err(unreadable) => self.digest.unreadable(&unreadable.content),
+        }
+        if let Some(summed) = &row.summed {
+            match ControlTotal::parse(summed).ok().and_then(|value| counted.amount.plus(value)) {
+                Some(amount) => counted.amount = amount,
+                None => counted.uncounted.push(counted.rows),
+            }
+        }
+        if !self.placing.is_known {
+            self.waiting.push((counted.rows, row));
+        }
+    }
+
+    async fn place_waiting(&mut self) -> Result<Piece, Failure> {
+        let waiting = std::mem::take(&mut self.waiting);
+        let named = waiting.iter().filter_map(|(_, row)| row.parsed.as_ref().ok()).map(|fact| &fact.order);
+        let new = named.filter(|order| !self.orders.contains_key(*order)).cloned().collect();
+        self.load(new).await?;
+        let mut piece = Piece { facts: FactRows::new(), quarantined: Vec::new() };
+        for (number, row) in waiting {
+            match self.place(number, &row) {
+                Ok(fact) => {
+                    if let Some(fact) = fact {
+                        piece.facts.push(&fact, self.placing.landing)?;
+                    }
+                }
+                Err((column, refusal)) => {
+                    piece.quarantined.push(self.quarantined(number, &row, column, &refusal));
+                }
+            }
+        }
+        self.counted.quarantined += i64::try_from(piece.quarantined.len()).map_err(anyhow::Error::new)?;
+        Ok(piece)
+    }
+
+    /// On a connection of its own: the one of the batch is writing meanwhile.
+    async fn load(&mut self, orders: HashSet<String>) -> Result<(), Failure> {
+        let new: Vec<String> = orders.into_iter().filter(|order| !self.orders.contains_key(order)).collect();
+        if new.is_empty() {
+            return Ok(());
+        }
+        let mut connection = self.placing.pool.acquire().await?;
+        let system = &self.header.order_source_system;
+        let read = store::lines(&mut connection, system, &new, self.placing.scope.as_ref()).await?;
+        self.orders.extend(new.into_iter().map(|order| (order, None)));
+        for line in read {
+            let known = DailyLine { place: self.lines.len(), flight: line.flight };
+            self.orders.entry(line.order).or_default().get_or_insert_default().insert(line.number, known);
+            self.lines.push(line.known);
+        }
+        Ok(())
+    }
+
+    /// The fact to be written; none of a day that was said before, where that refuses the batch.
+    fn place(&mut self, number: i64, row: &Row) -> Result<Option<PlacedFact>, (String, RowRefusal)> {
+        let fact = row
+            .parsed
+            .as_ref()
+            .map_err(|unreadable| (unreadable.problem.column.clone(), unreadable.problem.refusal.clone()))?;
+        let place = self.find(fact).map_err(|refusal| {
+            let column = refusal.column().map_or("", |column| row.column_name(column));
+            (column.to_owned(), refusal)
+        })?;
+        let line = &mut self.lines[place];
+        if !line.sums.add(fact.day, &fact.measured) && self.placing.duplicates == Duplicates::Refuse {
+            self.counted.repeated.push(number);
+            return Ok(None);
+        }
+        Ok(Some(PlacedFact {
+            account: line.account,
+            line: line.line,
+            day: fact.day,
+            measured: fact.measured,
+        }))
+    }
+
+    fn find(&self, fact: &DailyFact) -> Result<usize, RowRefusal> {
+        let order = self.orders.get(&fact.order).and_then(Option::as_ref);
+        let system = &self.header.order_source_system;
+        let place = delivery::place_fact(fact, system, order, self.placing.today)?;
+        match &self.header.replaces {
+            Some(replaces) if !replaces.days.contains(fact.day) => {
+                Err(RowRefusal::NotReplaced { day: fact.day, replaced: replaces.days })
+            }
+            Some(_) | None => Ok(place),
+        }
+    }
+
+    fn quarantined(&self, number: i64, row: &Row, column: String, refusal: &RowRefusal) -> QuarantinedRow {
+        let order = |fact: &DailyFact| {
+            let lines = self.orders.get(&fact.order).and_then(Option::as_ref)?;
+            let known = &self.lines[lines.values().next()?.place];
+            Some((known.account, known.order))
+        };
+        QuarantinedRow {
+            row: number,
+            column,
+            reason: refusal.reason(),
+            message: refusal.to_string(),
+            content: row.content(),
+            order: row.parsed.as_ref().ok().and_then(order),
+        }
+    }
+}

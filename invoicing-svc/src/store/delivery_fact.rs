@@ -1,0 +1,364 @@
+//! Daily facts. They are copied into their table piece by piece while they arrive, under the landing number of their
+//! batch, so that nothing is moved again at its end.
+
+use std::collections::HashMap;
+
+use anyhow::Context;
+use calendar::{Days, EntityZone};
+use chassis::failure::Failure;
+use ids::{AccountId, LineId, OrderId};
+use invoicing_domain::{
+    delivery::{Duplicates, LineSums, Measured, cells},
+    order::{BillingTerms, OrderCalendar},
+};
+use jiff::{Timestamp, civil::Date};
+use jiff_sqlx::ToSqlx;
+use money::Quantity;
+use serde_json::Value;
+use sqlx::{Encode, PgConnection, Postgres, encode::IsNull, postgres::PgArgumentBuffer};
+use uuid::Uuid;
+
+use super::{delivery::take_time, fiscal_calendar, written::Written};
+
+/// Who counts.
+#[derive(Clone, Debug)]
+pub struct Source {
+    pub number: i32,
+    pub time_zone: EntityZone,
+    pub duplicates: Duplicates,
+}
+
+/// A line that rows have named or may name.
+#[derive(Debug)]
+pub struct KnownLine {
+    pub account: AccountId,
+    pub line: LineId,
+    pub order: OrderId,
+    /// The revision of the order's row when it was read: another one at the landing means other terms.
+    pub row_revision: i64,
+    pub sums: LineSums,
+}
+
+/// A line as it was read, with its order's id in the order system and its number.
+pub struct ReadLine {
+    pub order: String,
+    pub number: String,
+    pub flight: Days,
+    pub known: KnownLine,
+}
+
+/// The source of this name, if it has sent a batch.
+pub async fn source(connection: &mut PgConnection, name: &str) -> Result<Option<Source>, Failure> {
+    let row =
+        sqlx::query!("select source_no, time_zone, duplicates from delivery_source where source = $1", name)
+            .fetch_optional(connection)
+            .await?;
+    row.map(|row| {
+        let time_zone = row.time_zone.parse().context("the database holds an unknown time zone")?;
+        Ok(Source { number: row.source_no, time_zone, duplicates: Written::read(&row.duplicates)? })
+    })
+    .transpose()
+}
+
+/// Makes a source with its first batch; the source is locked.
+pub async fn create_source(
+    connection: &mut PgConnection,
+    name: &str,
+    time_zone: EntityZone,
+    duplicates: Duplicates,
+    at: Timestamp,
+) -> Result<Source, Failure> {
+    let number = sqlx::query_scalar!(
+        "insert into delivery_source (revision, source, time_zone, duplicates, created_at, updated_at)
+         values (1, $1, $2, $3, $4, $4) returning source_no",
+        name,
+        time_zone.to_string(),
+        duplicates.text(),
+        at.to_sqlx() as _
+    )
+    .fetch_one(connection)
+    .await?;
+    Ok(Source { number, time_zone, duplicates })
+}
+
+/// The next landing number. The source is locked until the batch has landed, so that of two batches of a source the one
+/// that lands later has the higher number.
+pub async fn next_landing(connection: &mut PgConnection) -> Result<i64, Failure> {
+    let next = sqlx::query_scalar!("select nextval('delivery_landing') as \"landing!\"");
+    Ok(next.fetch_one(connection).await?)
+}
+
+/// The lines of the orders out of those named that the caller may see.
+pub async fn lines(
+    connection: &mut PgConnection,
+    order_source_system: &str,
+    orders: &[String],
+    scope: Option<&Value>,
+) -> Result<Vec<ReadLine>, Failure> {
+    let rows = sqlx::query_file!("src/store/sql/delivered_lines.sql", order_source_system, orders, scope)
+        .fetch_all(connection)
+        .await?;
+    let days = |first: jiff_sqlx::Date, last: jiff_sqlx::Date| {
+        Days::new(first.to_jiff(), last.to_jiff()).context("days that end before they begin")
+    };
+    let mut lines = Vec::new();
+    for row in rows {
+        let billing = BillingTerms {
+            calendar: OrderCalendar::read(&row.billing_calendar)?
+                .of(fiscal_calendar::read(&row.fiscal_calendar)?),
+            cycle: Written::read(&row.billing_cycle)?,
+            contract_last: row.order_last.to_jiff(),
+        };
+        let flight = days(row.first_day, row.last_day)?;
+        let ends = row.segment_firsts.into_iter().zip(row.segment_lasts);
+        let segments = ends.map(|(first, last)| days(first, last)).collect::<Result<Vec<_>, _>>()?;
+        let segments: Vec<Days> = segments.into_iter().filter_map(|days| days.intersect(flight)).collect();
+        let known = KnownLine {
+            account: AccountId::from_uuid(row.account_id),
+            line: LineId::from_uuid(row.line_id),
+            order: OrderId::from_uuid(row.order_id),
+            row_revision: row.row_revision,
+            sums: LineSums::new(flight, cells(billing, &segments)),
+        };
+        lines.push(ReadLine { order: row.external_id, number: row.number, flight, known });
+    }
+    Ok(lines)
+}
+
+/// Facts as PostgreSQL takes them in: the binary form of COPY, which neither side has to print and read.
+pub struct FactRows {
+    buffer: PgArgumentBuffer,
+    rows: usize,
+}
+
+/// A fact of a line that is known.
+#[derive(Clone, Copy, Debug)]
+pub struct PlacedFact {
+    pub account: AccountId,
+    pub line: LineId,
+    pub day: Date,
+    pub measured: Measured,
+}
+
+impl FactRows {
+    /// No facts.
+    pub fn new() -> Self {
+        let mut buffer = PgArgumentBuffer::default();
+        // The signature, no flags, no extension.
+        buffer.extend_from_slice(b"PGCOPY\n\xff\r\n\0\0\0\0\0\0\0\0\0");
+        Self { buffer, rows: 0 }
+    }
+
+    /// Adds a fact of a source under a landing number.
+    pub fn push(&mut self, fact: &PlacedFact, landing: Landing) -> Result<(), Failure> {
+        self.rows += 1;
+        self.buffer.extend_from_slice(&16_i16.to_be_bytes());
+        self.column(&fact.account.uuid())?;
+        self.column(&fact.line.uuid())?;
+        self.column(&fact.day.to_sqlx())?;
+        self.column(&landing.source)?;
+        self.column(&landing.number)?;
+        for count in &fact.measured.counts {
+            self.column(count)?;
+        }
+        self.column(&fact.measured.spend.map(Quantity::value))?;
+        self.column(&fact.measured.hours.map(Quantity::value))
+    }
+
+    /// The length of the value, −1 where there is none, and the value.
+    fn column<'q>(&mut self, value: &impl Encode<'q, Postgres>) -> Result<(), Failure> {
+        let at = self.buffer.len();
+        self.buffer.extend_from_slice(&(-1_i32).to_be_bytes());
+        let encoded = value.encode_by_ref(&mut self.buffer).map_err(sqlx::Error::Encode)?;
+        if matches!(encoded, IsNull::No) {
+            let length = i32::try_from(self.buffer.len() - at - 4).context("a value without end")?;
+            self.buffer[at..at + 4].copy_from_slice(&length.to_be_bytes());
+        }
+        Ok(())
+    }
+}
+
+/// Where the facts of a batch go while they arrive.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Destination {
+    /// Their table: each stands there once.
+    Facts,
+    /// A table of the transaction's own, to be added up by line and day.
+    Summed,
+}
+
+/// Makes room for facts that are to be added up.
+pub async fn begin_summing(transaction: &mut PgConnection) -> Result<(), Failure> {
+    // The table is the transaction's own, so that no query over it can be checked when the service is built.
+    sqlx::query("create temporary table arriving_fact (like delivery_fact) on commit drop")
+        .execute(transaction)
+        .await?;
+    Ok(())
+}
+
+/// Writes facts.
+pub async fn copy(
+    transaction: &mut PgConnection,
+    mut facts: FactRows,
+    destination: Destination,
+) -> Result<(), Failure> {
+    if facts.rows == 0 {
+        return Ok(());
+    }
+    facts.buffer.extend_from_slice(&(-1_i16).to_be_bytes());
+    let statement = match destination {
+        Destination::Facts => "copy delivery_fact from stdin (format binary)",
+        Destination::Summed => "copy arriving_fact from stdin (format binary)",
+    };
+    let mut copying = transaction.copy_in_raw(statement).await?;
+    copying.send(facts.buffer.as_slice()).await?;
+    copying.finish().await?;
+    Ok(())
+}
+
+/// Adds up the facts that were to be, and writes them.
+pub async fn sum_up(transaction: &mut PgConnection) -> Result<(), Failure> {
+    take_time(transaction).await?;
+    sqlx::query(include_str!("sql/sum_arriving_facts.sql")).persistent(false).execute(transaction).await?;
+    Ok(())
+}
+
+/// The orders whose rows are another revision now than when they were read, if they were. Locks them until the transaction
+/// ends: who changes their terms next finds the facts.
+pub async fn changed_orders(
+    transaction: &mut PgConnection,
+    read: &HashMap<OrderId, (AccountId, Option<i64>)>,
+) -> Result<Vec<OrderId>, Failure> {
+    let (accounts, orders): (Vec<Uuid>, Vec<Uuid>) =
+        read.iter().map(|(order, (account, _))| (account.uuid(), order.uuid())).unzip();
+    let rows = sqlx::query!(
+        "select o.order_id, o.row_revision from insertion_order o
+           join unnest($1::uuid[], $2::uuid[]) r (account_id, order_id) using (account_id, order_id)
+          order by o.account_id, o.order_id for share of o",
+        &accounts,
+        &orders
+    )
+    .fetch_all(transaction)
+    .await?;
+    let is_other = |order: OrderId, revision: i64| {
+        read.get(&order).is_some_and(|(_, known)| known.is_some_and(|known| known != revision))
+    };
+    Ok(rows
+        .into_iter()
+        .map(|row| (OrderId::from_uuid(row.order_id), row.row_revision))
+        .filter(|(order, revision)| is_other(*order, *revision))
+        .map(|(order, _)| order)
+        .collect())
+}
+
+/// The lines of a source that a batch says everything about.
+pub async fn lines_said_of(
+    transaction: &mut PgConnection,
+    source: i32,
+    days: Days,
+    which: (&str, Option<&Value>),
+) -> Result<Vec<(AccountId, OrderId, LineId)>, Failure> {
+    let (order_source_system, scope) = which;
+    let rows = sqlx::query_file!(
+        "src/store/sql/lines_said_of.sql",
+        source,
+        days.first().to_sqlx() as _,
+        days.last().to_sqlx() as _,
+        order_source_system,
+        scope
+    )
+    .fetch_all(transaction)
+    .await?;
+    let ids = |(account, order, line)| {
+        (AccountId::from_uuid(account), OrderId::from_uuid(order), LineId::from_uuid(line))
+    };
+    Ok(rows.into_iter().map(|row| ids((row.account_id, row.order_id, row.line_id))).collect())
+}
+
+/// A batch of facts in the transaction that lands it.
+#[derive(Clone, Copy, Debug)]
+pub struct Landing {
+    pub source: i32,
+    pub number: i64,
+}
+
+/// A line of which something was said, and now nothing is.
+#[derive(Clone, Copy, Debug)]
+pub struct Zeroed {
+    pub account: AccountId,
+    pub line: LineId,
+    pub days: i64,
+}
+
+/// Says zero of the days of the lines of which something was known and nothing was said.
+pub async fn zero_absent(
+    transaction: &mut PgConnection,
+    landing: Landing,
+    days: Days,
+    lines: &[(AccountId, LineId)],
+) -> Result<Vec<Zeroed>, Failure> {
+    let (accounts, ids) = uuids(lines);
+    let rows = sqlx::query_file!(
+        "src/store/sql/zero_absent_facts.sql",
+        &accounts,
+        &ids,
+        days.first().to_sqlx() as _,
+        days.last().to_sqlx() as _,
+        landing.source,
+        landing.number
+    )
+    .fetch_all(transaction)
+    .await?;
+    let zeroed = |account, line, days| Zeroed {
+        account: AccountId::from_uuid(account),
+        line: LineId::from_uuid(line),
+        days,
+    };
+    Ok(rows.into_iter().map(|row| zeroed(row.account_id, row.line_id, row.days)).collect())
+}
+
+/// The lines among those given of whose days the source may have said something before, as places in the list. Each
+/// comes with the first day that the batch says.
+pub async fn said_before(
+    transaction: &mut PgConnection,
+    source: i32,
+    lines: &[(AccountId, LineId, Date)],
+) -> Result<Vec<usize>, Failure> {
+    let accounts: Vec<Uuid> = lines.iter().map(|(account, _, _)| account.uuid()).collect();
+    let ids: Vec<Uuid> = lines.iter().map(|(_, line, _)| line.uuid()).collect();
+    let firsts: Vec<_> = lines.iter().map(|(_, _, first)| first.to_sqlx()).collect();
+    let found = sqlx::query_scalar!(
+        "select l.place as \"place!\" from unnest($1::uuid[], $2::uuid[], $3::date[]) with ordinality l (account_id, line_id, first_day, place)
+          where exists (select from delivery_total t where t.account_id = l.account_id and t.line_id = l.line_id
+                           and t.source_no = $4 and t.latest_day >= l.first_day)",
+        &accounts,
+        &ids,
+        &firsts as _,
+        source
+    )
+    .fetch_all(transaction)
+    .await?;
+    let place = |place: i64| usize::try_from(place - 1).context("a place before the first");
+    Ok(found.into_iter().map(place).collect::<Result<_, _>>()?)
+}
+
+/// How many facts of a landing say of these lines what was known already.
+pub async fn unchanged(
+    transaction: &mut PgConnection,
+    landing: Landing,
+    lines: &[(AccountId, LineId)],
+) -> Result<i64, Failure> {
+    let (accounts, ids) = uuids(lines);
+    let unchanged = sqlx::query_file_scalar!(
+        "src/store/sql/count_unchanged_facts.sql",
+        &accounts,
+        &ids,
+        landing.source,
+        landing.number
+    );
+    Ok(unchanged.fetch_one(transaction).await?)
+}
+
+fn uuids(lines: &[(AccountId, LineId)]) -> (Vec<Uuid>, Vec<Uuid>) {
+    lines.iter().map(|(account, line)| (account.uuid(), line.uuid())).unzip()
+}

@@ -1,0 +1,273 @@
+//! The stream of ImportDelivery: its header, and its rows as messages of many or as pieces of a file.
+
+use billing_proto::billing::invoicing::v1::{self as pb, import_delivery_request::Part};
+use calendar::{Days, EntityZone};
+use invoicing_domain::{
+    control_total::ControlTotal,
+    delivery::{BatchTotals, Column, DailyFact, DeliveryRefusal, Duplicates, Measure},
+};
+use refusal::{Refusal, Violations};
+
+use super::{
+    airing::{self, RowProblem},
+    choice::optional_choice,
+    csv::{CsvReader, Record},
+    delivery_csv::{self, FactColumns},
+    delivery_fact::{content, measure, message, parse, sent},
+    order::source_system,
+    order_batch::sequence,
+    period,
+    text::{Text, text},
+};
+
+/// How many rows a batch has at most: the sums of its lines have to fit in memory.
+const ROWS_MAX: i64 = 2_000_000;
+
+/// How many lines a batch may name that it says everything about.
+const LINES_MAX: usize = 100_000;
+
+/// What a batch says about itself.
+#[derive(Clone, Debug)]
+pub struct Header {
+    pub source: String,
+    /// The source's id of the batch.
+    pub batch_id: String,
+    pub sequence: Option<i64>,
+    pub replaces: Option<Replaces>,
+    pub order_source_system: String,
+    pub said: BatchTotals,
+    /// What the control total is the sum of.
+    pub measure: Option<Measure>,
+    pub time_zone: Option<EntityZone>,
+    pub duplicates: Option<Duplicates>,
+}
+
+/// What a batch says everything about.
+#[derive(Clone, Debug)]
+pub struct Replaces {
+    pub days: Days,
+    /// Order and line; none: all of which the source has said something on these days.
+    pub lines: Vec<(String, String)>,
+}
+
+/// The header, which is the first part of a stream.
+pub fn header(part: Option<Part>) -> Result<Header, Refusal> {
+    let mut v = Violations::new();
+    let Some(Part::Header(m)) = part else {
+        v.add("header", "must be the first message of the stream");
+        return Err(v.refusal());
+    };
+    let parsed = v.within("header", |v| header_fields(v, &m));
+    match parsed {
+        Some(header) => v.check().map(|()| header),
+        None => Err(v.refusal()),
+    }
+}
+
+fn header_fields(v: &mut Violations, m: &pb::DailyBatchHeader) -> Option<Header> {
+    let source = source_system(v, "source", &m.source);
+    let batch_id = text(v, "batch_id", &m.batch_id, Text::Code(128));
+    let sequence = m.sequence.map(|number| sequence(v, "sequence", number));
+    let replaces = replaces(v, m);
+    let order_source_system = source_system(v, "order_source_system", &m.order_source_system);
+    let totals = totals(v, m.control_totals.as_ref());
+    let zone = Some(&m.time_zone).filter(|zone| !zone.is_empty());
+    let time_zone = zone.map(|zone| v.take("time_zone", zone.parse::<EntityZone>()));
+    let duplicates = match optional_choice(v, "duplicates", m.duplicates)? {
+        pb::DuplicateFacts::Unspecified => None,
+        pb::DuplicateFacts::Refuse => Some(Duplicates::Refuse),
+        pb::DuplicateFacts::Sum => Some(Duplicates::Sum),
+    };
+    let (said, measure) = totals?;
+    Some(Header {
+        source: source?,
+        batch_id: batch_id?,
+        sequence: sequence.flatten(),
+        replaces: replaces?,
+        order_source_system: order_source_system?,
+        said,
+        measure,
+        time_zone: time_zone.flatten(),
+        duplicates,
+    })
+}
+
+/// What is replaced, if anything; the outer `None` is a violation.
+fn replaces(v: &mut Violations, m: &pb::DailyBatchHeader) -> Option<Option<Replaces>> {
+    match optional_choice(v, "mode", m.mode)? {
+        pb::BatchMode::Unspecified | pb::BatchMode::Upsert => {
+            if m.days.is_some() || !m.lines.is_empty() {
+                v.add("mode", "must be REPLACE where days and lines are given");
+                return None;
+            }
+            Some(None)
+        }
+        pb::BatchMode::Replace => {
+            let days = period::days(v, "days", m.days.as_ref());
+            if m.lines.len() > LINES_MAX {
+                v.add("lines", format!("has {} entries; at most {LINES_MAX} are allowed", m.lines.len()));
+                return None;
+            }
+            let line = |v: &mut Violations, (n, line): (usize, &pb::DeliveredLine)| {
+                let order = text(v, &format!("lines[{n}].order"), &line.order, Text::Code(128));
+                let number = text(v, &format!("lines[{n}].line"), &line.line, Text::Code(64));
+                order.zip(number)
+            };
+            let lines: Option<Vec<_>> = m.lines.iter().enumerate().map(|each| line(v, each)).collect();
+            Some(Some(Replaces { days: days?, lines: lines? }))
+        }
+    }
+}
+
+fn totals(
+    v: &mut Violations,
+    said: Option<&pb::DeliveryControlTotals>,
+) -> Option<(BatchTotals, Option<Measure>)> {
+    let Some(said) = said else {
+        v.add("control_totals", "must be given");
+        return None;
+    };
+    if !(0..=ROWS_MAX).contains(&said.rows) {
+        v.add("control_totals.rows", format!("must be 0 to {ROWS_MAX}; send more in several batches"));
+    }
+    let measure = measure(v, "control_totals.measure", said.measure)?;
+    let amount = match (measure, &*said.amount) {
+        (Some(_), amount) => v.take("control_totals.amount", ControlTotal::parse(amount))?,
+        (None, "") => ControlTotal::default(),
+        (None, _) => {
+            v.add("control_totals.measure", "must say what the amount is the sum of");
+            return None;
+        }
+    };
+    Some((BatchTotals { rows: said.rows, amount }, measure))
+}
+
+/// A row of the batch.
+#[derive(Debug)]
+pub struct Row {
+    pub parsed: Result<DailyFact, Box<Unreadable>>,
+    /// The value of the measure that the batch sums, as it was sent.
+    pub summed: Option<String>,
+    /// The record of a file.
+    record: Option<String>,
+}
+
+/// A row that does not say what a fact says.
+#[derive(Debug)]
+pub struct Unreadable {
+    pub problem: RowProblem,
+    /// As it came.
+    pub content: String,
+}
+
+impl Row {
+    fn of_message(m: &pb::DeliveryFact, summed: Option<Measure>) -> Self {
+        let unreadable = |problem| Box::new(Unreadable { problem, content: content(m) });
+        let summed = summed.and_then(|measure| sent(m, measure));
+        Self { parsed: parse(m).map_err(unreadable), summed, record: None }
+    }
+
+    fn of_record(columns: &FactColumns, record: Record, summed: Option<Measure>) -> Self {
+        let summed = summed.and_then(|measure| columns.sent(&record, measure));
+        let unreadable = |problem| Box::new(Unreadable { problem, content: record.raw.clone() });
+        Self { parsed: columns.parse(&record).map_err(unreadable), summed, record: Some(record.raw) }
+    }
+
+    /// The row as it came: the message as JSON, or the record of the file.
+    pub fn content(&self) -> String {
+        match (&self.record, &self.parsed) {
+            (Some(record), _) => record.clone(),
+            (None, Ok(fact)) => content(&message(fact)),
+            (None, Err(unreadable)) => unreadable.content.clone(),
+        }
+    }
+
+    /// What the row calls a column.
+    pub fn column_name(&self, column: Column) -> &'static str {
+        match &self.record {
+            None => airing::column_name(column),
+            Some(_) => delivery_csv::column_name(column),
+        }
+    }
+}
+
+/// Reads the rows out of the parts of a stream: all messages, or all pieces of one file.
+#[derive(Debug)]
+pub struct Rows {
+    summed: Option<Measure>,
+    form: Form,
+}
+
+#[derive(Debug)]
+enum Form {
+    /// Nothing but the header has come.
+    Begin,
+    Messages,
+    /// A file, with its columns once its first line is complete.
+    File {
+        reader: CsvReader,
+        columns: Option<FactColumns>,
+    },
+}
+
+impl Rows {
+    /// Before the first row. `summed` is what the batch sums.
+    pub fn new(summed: Option<Measure>) -> Self {
+        Self { summed, form: Form::Begin }
+    }
+
+    /// The rows that a part completes.
+    pub fn read(&mut self, part: Option<Part>) -> Result<Vec<Row>, Refusal> {
+        match (&mut self.form, part) {
+            (Form::Begin, Some(Part::Csv(piece))) => {
+                self.form = Form::File { reader: CsvReader::new(), columns: None };
+                self.read(Some(Part::Csv(piece)))
+            }
+            (Form::Begin | Form::Messages, Some(Part::Facts(m))) => {
+                self.form = Form::Messages;
+                Ok(m.facts.iter().map(|fact| Row::of_message(fact, self.summed)).collect())
+            }
+            (Form::File { reader, columns }, Some(Part::Csv(piece))) => {
+                let records = reader.read(&piece)?.into_iter();
+                let rows = records.filter_map(|record| row(columns, record, self.summed).transpose());
+                rows.collect::<Result<_, _>>().map_err(Refusal::from)
+            }
+            (Form::Begin | Form::Messages | Form::File { .. }, part) => Err(out_of_turn(part.as_ref())),
+        }
+    }
+
+    /// The row that the end of the stream completes.
+    pub fn end(&mut self) -> Result<Option<Row>, Refusal> {
+        let Form::File { reader, columns } = &mut self.form else { return Ok(None) };
+        let last = reader.end()?.map(|record| row(columns, record, self.summed)).transpose()?.flatten();
+        if columns.is_none() {
+            let problem = "has to name the columns".to_owned();
+            return Err(DeliveryRefusal::MalformedFile { line: 1, problem }.into());
+        }
+        Ok(last)
+    }
+}
+
+/// The row of a record; none of the header.
+fn row(
+    columns: &mut Option<FactColumns>,
+    record: Record,
+    summed: Option<Measure>,
+) -> Result<Option<Row>, DeliveryRefusal> {
+    let Some(known) = columns else {
+        *columns = Some(FactColumns::of(&record)?);
+        return Ok(None);
+    };
+    Ok(Some(Row::of_record(known, record, summed)))
+}
+
+fn out_of_turn(part: Option<&Part>) -> Refusal {
+    let mut v = Violations::new();
+    match part {
+        None => v.add("part", "must be given"),
+        Some(Part::Header(_)) => v.add("header", "must come first and only first"),
+        Some(Part::Facts(_)) => v.add("facts", "does not go into one stream with a file"),
+        Some(Part::Csv(_)) => v.add("csv", "does not go into one stream with facts"),
+    }
+    v.refusal()
+}
