@@ -16,3 +16,4 @@ pub mod order;
 pub mod pricing;
 pub mod rating;
 pub mod resource;
+pub mod third_party;

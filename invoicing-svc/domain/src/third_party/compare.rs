@@ -1,0 +1,48 @@
+use rust_decimal::Decimal;
+
+use super::{Base, ThirdPartyTerms};
+
+/// What both counted, in units of the line's metric; not negative.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Counts {
+    pub own: Decimal,
+    /// `None`: the third party has said nothing, which is not the same as zero.
+    pub controlling: Option<Decimal>,
+}
+
+/// What two counts mean for each other.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Finding {
+    /// The controlling count bills.
+    Within,
+    /// The controlling count is lower by more than the tolerance.
+    Beyond,
+    /// The third party counted nothing where something was delivered: its tag did not work.
+    TagFailure,
+    /// The third party has not counted yet.
+    NoCountYet,
+}
+
+/// Compares the counts of a period, and of all periods up to it.
+pub fn compare(period: Counts, to_date: Counts, terms: ThirdPartyTerms) -> Finding {
+    let Some(controlling) = period.controlling else {
+        return if period.own.is_zero() { Finding::Within } else { Finding::NoCountYet };
+    };
+    if controlling.is_zero() && !period.own.is_zero() {
+        return Finding::TagFailure;
+    }
+    if is_beyond(period, terms) || is_beyond(to_date, terms) { Finding::Beyond } else { Finding::Within }
+}
+
+/// Strictly more than the tolerance, and the controlling count is the lower one. Not a quotient, which would be rounded:
+/// (own − controlling) × 100 against tolerance × base.
+fn is_beyond(counts: Counts, terms: ThirdPartyTerms) -> bool {
+    let Some(controlling) = counts.controlling else { return false };
+    let base = match terms.base {
+        Base::Own => counts.own,
+        Base::Controlling => controlling,
+    };
+    let apart = (counts.own - controlling) * Decimal::ONE_HUNDRED;
+    // What has more digits than can be multiplied exactly is not within any tolerance.
+    base.checked_mul(terms.tolerance_percent.value()).is_none_or(|allowed| apart > allowed)
+}

@@ -1,0 +1,124 @@
+use std::collections::BTreeMap;
+
+use calendar::Days;
+use rust_decimal::Decimal;
+
+use super::{Counts, Finding, Outcome, ThirdPartyTerms, WithoutCount, compare};
+use crate::rating::Cell;
+
+/// What both counted of a line by billing period, up to the month that is run.
+#[derive(Clone, Debug, Default)]
+pub struct Delivered {
+    pub own: BTreeMap<Days, Vec<Cell>>,
+    /// A period of which the third party has said nothing is absent.
+    pub controlling: BTreeMap<Days, Vec<Cell>>,
+}
+
+/// What bills, and what somebody has to decide.
+#[derive(Clone, Debug, Default)]
+pub struct Settled {
+    /// Of a period with a case: what bills in any event.
+    pub cells: Vec<Cell>,
+    pub cases: Vec<Case>,
+}
+
+/// A billing period in which the counts are apart.
+#[derive(Clone, Debug)]
+pub struct Case {
+    pub period: Days,
+    /// Never [`Finding::Within`].
+    pub finding: Finding,
+    pub counts: Counts,
+    pub to_date: Counts,
+    /// The ways out, and what would bill of the period by each.
+    pub outcomes: Vec<(Outcome, Vec<Cell>)>,
+}
+
+/// Decides by which count each period bills. `decided` has the outcomes of cases that somebody has settled; such a
+/// period is apart no more, and says nothing of those after it.
+pub fn settle(delivered: &Delivered, terms: ThirdPartyTerms, decided: &BTreeMap<Days, Outcome>) -> Settled {
+    let mut settled = Settled::default();
+    let mut to_date = Counts { own: Decimal::ZERO, controlling: None };
+    let periods: std::collections::BTreeSet<Days> =
+        delivered.own.keys().chain(delivered.controlling.keys()).copied().collect();
+    for period in periods {
+        let of = Period::of(delivered, period);
+        if let Some(outcome) = decided.get(&period) {
+            settled.cells.extend(of.by(*outcome));
+            continue;
+        }
+        let counts = of.counts();
+        to_date = plus(to_date, counts);
+        match compare(counts, to_date, terms) {
+            Finding::Within => settled.cells.extend(of.by(Outcome::Controlling)),
+            Finding::NoCountYet if terms.without_count == WithoutCount::BillOwn => {
+                settled.cells.extend(of.by(Outcome::Own));
+            }
+            finding @ (Finding::NoCountYet | Finding::TagFailure | Finding::Beyond) => {
+                settled.cells.extend(of.by(Outcome::Controlling));
+                let outcomes = ways_out(finding).iter().map(|outcome| (*outcome, of.by(*outcome))).collect();
+                settled.cases.push(Case { period, finding, counts, to_date, outcomes });
+            }
+        }
+    }
+    settled
+}
+
+/// A count that is missing or broken cannot be the measure of anything.
+fn ways_out(finding: Finding) -> &'static [Outcome] {
+    match finding {
+        Finding::Beyond => {
+            &[Outcome::Controlling, Outcome::ControllingPlusTen, Outcome::Own, Outcome::Makegood]
+        }
+        Finding::TagFailure => &[Outcome::Controlling, Outcome::Own, Outcome::Makegood],
+        Finding::NoCountYet => &[Outcome::Own],
+        Finding::Within => &[],
+    }
+}
+
+fn plus(to_date: Counts, counts: Counts) -> Counts {
+    // A period that was not counted yet is no difference.
+    let Some(controlling) = counts.controlling else { return to_date };
+    let before = to_date.controlling.map_or(Decimal::ZERO, |before| before);
+    Counts { own: to_date.own + counts.own, controlling: Some(before + controlling) }
+}
+
+/// What both counted of one period.
+struct Period<'a> {
+    own: &'a [Cell],
+    controlling: Option<&'a [Cell]>,
+}
+
+impl<'a> Period<'a> {
+    fn of(delivered: &'a Delivered, period: Days) -> Self {
+        let own = delivered.own.get(&period).map_or(&[][..], Vec::as_slice);
+        Self { own, controlling: delivered.controlling.get(&period).map(Vec::as_slice) }
+    }
+
+    fn counts(&self) -> Counts {
+        Counts { own: units(self.own), controlling: self.controlling.map(units) }
+    }
+
+    /// What bills by an outcome.
+    fn by(&self, outcome: Outcome) -> Vec<Cell> {
+        let controlling = self.controlling.map_or(&[][..], |cells| cells);
+        match outcome {
+            Outcome::Controlling | Outcome::Makegood => controlling.to_vec(),
+            Outcome::Own => self.own.to_vec(),
+            Outcome::ControllingPlusTen => {
+                let more: Vec<Cell> = controlling.iter().map(|cell| a_tenth_more(*cell)).collect();
+                if units(&more) > units(self.own) { self.own.to_vec() } else { more }
+            }
+        }
+    }
+}
+
+fn units(cells: &[Cell]) -> Decimal {
+    cells.iter().map(|cell| cell.units).sum()
+}
+
+/// Of whole units only: nobody bills a part of an impression.
+fn a_tenth_more(cell: Cell) -> Cell {
+    let more = |amount: Decimal| (amount * Decimal::new(11, 1)).trunc_with_scale(amount.scale());
+    Cell { units: more(cell.units), spend: more(cell.spend), ..cell }
+}

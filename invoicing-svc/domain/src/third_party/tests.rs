@@ -1,0 +1,205 @@
+use std::collections::BTreeMap;
+
+use calendar::{BillingCalendar, BillingCycle, Days, Month};
+use ids::{LineId, OrderId};
+use jiff::civil::date;
+use money::{Currency, Percent, Quantity, Rate, Rounding};
+use rust_decimal::Decimal;
+
+use super::*;
+use crate::{
+    order::{BillingTerms, Cap},
+    pricing::{Metric, PricingModel, Window},
+    rating::{Cell, LineToRate, Metered, Price, Pricing, Terms},
+};
+
+fn terms(percent: &str, base: Base) -> ThirdPartyTerms {
+    let tolerance_percent = Quantity::parse(percent).expect("a quantity");
+    ThirdPartyTerms { tolerance_percent, base, without_count: WithoutCount::Hold }
+}
+
+fn month(month: i8) -> Days {
+    let first = date(2026, month, 1);
+    Days::new(first, first.last_of_month()).expect("in order")
+}
+
+fn counts(own: i64, controlling: Option<i64>) -> Counts {
+    Counts { own: own.into(), controlling: controlling.map(Decimal::from) }
+}
+
+#[test]
+fn within_the_tolerance_the_controlling_count_bills() {
+    use Finding::*;
+    let table: [(i64, Option<i64>, &str, Base, Finding, &str); 12] = [
+        (1_100_000, Some(1_000_000), "10", Base::Own, Within, "domain.md: 100,000 of 1.1 M own is 9.09 %"),
+        (
+            1_100_000,
+            Some(1_000_000),
+            "10",
+            Base::Controlling,
+            Within,
+            "domain.md: exactly 10.00 % of controlling",
+        ),
+        (
+            1_100_001,
+            Some(1_000_000),
+            "10",
+            Base::Controlling,
+            Beyond,
+            "strictly more is a case: 100,001 > 100,000",
+        ),
+        (1_200_000, Some(1_000_000), "10", Base::Own, Beyond, "story 3: 200,000 of 1.2 M is 16.67 %"),
+        (
+            1_111_111,
+            Some(1_000_000),
+            "10",
+            Base::Own,
+            Within,
+            "111,111 × 100 = 11,111,100 ≤ 10 × 1,111,111 = 11,111,110",
+        ),
+        (
+            1_111_112,
+            Some(1_000_000),
+            "10",
+            Base::Own,
+            Beyond,
+            "111,112 × 100 = 11,111,200 > 10 × 1,111,112 = 11,111,120",
+        ),
+        (1_000_000, Some(1_200_000), "10", Base::Own, Within, "story 3: third party higher, no case"),
+        (1_000_000, Some(1_000_000), "0", Base::Own, Within, "no tolerance, no difference"),
+        (1_000_001, Some(1_000_000), "0", Base::Own, Beyond, "no tolerance, one impression"),
+        (1_000_000, Some(0), "10", Base::Own, TagFailure, "domain.md: a zero count is a tag failure"),
+        (1_000_000, None, "10", Base::Own, NoCountYet, "domain.md: no count by day N"),
+        (0, None, "10", Base::Own, Within, "nothing was delivered"),
+    ];
+    for (own, controlling, percent, base, expected, source) in table {
+        let period = counts(own, controlling);
+        assert_eq!(compare(period, period, terms(percent, base)), expected, "{source}");
+    }
+    // Both the period and to date are tested.
+    let (apart, alike) = (counts(1_200, Some(1_000)), counts(10_000, Some(9_900)));
+    assert_eq!(compare(alike, apart, terms("10", Base::Own)), Beyond);
+    assert_eq!(compare(apart, alike, terms("10", Base::Own)), Beyond);
+}
+
+fn cell(days: Days, units: i64) -> Cell {
+    Cell { days, units: units.into(), spend: Decimal::ZERO }
+}
+
+fn delivered(months: &[(i8, i64, Option<i64>)]) -> Delivered {
+    let mut delivered = Delivered::default();
+    for (n, own, controlling) in months {
+        delivered.own.insert(month(*n), vec![cell(month(*n), *own)]);
+        if let Some(controlling) = controlling {
+            delivered.controlling.insert(month(*n), vec![cell(month(*n), *controlling)]);
+        }
+    }
+    delivered
+}
+
+fn bills(settled: &Settled) -> Vec<i64> {
+    settled.cells.iter().map(|cell| cell.units.try_into().expect("whole units")).collect()
+}
+
+/// A CPM line at 10.00, January to June, in the run of a month.
+fn line(cells: Vec<Cell>, run: i8) -> LineToRate {
+    let flight = Days::new(date(2026, 1, 1), date(2026, 6, 30)).expect("in order");
+    let price = Some(Price::Rate(Rate::parse("10").expect("a rate")));
+    LineToRate {
+        line: LineId::of(OrderId::of("io", "2003"), "L1"),
+        currency: Currency::parse("USD").expect("a currency"),
+        rounding: Rounding::HalfAwayFromZero,
+        billing: BillingTerms {
+            calendar: BillingCalendar::CalendarMonth,
+            cycle: BillingCycle::EndOfMonth,
+            contract_last: flight.last(),
+        },
+        month: Month::new(2026, run).expect("a month"),
+        pricing: Pricing::Metered(Box::new(Metered {
+            model: PricingModel::Cpm,
+            metric: Metric::Impressions,
+            flight,
+            ended: None,
+            terms: vec![Terms { days: flight, price, discount: Percent::parse("0").expect("a percent") }],
+            booked_units: None,
+            period_units: Vec::new(),
+            cap: Cap::Uncapped,
+            cap_window: Window::Life,
+            tier_window: Window::Life,
+            term_months: None,
+            package_units: None,
+            minimum: None,
+            expenses: None,
+            cells,
+        })),
+        billed_before: Vec::new(),
+        last_entry: 0,
+    }
+}
+
+#[test]
+fn a_case_shows_what_each_way_out_would_bill() {
+    // Story 3: 1,200,000 against 1,000,000 at 10.00.
+    let settled =
+        settle(&delivered(&[(1, 1_200_000, Some(1_000_000))]), terms("10", Base::Own), &BTreeMap::new());
+    let [case] = &*settled.cases else { panic!("one case, not {:?}", settled.cases) };
+    assert_eq!((case.period, case.finding), (month(1), Finding::Beyond));
+    assert_eq!(case.counts, counts(1_200_000, Some(1_000_000)));
+    let priced = price(&line(settled.cells.clone(), 1), case).expect("priced");
+    let shown: Vec<_> = priced
+        .iter()
+        .map(|each| (each.outcome.name(), each.amount.amount().to_string(), each.owed.to_string()))
+        .collect();
+    let expected = [
+        ("CONTROLLING", "10000.00".to_owned(), "0".to_owned()),
+        ("CONTROLLING_PLUS_10", "11000.00".to_owned(), "0".to_owned()),
+        ("OWN", "12000.00".to_owned(), "0".to_owned()),
+        ("MAKEGOOD", "10000.00".to_owned(), "200000".to_owned()),
+    ];
+    assert_eq!(shown, expected);
+    for outcome in [Outcome::Controlling, Outcome::ControllingPlusTen, Outcome::Own, Outcome::Makegood] {
+        assert_eq!(Outcome::of_name(outcome.name()), Some(outcome));
+    }
+}
+
+#[test]
+fn what_is_decided_bills_and_says_nothing_of_later_periods() {
+    let terms = terms("10", Base::Own);
+    let both = delivered(&[(1, 1_200_000, Some(1_000_000)), (2, 1_000_000, Some(950_000))]);
+    let open = settle(&both, terms, &BTreeMap::new());
+    // To date 2,200,000 against 1,950,000 is 11.36 %.
+    assert_eq!(open.cases.iter().map(|case| case.period).collect::<Vec<_>>(), [month(1), month(2)]);
+    assert_eq!(bills(&open), [1_000_000, 950_000]);
+    for (outcome, january) in [
+        (Outcome::Controlling, 1_000_000),
+        (Outcome::ControllingPlusTen, 1_100_000),
+        (Outcome::Own, 1_200_000),
+        (Outcome::Makegood, 1_000_000),
+    ] {
+        let settled = settle(&both, terms, &BTreeMap::from([(month(1), outcome)]));
+        assert_eq!((bills(&settled), settled.cases.len()), (vec![january, 950_000], 0), "{outcome:?}");
+    }
+}
+
+#[test]
+fn a_tenth_more_is_never_more_than_the_own_count_and_of_whole_units() {
+    let terms = terms("1", Base::Own);
+    let decided = BTreeMap::from([(month(1), Outcome::ControllingPlusTen)]);
+    let of = |own, controlling| bills(&settle(&delivered(&[(1, own, Some(controlling))]), terms, &decided));
+    assert_eq!(of(1_050_000, 1_000_000), [1_050_000]);
+    assert_eq!(of(2_000_000, 1_000_005), [1_100_005], "1,100,005.5 has no half impression");
+}
+
+#[test]
+fn a_period_without_a_count_is_held_or_bills_the_own_one() {
+    let both = delivered(&[(1, 1_000_000, Some(990_000)), (2, 500_000, None)]);
+    let hold = terms("10", Base::Own);
+    let held = settle(&both, hold, &BTreeMap::new());
+    assert_eq!(bills(&held), [990_000]);
+    assert_eq!((held.cases[0].period, held.cases[0].finding), (month(2), Finding::NoCountYet));
+    let own = ThirdPartyTerms { without_count: WithoutCount::BillOwn, ..hold };
+    let settled = settle(&both, own, &BTreeMap::new());
+    assert_eq!((bills(&settled), settled.cases.len()), (vec![990_000, 500_000], 0));
+    let failed = settle(&delivered(&[(1, 1_000_000, Some(0))]), own, &BTreeMap::new());
+    assert_eq!(failed.cases[0].finding, Finding::TagFailure, "a broken tag is no count that is missing");
+}
