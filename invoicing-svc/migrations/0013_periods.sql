@@ -16,3 +16,19 @@ alter table number_series drop constraint number_series_year_basis,
 
 alter table insertion_order drop constraint insertion_order_billing_calendar,
   add constraint insertion_order_billing_calendar check (billing_calendar in ('CALENDAR_MONTH', 'BROADCAST_MONTH', 'FISCAL'));
+
+-- Every change of the state of an accounting period; the last one of a month holds. It is only ever inserted into and read.
+create table accounting_period_change (
+  entity_id  uuid not null references billing_entity,
+  month      date not null constraint accounting_period_change_month check (extract(day from month) = 1),
+  ordinal    integer not null constraint accounting_period_change_ordinal check (ordinal >= 1),
+  state      text not null constraint accounting_period_change_state check (state in ('OPEN', 'SOFT_CLOSED', 'CLOSED', 'LOCKED')),
+  changed_by text not null,
+  changed_at timestamptz not null,
+  reason     text not null,
+  primary key (entity_id, month, ordinal),
+  -- A period that is open was opened again: by then somebody had closed it.
+  constraint accounting_period_change_opened_again_says_why check (state <> 'OPEN' or (ordinal > 1 and reason <> ''))
+);
+
+grant select, insert on accounting_period_change to invoicing_app;

@@ -1,7 +1,9 @@
 //! From a configuration to a running service. Used by `main` and by `makegood`.
 
 use billing_proto::billing::invoicing::v1::{
-    account_service_server::AccountServiceServer, ad_product_service_server::AdProductServiceServer,
+    account_service_server::AccountServiceServer,
+    accounting_period_service_server::AccountingPeriodServiceServer,
+    ad_product_service_server::AdProductServiceServer,
     billing_entity_service_server::BillingEntityServiceServer,
     billing_run_service_server::BillingRunServiceServer, delivery_service_server::DeliveryServiceServer,
     event_service_server::EventServiceServer, explanation_service_server::ExplanationServiceServer,
@@ -95,6 +97,7 @@ fn services(rpc: Rpc) -> Services {
     serve!(
         BillingEntityServiceServer,
         NumberSeriesServiceServer,
+        AccountingPeriodServiceServer,
         AccountServiceServer,
         AdProductServiceServer,
         OrderServiceServer,

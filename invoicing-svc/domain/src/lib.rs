@@ -13,6 +13,7 @@ pub mod invoice;
 pub mod ledger;
 pub mod number_series;
 pub mod order;
+pub mod period;
 pub mod pricing;
 pub mod rating;
 pub mod resource;

@@ -1,6 +1,7 @@
 //! The calls: parse, transact, answer. One file per gRPC service; each handler opens and commits its one transaction.
 
 mod account_service;
+mod accounting_period_service;
 mod ad_product_service;
 mod arriving;
 mod billing_entity_service;

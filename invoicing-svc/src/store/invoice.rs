@@ -1,10 +1,9 @@
 //! Issuing: a chunk of drafts becomes documents, one statement per table.
 
 use anyhow::ensure;
-use calendar::Month;
 use chassis::failure::Failure;
 use ids::SeriesId;
-use invoicing_domain::billing_run::Issue;
+use invoicing_domain::{billing_run::Issue, period::Posting};
 use jiff::{Timestamp, civil::Date};
 use jiff_sqlx::ToSqlx;
 use sqlx::PgConnection;
@@ -19,6 +18,8 @@ pub struct Chunk {
     pub year: i16,
     pub numbered: Vec<Numbered>,
     pub template_version: i32,
+    /// Where they are posted.
+    pub posting: Posting,
 }
 
 /// A draft with its number.
@@ -44,7 +45,7 @@ pub async fn issue(
     let number: Vec<_> = chunk.numbered.iter().map(|n| n.number.as_str()).collect();
     let due: Vec<_> = chunk.numbered.iter().map(|n| n.due_date.to_sqlx()).collect();
     let date = order.date.to_sqlx();
-    let month = month_day(Month::of(order.date)).to_sqlx();
+    let month = month_day(chunk.posting.month).to_sqlx();
     let at = at.to_sqlx();
     let made = sqlx::query_file!(
         "src/store/sql/insert_invoices.sql",
@@ -78,7 +79,7 @@ pub async fn issue(
         "src/store/sql/insert_ledger_entries.sql",
         &account,
         &invoice,
-        date as _,
+        chunk.posting.date.to_sqlx() as _,
         month as _,
         at as _
     )

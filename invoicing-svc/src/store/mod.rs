@@ -2,6 +2,7 @@
 //! the transaction is opened and committed by whoever answers the call. No messages, no rules.
 
 pub mod account;
+pub mod accounting_period;
 pub mod ad_product;
 pub mod billing_entity;
 pub mod billing_run;

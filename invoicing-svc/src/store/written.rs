@@ -13,6 +13,7 @@ use invoicing_domain::{
     ledger::LedgerAccount,
     number_series::YearBasis,
     order::{Liability, OrderCalendar},
+    period::PeriodState,
     pricing::{Metric, PricingModel, Proration, Schedule, Window},
     rating::{Basis, LineKind, Unit},
 };
@@ -64,6 +65,7 @@ written! {
     Window { Life "LIFE", Term "TERM", Period "PERIOD", PeriodWithCarry "PERIOD_WITH_CARRY" }
     Proration { ActualDays "ACTUAL_DAYS", Thirty360 "THIRTY_360", WholePeriods "WHOLE_PERIODS" }
     ProductState { Draft "DRAFT", Live "LIVE", Retired "RETIRED" }
+    PeriodState { Open "OPEN", SoftClosed "SOFT_CLOSED", Closed "CLOSED", Locked "LOCKED" }
     DocumentKind { Invoice "INVOICE", CreditNote "CREDIT_NOTE" }
     YearBasis { Calendar "CALENDAR", Fiscal "FISCAL", Statutory "STATUTORY" }
     YearName { Begins "BEGINS", Ends "ENDS" }

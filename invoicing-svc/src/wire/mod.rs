@@ -2,6 +2,7 @@
 //! violations; outwards a domain value becomes the message. No SQL, no rules.
 
 pub mod account;
+pub mod accounting_period;
 pub mod ad_product;
 pub mod airing;
 pub mod airing_batch;

@@ -1,5 +1,6 @@
 //! Resource names: `collection/id/collection/id`.
 
+use calendar::Month;
 use ids::{
     AccountId, AiringId, BatchId, EntityId, Id, InvoiceId, Kind, LedgerEntryId, LineId, OrderId, ProductId,
     RunId, SeriesId,
@@ -80,6 +81,21 @@ pub fn series(v: &mut Violations, field: &str, name: &str) -> Option<(EntityId, 
 /// `billingEntities/ent_…/numberSeries/ser_…`
 pub fn series_name(entity: EntityId, series: SeriesId) -> String {
     format!("billingEntities/{entity}/numberSeries/{series}")
+}
+
+/// `billingEntities/ent_…/accountingPeriods/2026-01`
+pub fn accounting_period(v: &mut Violations, field: &str, name: &str) -> Option<(EntityId, Month)> {
+    let parsed = split(name, ["billingEntities", "accountingPeriods"])
+        .and_then(|[entity, month]| Some((entity.parse().ok()?, month.parse().ok()?)));
+    v.take(
+        field,
+        parsed.ok_or("must be a resource name billingEntities/ent_…/accountingPeriods/ and a month, 2026-01"),
+    )
+}
+
+/// `billingEntities/ent_…/accountingPeriods/2026-01`
+pub fn accounting_period_name(entity: EntityId, month: Month) -> String {
+    format!("billingEntities/{entity}/accountingPeriods/{month}")
 }
 
 /// `accounts/acc_…/orders/ord_…`

@@ -7,6 +7,7 @@ use invoicing_domain::{
     billing_run::{self as domain, BillingRun, Issue, State},
     invoice::due_date,
     number_series::{self, Dated},
+    period::posting,
 };
 use outbox::{Voice, say};
 use sqlx::PgConnection;
@@ -75,6 +76,9 @@ async fn number(
     let mut numbered = Vec::with_capacity(drafts.len());
     let entity = store::billing_entity::get(connection, run.entity, None).await?;
     let dated = Dated { date: order.date, year: found.series.year_basis.year_of(&entity, order.date) };
+    // Held until the documents are posted: whoever closes the period of their date waits for them.
+    store::accounting_period::hold(connection, run.entity).await?;
+    let books = store::accounting_period::books(connection, &entity).await?;
     let mut year = None;
     for draft in drafts {
         let taken = number_series::take(&found.series, &found.years, dated).or_refuse()?;
@@ -96,5 +100,6 @@ async fn number(
         year: year.year,
         numbered,
         template_version: rendering::TEMPLATE_VERSION,
+        posting: posting(&books, order.date),
     })
 }

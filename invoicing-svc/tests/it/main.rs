@@ -1,6 +1,7 @@
 //! The invoicing service as its callers see it, on real PostgreSQL.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
+mod accounting_period;
 mod billing_run;
 mod daily;
 mod delivery;

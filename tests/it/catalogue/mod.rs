@@ -47,8 +47,9 @@ const REFERENCE: [&str; 6] =
     ["account", "account_hold", "ad_product", "billing_entity", "number_series", "rate_card"];
 
 /// Of the coordinator: runs, registries, batches, and what crate outbox keeps.
-const LOCAL: [&str; 16] = [
+const LOCAL: [&str; 17] = [
     "_migration",
+    "accounting_period_change",
     "answered_request",
     "billing_exception",
     "billing_run",
