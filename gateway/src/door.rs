@@ -5,6 +5,7 @@
 use std::{sync::Arc, time::Instant};
 
 use axum::body::Body as HttpBody;
+use bytes::Bytes;
 use chassis::{
     allow::Method,
     caller::{CALLER_HEADER, CallerSigner},
@@ -22,6 +23,7 @@ use crate::{
     forward::{Upstream, Upstreams},
     limits::Limits,
     measure::{Entrance, Measure},
+    open_api,
     sign_in::SignIn,
     transcode::{self, Transcoder},
 };
@@ -58,6 +60,8 @@ pub struct Door {
     pub measure: Measure,
     /// Health and reflection, which are open to everyone.
     pub open: Routes,
+    /// The contracts over REST, open to everyone too.
+    pub open_api: Bytes,
 }
 
 /// A call that may go on.
@@ -122,6 +126,9 @@ impl Door {
     }
 
     async fn rest(self: Arc<Self>, request: Request<HttpBody>) -> Response<HttpBody> {
+        if request.method() == http::Method::GET && request.uri().path() == open_api::PATH {
+            return self.contracts();
+        }
         let meant = match self.transcoder.find(request.method(), request.uri()) {
             Ok(meant) => meant,
             Err(response) => return *response,
@@ -141,6 +148,13 @@ impl Door {
             }
         };
         self.measured(method, &headers, Entrance::Rest, transcoded).await
+    }
+
+    fn contracts(&self) -> Response<HttpBody> {
+        let mut response = Response::new(HttpBody::from(self.open_api.clone()));
+        let json = HeaderValue::from_static("application/json");
+        response.headers_mut().insert(header::CONTENT_TYPE, json);
+        response
     }
 
     /// Every refusal in its order: no place, no caller, too many calls, no role, no service.

@@ -7,6 +7,7 @@ mod forward;
 mod health;
 mod limits;
 mod measure;
+mod open_api;
 mod serve;
 mod sign_in;
 mod start;

@@ -32,6 +32,7 @@ use crate::{
     health,
     limits::Limits,
     measure::Measure,
+    open_api,
     serve::serve,
     sign_in::SignIn,
     transcode::{TableError, Transcoder},
@@ -119,14 +120,17 @@ fn door(
     let hosted = stack.layer(Routes::new(access).prepare());
     let mut upstreams = Upstreams::lazily(&configuration.upstreams, &ending)?;
     upstreams.host(Upstream::new(ACCESS, hosted, ending));
+    let transcoder = Transcoder::new(&DESCRIPTOR_POOL, MESSAGE_MAX_BYTES)?;
+    let contracts = open_api::document(&DESCRIPTOR_POOL, transcoder.table()).to_string();
     Ok(Door {
-        transcoder: Transcoder::new(&DESCRIPTOR_POOL, MESSAGE_MAX_BYTES)?,
+        transcoder,
         upstreams,
         sign_in,
         signer: CallerSigner::new(secret, clock)?,
         limits: Limits::new(&configuration.limits),
         measure: Measure::new(),
         open: open(background)?,
+        open_api: contracts.into(),
     })
 }
 

@@ -7,7 +7,7 @@ mod parameter;
 mod request;
 mod response;
 mod stream;
-mod table;
+pub mod table;
 mod template;
 
 use std::{sync::Arc, time::Duration};
@@ -64,6 +64,11 @@ impl Transcoder {
     /// The REST form of everything in the pool. Neither a body nor a line of one is longer than `body_max_bytes`.
     pub fn new(pool: &prost_reflect::DescriptorPool, body_max_bytes: usize) -> Result<Self, TableError> {
         Ok(Self { table: Table::compile(pool)?, body_max_bytes })
+    }
+
+    /// Every REST form of every method.
+    pub fn table(&self) -> &Table {
+        &self.table
     }
 
     /// The method that the request means, or the response that says why it means none.

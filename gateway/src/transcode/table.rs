@@ -88,6 +88,11 @@ impl Table {
         Ok(Self { bindings })
     }
 
+    /// Every REST form of every method.
+    pub fn bindings(&self) -> impl Iterator<Item = &Binding> {
+        self.bindings.iter().map(Arc::as_ref)
+    }
+
     /// What the path, still percent-encoded, means with this HTTP method.
     pub fn find(&self, verb: &Method, path: &str) -> Found {
         let matching = || self.bindings.iter().filter(|binding| binding.template.matches(path));

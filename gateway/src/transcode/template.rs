@@ -78,6 +78,34 @@ impl Template {
         self.captures.iter().map(|capture| capture.field.as_str())
     }
 
+    /// The template without patterns, as OpenAPI writes paths: each `*` is a parameter named after its collection. With it
+    /// the parameters, each with the field that it is a part of.
+    pub fn plain(&self) -> (String, Vec<(String, String)>) {
+        let (mut path, mut parameters) = (String::new(), Vec::new());
+        let mut collection = "";
+        for (place, segment) in self.segments.iter().enumerate() {
+            path.push('/');
+            match segment {
+                Segment::Literal(literal) => {
+                    path.push_str(literal);
+                    collection = literal;
+                }
+                Segment::One | Segment::Rest => {
+                    let name = singular(collection);
+                    path.push_str(&format!("{{{name}}}"));
+                    let capture = self.captures.iter().find(|capture| capture.segments.contains(&place));
+                    parameters
+                        .push((name, capture.map_or_else(String::new, |capture| capture.field.clone())));
+                }
+            }
+        }
+        if let Some(verb) = &self.verb {
+            path.push(':');
+            path.push_str(verb);
+        }
+        (path, parameters)
+    }
+
     fn matched<'p>(&self, path: &'p str) -> Option<Vec<&'p str>> {
         let (path, verb) = split_verb(path.strip_prefix('/')?);
         if verb != self.verb.as_deref() {
@@ -116,6 +144,17 @@ impl Capture {
         // In a name of several segments an encoded slash must not become a separator.
         let several = self.segments.len() > 1;
         Ok(if several { text.replace('/', "%2F") } else { text.into_owned() })
+    }
+}
+
+/// `billingEntities` is a collection of `billingEntity`.
+fn singular(collection: &str) -> String {
+    match (collection.strip_suffix("ies"), collection) {
+        // A series is one and many.
+        (_, "numberSeries") => collection.to_owned(),
+        (Some(stem), _) => format!("{stem}y"),
+        (None, _) if collection.ends_with("ches") => collection[..collection.len() - 2].to_owned(),
+        (None, _) => collection.strip_suffix('s').unwrap_or(collection).to_owned(),
     }
 }
 

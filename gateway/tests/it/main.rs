@@ -9,6 +9,7 @@ mod house;
 
 mod forwarding;
 mod keys;
+mod open_api;
 mod requests;
 mod streams;
 mod web;
