@@ -16,3 +16,4 @@ mod order_pricing;
 mod reference;
 mod refresh;
 mod service;
+mod side_by_side;
