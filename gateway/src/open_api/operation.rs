@@ -8,6 +8,9 @@ use serde_json::{Value, json};
 use super::{comment::Comments, schema::Schemas};
 use crate::transcode::table::{Binding, Body};
 
+/// Where a parameter is that stands after the question mark.
+const QUERY: &str = "query";
+
 /// How deep a query names fields inside of fields.
 const DEPTH_MAX: usize = 3;
 
@@ -92,7 +95,7 @@ impl Query<'_, '_> {
             _ => self.schemas.described(field),
         };
         let about = schema.as_object_mut().and_then(|schema| schema.remove("description"));
-        let mut parameter = json!({ "name": json_path(field, path), "in": "query", "schema": schema });
+        let mut parameter = json!({ "name": json_path(field, path), "in": QUERY, "schema": schema });
         if let Some(about) = about {
             parameter["description"] = about;
         }

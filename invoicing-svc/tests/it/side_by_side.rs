@@ -4,7 +4,8 @@ use billing_proto::billing::{
     access::v1::Role,
     invoicing::v1::{
         self as pb, account_service_client::AccountServiceClient,
-        billing_entity_service_client::BillingEntityServiceClient, ledger_service_client::LedgerServiceClient,
+        billing_entity_service_client::BillingEntityServiceClient,
+        ledger_service_client::LedgerServiceClient,
     },
 };
 use jiff::SignedDuration;
@@ -19,11 +20,8 @@ use crate::{
 /// An entity and an agency in this currency, and a fee over January to March of an order between them.
 async fn sold(service: &Service, (code, currency, zone): (&str, &str, &str), amount: &str) -> Sold {
     let mut entities = BillingEntityServiceClient::new(service.door("controller_1", Role::Controller));
-    let wanted = pb::BillingEntity {
-        functional_currency: currency.into(),
-        time_zone: zone.into(),
-        ..entity(code)
-    };
+    let wanted =
+        pb::BillingEntity { functional_currency: currency.into(), time_zone: zone.into(), ..entity(code) };
     let request =
         pb::CreateBillingEntityRequest { billing_entity: Some(wanted), request_id: format!("e-{code}") };
     let made = entities.create_billing_entity(request).await.unwrap().into_inner();
