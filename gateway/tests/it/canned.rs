@@ -117,6 +117,13 @@ impl delivery_service_server::DeliveryService for Canned {
         Ok(Response::new(DeliveryBatch { rows_loaded, ..DeliveryBatch::default() }))
     }
 
+    async fn import_delivery(
+        &self,
+        _: Request<Streaming<ImportDeliveryRequest>>,
+    ) -> Result<Response<DeliveryBatch>, Status> {
+        missing()
+    }
+
     async fn get_delivery_batch(
         &self,
         _: Request<GetDeliveryBatchRequest>,
