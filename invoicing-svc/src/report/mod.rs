@@ -1,6 +1,7 @@
 //! SQL → message: reports have one shape. They decide nothing.
 
 pub mod billing_run;
+pub mod blast_radius;
 pub mod comparison;
 pub mod delivery;
 pub mod invariants;

@@ -7,7 +7,7 @@ use invoicing_domain::explanation::explain;
 use refusal::Violations;
 use tonic::{Request, Response, Status};
 
-use super::Rpc;
+use super::{Rpc, blast_radius, bridge, why_not_billed};
 use crate::{
     store,
     wire::{explanation as wire, name},
@@ -38,6 +38,36 @@ impl ExplanationService for Rpc {
                 billing_run: name::run_name(explained.run),
                 tree: Some(wire::node(tree)),
             })
+        })
+        .await
+    }
+
+    async fn bridge(&self, request: Request<pb::BridgeRequest>) -> Result<Response<pb::Bridge>, Status> {
+        answer(async {
+            let call = Call::of(&request)?;
+            bridge::answer(self, &call, request.get_ref()).await
+        })
+        .await
+    }
+
+    async fn why_not_billed(
+        &self,
+        request: Request<pb::WhyNotBilledRequest>,
+    ) -> Result<Response<pb::WhyNotBilledResponse>, Status> {
+        answer(async {
+            let call = Call::of(&request)?;
+            why_not_billed::answer(self, &call, request.into_inner()).await
+        })
+        .await
+    }
+
+    async fn blast_radius(
+        &self,
+        request: Request<pb::BlastRadiusRequest>,
+    ) -> Result<Response<pb::BlastRadiusResponse>, Status> {
+        answer(async {
+            let call = Call::of(&request)?;
+            blast_radius::answer(self, &call, request.into_inner()).await
         })
         .await
     }

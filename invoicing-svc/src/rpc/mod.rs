@@ -6,6 +6,8 @@ mod ad_product_service;
 mod arriving;
 mod billing_entity_service;
 mod billing_run_service;
+mod blast_radius;
+mod bridge;
 mod changed;
 mod delivery_service;
 mod event_service;
@@ -18,7 +20,9 @@ mod number_series_service;
 mod order_service;
 mod placing;
 mod stale_accounts;
+mod standing;
 mod sync_orders;
+mod why_not_billed;
 
 pub use arriving::Arrivals;
 use chassis::{background::Background, clock::Clock, page::PageSeal};

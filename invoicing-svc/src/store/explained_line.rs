@@ -9,7 +9,7 @@ use invoicing_domain::{
     rating::{Bucket, Unit},
     resource::ResourceRefusal,
 };
-use jiff::{Timestamp, civil::Date};
+use jiff::civil::Date;
 use jiff_sqlx::ToSqlx;
 use money::{Currency, Money, Percent, Quantity};
 use refusal::Refusal;
@@ -39,7 +39,8 @@ struct Delivered {
     line: Uuid,
     first: Date,
     last: Date,
-    as_of: Timestamp,
+    /// As this run knew them.
+    run: Uuid,
     /// Only from this source; from any when absent.
     source: Option<String>,
     /// Never from this one.
@@ -77,7 +78,7 @@ pub async fn load(
         line: row.line_id,
         first: bucket.origin.first().max(bucket.segment_first),
         last: segment_last.map_or(bucket.origin.last(), |last| last.min(bucket.origin.last())),
-        as_of: row.data_as_of.to_jiff(),
+        run: row.run_id,
         source,
         but,
         unit: row.metric.as_deref().map(Metric::read).transpose()?.map_or(unit, Unit::of),
@@ -179,7 +180,7 @@ async fn facts(
         delivered.line,
         delivered.first.to_sqlx() as _,
         delivered.last.to_sqlx() as _,
-        delivered.as_of.to_sqlx() as _,
+        delivered.run,
         delivered.source.as_deref(),
         delivered.but.as_deref(),
         delivered.unit.text()

@@ -2,7 +2,10 @@
 
 use billing_proto::billing::{
     access::v1::Role,
-    invoicing::v1::{self as pb, explanation_service_client::ExplanationServiceClient},
+    invoicing::v1::{
+        self as pb, billing_run_service_client::BillingRunServiceClient,
+        delivery_service_client::DeliveryServiceClient, explanation_service_client::ExplanationServiceClient,
+    },
 };
 use chassis::caller::Grant;
 use rust_decimal::Decimal;
@@ -108,5 +111,283 @@ async fn what_a_key_may_not_see_is_not_explained_to_it() {
         let request = pb::ExplainInvoiceLineRequest { name: format!("{name}/lines/{line}") };
         let refused = client(&service).explain_invoice_line(request).await.unwrap_err();
         assert_eq!(refused.code(), code, "{line}");
+    }
+}
+
+async fn why(service: &Service, request: pb::WhyNotBilledRequest) -> pb::WhyNotBilledResponse {
+    client(service).why_not_billed(request).await.unwrap().into_inner()
+}
+
+fn of(parent: &str) -> pb::WhyNotBilledRequest {
+    pb::WhyNotBilledRequest { parent: parent.into(), ..pb::WhyNotBilledRequest::default() }
+}
+
+fn amount(money: &Option<pb::Money>) -> &str {
+    money.as_ref().map_or("unknown", |money| &money.amount)
+}
+
+/// The classes with their lines, periods and amounts.
+fn told(answer: &pb::WhyNotBilledResponse) -> Vec<(pb::UnbilledClass, &str, &str)> {
+    answer.reasons.iter().map(|r| (r.class(), r.order_line.as_str(), amount(&r.amount))).collect()
+}
+
+/// Rated, billed and unbilled; nothing is unexplained.
+fn balance(answer: &pb::WhyNotBilledResponse) -> [&str; 3] {
+    let [balance] = &answer.balances[..] else { panic!("one currency: {answer:#?}") };
+    assert_eq!(amount(&balance.unexplained), "0.00", "{answer:#?}");
+    assert_eq!(amount(&balance.explained), amount(&balance.unbilled));
+    [&balance.rated_to_date, &balance.billed_to_date, &balance.unbilled].map(amount)
+}
+
+async fn bridge(service: &Service, request: pb::BridgeRequest) -> pb::Bridge {
+    let bridge = client(service).bridge(request).await.unwrap().into_inner();
+    for step in bridge.currencies.iter().flat_map(|currency| &currency.steps) {
+        assert_eq!(amount(&step.unexplained), "0.00", "{bridge:#?}");
+    }
+    for currency in &bridge.currencies {
+        for pair in currency.steps.windows(2) {
+            let differences = pair[0].differences.iter().map(|d| decimal(amount(&d.amount))).sum::<Decimal>();
+            assert_eq!(decimal(amount(&pair[0].amount)) + differences, decimal(amount(&pair[1].amount)));
+        }
+    }
+    bridge
+}
+
+fn of_entity(entity: &str, first: &str, last: &str) -> pb::BridgeRequest {
+    pb::BridgeRequest {
+        billing_entity: entity.into(),
+        first_month: first.into(),
+        last_month: last.into(),
+        ..pb::BridgeRequest::default()
+    }
+}
+
+fn levels(bridge: &pb::Bridge) -> Vec<&str> {
+    let [currency] = &bridge.currencies[..] else { panic!("one currency: {bridge:#?}") };
+    currency.steps.iter().map(|step| amount(&step.amount)).collect()
+}
+
+#[tokio::test]
+async fn what_is_not_billed_has_its_reason_and_the_act_that_frees_it() {
+    use pb::UnbilledClass::{Due, Held, InDraft, OverCap, StaleInput};
+    let service = Service::start().await;
+    let sold = sold(&service).await;
+    // It is 2 April 2026: January to March are over, and no run has taken them.
+    let before = why(&service, of(&sold.account)).await;
+    let fee = [(Due, "L2", "3333.34"), (Due, "L2", "3333.33"), (Due, "L2", "3333.33")];
+    assert_eq!(told(&before), [&fee[..], &[(Due, "L3", "550.00")]].concat());
+    assert_eq!(balance(&before), ["10550.00", "0.00", "10550.00"]);
+    let first = &before.reasons[0];
+    assert_eq!((first.age_days, first.owner.as_str()), (61, "billing_manager"));
+    assert_eq!(first.act, "start a billing run of its month");
+
+    let run = review(&service, &sold, "2026-01", "january").await;
+    import(&service, header("B2", 2, "550.00"), &[spot(5), spot(6)]).await.unwrap();
+    let drafted = why(&service, of(&sold.account)).await;
+    let spots = [(InDraft, "L3", "550.00"), (StaleInput, "L3", "275.00"), (OverCap, "L3", "0.00")];
+    assert_eq!(told(&drafted)[3..], spots);
+    assert_eq!(drafted.reasons[3].billing_run, run.name);
+    assert_eq!((drafted.reasons[5].quantity.as_str(), drafted.reasons[5].unit.as_str()), ("1", "spot"));
+    assert_eq!(balance(&drafted), ["10825.00", "0.00", "10825.00"]);
+
+    cancel(&service, &run.name).await;
+    bill(&service, &sold, "2026-03", "march").await;
+    let restated = pb::Airing { status: pb::AiringStatus::NotAired.into(), time: String::new(), ..spot(1) };
+    let also = pb::Airing { status: pb::AiringStatus::NotAired.into(), time: String::new(), ..spot(2) };
+    import(&service, header("B3", 2, "550.00"), &[restated, also]).await.unwrap();
+    let held = why(&service, of(&sold.account)).await;
+    assert_eq!(told(&held), [(Held, "L3", "-275.00")]);
+    assert_eq!(held.reasons[0].reason, "NEGATIVE_DELTA");
+    assert_eq!(balance(&held), ["10550.00", "10825.00", "-275.00"]);
+}
+
+async fn cancel(service: &Service, run: &str) {
+    let request = pb::CancelBillingRunRequest { name: run.into(), request_id: "cancel".into() };
+    let mut client = BillingRunServiceClient::new(service.door("first", Role::BillingManager));
+    client.cancel_billing_run(request).await.unwrap();
+}
+
+#[tokio::test]
+async fn reasons_are_asked_for_by_order_line_and_month_and_come_in_pages() {
+    let service = Service::start().await;
+    let sold = sold(&service).await;
+    let order = client_order(&service).await;
+    let line = pb::WhyNotBilledRequest { order: order.clone(), order_line: "L3".into(), ..of(&sold.account) };
+    assert_eq!(balance(&why(&service, line).await), ["550.00", "0.00", "550.00"]);
+    let february = pb::WhyNotBilledRequest {
+        first_month: "2026-02".into(),
+        last_month: "2026-02".into(),
+        ..of(&sold.account)
+    };
+    assert_eq!(balance(&why(&service, february).await), ["3333.33", "0.00", "3333.33"]);
+    let mut pages = Vec::new();
+    let mut request = pb::WhyNotBilledRequest { page_size: 3, ..of(&sold.account) };
+    loop {
+        let page = why(&service, request.clone()).await;
+        assert_eq!(balance(&page)[2], "10550.00", "the balance is that of all pages");
+        pages.extend(page.reasons);
+        if page.next_page_token.is_empty() {
+            break;
+        }
+        request.page_token = page.next_page_token;
+    }
+    assert_eq!(pages, why(&service, of(&sold.account)).await.reasons);
+    let lonely = pb::WhyNotBilledRequest { order_line: "L3".into(), ..of(&sold.account) };
+    assert_eq!(client(&service).why_not_billed(lonely).await.unwrap_err().code(), Code::InvalidArgument);
+}
+
+/// The one order.
+async fn client_order(service: &Service) -> String {
+    let list = pb::ListOrdersRequest { parent: "accounts/-".into(), ..pb::ListOrdersRequest::default() };
+    crate::order::client(service).list_orders(list).await.unwrap().into_inner().orders.remove(0).name
+}
+
+#[tokio::test]
+async fn rows_in_quarantine_wait_with_no_amount() {
+    let service = Service::start().await;
+    let sold = sold(&service).await;
+    let unknown = pb::Airing { line: "L9".into(), ..spot(7) };
+    import(&service, header("B2", 1, "275.00"), &[unknown]).await.unwrap();
+    let answer = why(&service, of(&sold.account)).await;
+    let row = &answer.reasons[0];
+    assert_eq!(
+        (row.class(), row.quantity.as_str(), row.unit.as_str()),
+        (pb::UnbilledClass::Quarantined, "1", "row")
+    );
+    assert_eq!((row.reason.as_str(), &row.amount), ("UNKNOWN_LINE", &None));
+    assert_eq!(balance(&answer), ["10550.00", "0.00", "10550.00"]);
+}
+
+#[tokio::test]
+async fn a_bridge_leads_from_booked_to_collected_and_nothing_is_unexplained() {
+    let service = Service::start().await;
+    let sold = sold(&service).await;
+    let run = review(&service, &sold, "2026-01", "january").await;
+    let drafted =
+        bridge(&service, pb::BridgeRequest { billing_run: run.name.clone(), ..Default::default() }).await;
+    // Booked in January: 3,333.34 of the fee and three spots; two of them aired.
+    let expected = ["4158.34", "3883.34", "3883.34", "3883.34", "3883.34", "0.00", "0.00", "0.00", "0.00"];
+    assert_eq!(levels(&drafted), expected);
+    let in_draft =
+        drafted.currencies[0].steps[4].differences.iter().find(|d| d.cause() == pb::BridgeCause::InDraft);
+    assert_eq!(amount(&in_draft.unwrap().amount), "-3883.34");
+    cancel(&service, &run.name).await;
+
+    let issued = bill(&service, &sold, "2026-01", "january-again").await.remove(0);
+    let of_run = pb::BridgeRequest { billing_run: issued.billing_run, ..Default::default() };
+    let billed = bridge(&service, of_run.clone()).await;
+    let expected =
+        ["4158.34", "3883.34", "3883.34", "3883.34", "3883.34", "3883.34", "3883.34", "3300.84", "0.00"];
+    assert_eq!(levels(&billed), expected);
+    import(&service, header("B2", 1, "275.00"), &[spot(5)]).await.unwrap();
+    bill(&service, &sold, "2026-02", "february").await;
+    // February's document has a spot of January; the bridge of January's run says that it is elsewhere.
+    let billed = bridge(&service, of_run).await;
+    assert_eq!(levels(&billed)[5..8], ["4158.34", "4158.34", "3300.84"]);
+    let february = bridge(&service, of_entity(&sold.entity, "2026-02", "2026-02")).await;
+    assert_eq!(levels(&february)[5..8], ["3333.33", "3333.33", "3067.08"]);
+    let all = bridge(&service, of_entity(&sold.entity, "", "2026-03")).await;
+    assert_eq!(
+        levels(&all),
+        ["10825.00", "10825.00", "10825.00", "10825.00", "10825.00", "7491.67", "7491.67", "6367.92", "0.00"]
+    );
+    let account =
+        pb::BridgeRequest { account: sold.account.clone(), ..of_entity(&sold.entity, "", "2026-03") };
+    assert_eq!(levels(&bridge(&service, account).await), levels(&all));
+    let both = pb::BridgeRequest { billing_run: run.name, ..of_entity(&sold.entity, "", "2026-03") };
+    assert_eq!(client(&service).bridge(both).await.unwrap_err().code(), Code::InvalidArgument);
+}
+
+#[tokio::test]
+async fn a_bad_batch_and_a_bad_revision_name_everything_that_they_touched() {
+    let service = Service::start().await;
+    let sold = sold(&service).await;
+    let january = bill(&service, &sold, "2026-01", "january").await.remove(0);
+    import(&service, header("B2", 1, "275.00"), &[spot(5)]).await.unwrap();
+    let run = review(&service, &sold, "2026-02", "february").await;
+    let batch = async |source_id: &str| {
+        let list = pb::ListDeliveryBatchesRequest::default();
+        let mut client =
+            DeliveryServiceClient::new(service.door("order_management_1", Role::OrderManagement));
+        let batches = client.list_delivery_batches(list).await.unwrap().into_inner().delivery_batches;
+        batches.into_iter().find(|batch| batch.batch_id == source_id).unwrap().name
+    };
+    let request = pb::BlastRadiusRequest { delivery_batch: batch("B1").await, ..Default::default() };
+    let first = client(&service).blast_radius(request).await.unwrap().into_inner();
+    let total = &first.totals[0];
+    assert_eq!((total.documents, amount(&total.documents_gross)), (1, "550.00"));
+    assert_eq!((total.drafts, amount(&total.drafts_gross)), (1, "275.00"), "the draft bills the same day");
+    let document = first.touched.iter().find(|touched| touched.name == january.name).unwrap();
+    assert_eq!(
+        (document.number.as_str(), &document.lines[..], amount(&document.total)),
+        ("2026-000001", &[2][..], "3300.84")
+    );
+    let request = pb::BlastRadiusRequest { delivery_batch: batch("B2").await, ..Default::default() };
+    let second = client(&service).blast_radius(request).await.unwrap().into_inner();
+    let [draft] = &second.touched[..] else { panic!("January's document did not know it: {second:#?}") };
+    assert_eq!((draft.number.as_str(), &draft.billing_run), ("", &run.name));
+
+    let order = client_order(&service).await;
+    let request =
+        pb::BlastRadiusRequest { order: order.clone(), revision: 1, page_size: 1, ..Default::default() };
+    let page = client(&service).blast_radius(request).await.unwrap().into_inner();
+    assert_eq!((page.touched.len(), page.next_page_token.is_empty()), (1, false));
+    assert_eq!(amount(&page.totals[0].documents_gross), "3883.34");
+    let request = pb::BlastRadiusRequest { order, revision: 2, ..Default::default() };
+    assert_eq!(client(&service).blast_radius(request).await.unwrap_err().code(), Code::NotFound);
+}
+
+/// A small random number generator, so that a failure can be repeated from its seed.
+struct Chance(u64);
+
+impl Chance {
+    fn below(&mut self, limit: u64) -> u64 {
+        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (self.0 >> 33) % limit
+    }
+}
+
+#[tokio::test]
+async fn whatever_happens_the_reasons_sum_to_the_balance_and_the_bridge_explains_itself() {
+    for seed in [1, 2, 3] {
+        let service = Service::start().await;
+        let sold = sold(&service).await;
+        let mut chance = Chance(seed);
+        let mut open: Option<String> = None;
+        for step in 0..8 {
+            match chance.below(4) {
+                0 => {
+                    if let Some(run) = open.take() {
+                        let request =
+                            pb::CancelBillingRunRequest { name: run, request_id: format!("c{step}") };
+                        let door = service.door("first", Role::BillingManager);
+                        let mut client = BillingRunServiceClient::new(door);
+                        client.cancel_billing_run(request).await.unwrap();
+                    }
+                    let month = format!("2026-0{}", 1 + chance.below(4));
+                    bill(&service, &sold, &month, &format!("b{step}")).await;
+                }
+                1 if open.is_none() => {
+                    let month = format!("2026-0{}", 1 + chance.below(4));
+                    open = Some(review(&service, &sold, &month, &format!("r{step}")).await.name);
+                }
+                _ => {
+                    let number = i32::try_from(1 + chance.below(6)).unwrap();
+                    let aired = chance.below(3) > 0;
+                    let status = if aired { pb::AiringStatus::Aired } else { pb::AiringStatus::NotAired };
+                    let time = if aired { "18:23" } else { "" };
+                    let airing = pb::Airing { status: status.into(), time: time.into(), ..spot(number) };
+                    import(&service, header(&format!("R{step}"), 1, "275.00"), &[airing]).await.unwrap();
+                }
+            }
+            balance(&why(&service, of(&sold.account)).await);
+            bridge(&service, of_entity(&sold.entity, "", "2026-04")).await;
+            bridge(&service, of_entity(&sold.entity, "2026-01", "2026-01")).await;
+            for invoice in list(&service, all()).await {
+                for line in get(&service, &invoice.name).await.lines {
+                    adds_up(&explain(&service, &invoice.name, line.number).await.tree.unwrap());
+                }
+            }
+        }
     }
 }

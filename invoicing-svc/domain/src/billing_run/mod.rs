@@ -5,6 +5,7 @@
 
 mod approve;
 mod cancel;
+mod glance;
 mod issue;
 mod rate;
 mod refresh;
@@ -15,6 +16,7 @@ mod tests;
 
 pub use approve::{Approver, approve};
 pub use cancel::cancel;
+pub use glance::glance;
 pub use issue::{Issuing, Numbers, issue, issued};
 pub use rate::{begin_rating, failed, rated};
 pub use refresh::{check_stale, refresh};

@@ -1,9 +1,10 @@
--- What holds of the days of a line as it was known at $5, by the batch that said it. Of two values of a day the one that
+-- What holds of the days of a line as a run ($5) knew it, by the batch that said it. Of two values of a day the one that
 -- landed later holds.
 with holds as (
   select distinct on (f.day, f.source_no) f.*, b.batch_id, b.external_id, s.source
     from delivery_fact f join delivery_source s using (source_no) join delivery_batch b using (landing)
-   where f.account_id = $1 and f.line_id = $2 and f.day between $3 and $4 and b.received_at <= $5
+    join billing_run r on r.run_id = $5
+   where f.account_id = $1 and f.line_id = $2 and f.day between $3 and $4 and pg_visible_in_snapshot(b.xid, r.snapshot)
      and ($6::text is null or s.source = $6) and ($7::text is null or s.source <> $7)
    order by f.day, f.source_no, f.landing desc
 )

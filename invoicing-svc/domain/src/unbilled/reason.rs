@@ -1,0 +1,263 @@
+//! Why money that a line is worth is not billed.
+
+use std::collections::BTreeSet;
+
+use calendar::{Days, Month};
+use ids::{InvoiceId, RunId};
+use jiff::civil::Date;
+use money::{Money, MoneyError};
+use refusal::Refusal;
+use rust_decimal::Decimal;
+
+use super::Standing;
+use super::standing::period_of;
+use crate::rating::{LineToRate, Unit};
+
+/// Why something is not billed. The order is that of the answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Why {
+    /// An exception stands in the way.
+    Blocked,
+    /// It would take money back, or waits for what would.
+    Held,
+    /// A draft has it.
+    InDraft,
+    /// It came after the inputs of an open run.
+    StaleInput,
+    /// Its period is over, and no run has taken it.
+    Due,
+    /// Its period is not over.
+    NotYetDue,
+    /// The line cannot be rated, so nobody knows the amount.
+    CannotBeRated,
+    /// The order, or its amendment, waits for somebody to look at it.
+    InOrderReview,
+    /// Rows of delivery that could not be used; nobody knows the amount.
+    Quarantined,
+    /// Free by contract: there is nothing to bill.
+    OverCap,
+}
+
+impl Why {
+    /// What frees it.
+    pub fn act(self) -> &'static str {
+        match self {
+            Self::Blocked => "mend what the exception names, or override it; then refresh the run",
+            Self::Held => "decide on the correction: credit what was billed too much, or mend the input",
+            Self::InDraft => "approve the billing run and issue it",
+            Self::StaleInput => "refresh the billing run, or bill it with the next one",
+            Self::Due => "start a billing run of its month",
+            Self::NotYetDue => "none: it is billed when its period is over",
+            Self::CannotBeRated => "mend the order or the delivery as the message says",
+            Self::InOrderReview => "approve, adjust or reject the order in order review",
+            Self::Quarantined => "mend the order or send the rows again, then release them",
+            Self::OverCap => "none: over-delivery is free by contract",
+        }
+    }
+
+    /// The role that acts, where no person was named; empty where nobody has to.
+    pub fn role(self) -> &'static str {
+        match self {
+            Self::Blocked => "billing_analyst",
+            Self::Held | Self::InDraft | Self::StaleInput | Self::Due => "billing_manager",
+            Self::CannotBeRated | Self::InOrderReview | Self::Quarantined => "order_management",
+            Self::NotYetDue | Self::OverCap => "",
+        }
+    }
+
+    /// The stable name.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Blocked => "BLOCKED",
+            Self::Held => "NEGATIVE_DELTA",
+            Self::InDraft => "IN_DRAFT",
+            Self::StaleInput => "STALE_INPUT",
+            Self::Due => "DUE",
+            Self::NotYetDue => "NOT_YET_DUE",
+            Self::CannotBeRated => "CANNOT_BE_RATED",
+            Self::InOrderReview => "IN_ORDER_REVIEW",
+            Self::Quarantined => "QUARANTINED",
+            Self::OverCap => "OVER_CAP",
+        }
+    }
+}
+
+/// One reason.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Reason {
+    pub why: Why,
+    /// That of the exception or refusal, where there is one; else the name of `why`.
+    pub reason: String,
+    pub message: String,
+    /// The billing period; absent where it is not about one.
+    pub period: Option<Days>,
+    /// Absent where nobody knows it.
+    pub amount: Option<Money>,
+    /// What is free, or how many rows.
+    pub count: Option<(Decimal, Counting)>,
+    /// Since when it waits.
+    pub since: Date,
+    /// The draft that has it.
+    pub draft: Option<(InvoiceId, RunId)>,
+    /// A person, or a role; empty where nobody has to act.
+    pub owner: String,
+}
+
+/// What is counted where money is not known.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Counting {
+    Units(Unit),
+    /// Rows of a batch.
+    Rows,
+}
+
+/// What a draft has of a line.
+#[derive(Clone, Debug)]
+pub struct Drafted {
+    pub invoice: InvoiceId,
+    pub run: RunId,
+    pub since: Date,
+    pub origin: Days,
+    pub gross: Money,
+    /// What the draft waits for.
+    pub block: Option<Block>,
+}
+
+/// An open exception that stands in the way.
+#[derive(Clone, Debug)]
+pub struct Block {
+    pub reason: String,
+    pub message: String,
+    /// A person; absent where nobody took it.
+    pub owner: Option<String>,
+    pub since: Date,
+}
+
+/// A run that takes the account and is neither issued nor cancelled.
+#[derive(Clone, Copy, Debug)]
+pub struct OpenRun {
+    pub run: RunId,
+    pub month: Month,
+    /// The day of its inputs.
+    pub since: Date,
+}
+
+/// What is known of a line besides what it is worth.
+#[derive(Clone, Debug)]
+pub struct Waiting {
+    /// In the entity's time zone.
+    pub today: Date,
+    pub drafted: Vec<Drafted>,
+    /// What keeps the line's order out of any draft of the open run.
+    pub block: Option<Block>,
+    pub open: Option<OpenRun>,
+}
+
+/// Why what the line is worth is not billed. The amounts sum to what is due and held.
+pub fn reasons(line: &LineToRate, standing: &Standing, waiting: &Waiting) -> Result<Vec<Reason>, MoneyError> {
+    let mut reasons = Vec::new();
+    if let Some(refused) = &standing.refused {
+        let Refusal { reason, message, .. } = refused.clone().into();
+        let known =
+            Reason { message, reason: reason.to_owned(), ..Reason::of(Why::CannotBeRated, waiting.today) };
+        reasons.push(known);
+    }
+    let drafted = waiting.drafted.iter().map(|drafted| period_of(line, drafted.origin));
+    let periods: BTreeSet<Days> = standing.periods.keys().copied().chain(drafted).collect();
+    for period in periods {
+        let due = standing.periods.get(&period).map_or(Money::zero(line.currency), |amounts| amounts.due);
+        reasons.extend(of_period(line, period, due, waiting)?);
+    }
+    reasons.extend(standing.held.iter().map(|held| Reason {
+        message: held.cause.to_string(),
+        amount: Some(held.amount),
+        ..Reason::of(Why::Held, held.origin.last()).within(period_of(line, held.origin))
+    }));
+    reasons.extend(standing.free.iter().map(|free| Reason {
+        message: "delivered beyond the cap".to_owned(),
+        amount: Some(Money::zero(line.currency)),
+        count: Some((free.units, Counting::Units(free.unit))),
+        ..Reason::of(Why::OverCap, free.period.last()).within(free.period)
+    }));
+    reasons.sort_by_key(|reason| (reason.period, reason.why));
+    Ok(reasons)
+}
+
+/// What drafts have of the due amount of a period, and the rest of it.
+fn of_period(
+    line: &LineToRate,
+    period: Days,
+    due: Money,
+    waiting: &Waiting,
+) -> Result<Vec<Reason>, MoneyError> {
+    let mut reasons = Vec::new();
+    let mut rest = due;
+    for drafted in waiting.drafted.iter().filter(|drafted| period_of(line, drafted.origin) == period) {
+        rest = rest.minus(drafted.gross)?;
+        let reason = match &drafted.block {
+            Some(block) => Reason::blocked(block),
+            None => Reason {
+                message: format!("in a draft of {}", drafted.run),
+                ..Reason::of(Why::InDraft, drafted.since)
+            },
+        };
+        let draft = Some((drafted.invoice, drafted.run));
+        reasons.push(Reason { amount: Some(drafted.gross), draft, ..reason.within(period) });
+    }
+    reasons.retain(|reason| reason.amount.is_some_and(|amount| !amount.is_zero()));
+    if !rest.is_zero() {
+        reasons.push(Reason { amount: Some(rest), ..undrafted(line, period, waiting).within(period) });
+    }
+    Ok(reasons)
+}
+
+/// Why something due is in no draft.
+fn undrafted(line: &LineToRate, period: Days, waiting: &Waiting) -> Reason {
+    let run = waiting.open.filter(|open| line.billing.month_of(period) <= open.month);
+    match (run, &waiting.block) {
+        (Some(_), Some(block)) => Reason::blocked(block),
+        (Some(open), None) => Reason {
+            message: format!("came after the inputs of {}", open.run),
+            ..Reason::of(Why::StaleInput, open.since)
+        },
+        (None, _) if period.last() >= waiting.today => Reason {
+            message: format!("the period ends on {}", period.last()),
+            ..Reason::of(Why::NotYetDue, waiting.today)
+        },
+        (None, _) => Reason {
+            message: "no billing run has taken it".to_owned(),
+            ..Reason::of(Why::Due, period.last())
+        },
+    }
+}
+
+impl Reason {
+    /// A reason without anything that only some have.
+    pub fn of(why: Why, since: Date) -> Self {
+        Self {
+            why,
+            reason: why.name().to_owned(),
+            message: String::new(),
+            period: None,
+            amount: None,
+            count: None,
+            since,
+            draft: None,
+            owner: why.role().to_owned(),
+        }
+    }
+
+    fn within(self, period: Days) -> Self {
+        Self { period: Some(period), ..self }
+    }
+
+    fn blocked(block: &Block) -> Self {
+        let of = Self::of(Why::Blocked, block.since);
+        Self {
+            reason: block.reason.clone(),
+            message: block.message.clone(),
+            owner: block.owner.clone().unwrap_or(of.owner.clone()),
+            ..of
+        }
+    }
+}

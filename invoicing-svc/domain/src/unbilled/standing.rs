@@ -1,0 +1,190 @@
+//! Where a line stands: what it is worth, what of it is billed, due and held.
+
+use std::collections::BTreeMap;
+
+use calendar::Days;
+use money::{Currency, Money, MoneyError};
+use rust_decimal::Decimal;
+
+use crate::order::Cap;
+use crate::rating::{Basis, Held, LineKind, LineToRate, Pricing, RatedLine, RatingError, Unit, rate};
+
+/// Where a line stands.
+#[derive(Clone, Debug)]
+pub struct Standing {
+    /// By billing period, in order.
+    pub periods: BTreeMap<Days, Period>,
+    /// What would take money back, and what waits for that.
+    pub held: Vec<Held>,
+    /// Delivered beyond the cap.
+    pub free: Vec<Free>,
+    /// What the line is worth, less billed, due and held: 0.
+    pub unexplained: Money,
+    /// Why it cannot be rated; what it is worth is then what was billed.
+    pub refused: Option<RatingError>,
+}
+
+/// A billing period of a line. What it is worth within its cap is billed, due and held together.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Period {
+    /// What was delivered at its price, whatever the cap.
+    pub delivered: Money,
+    /// What counts as billed before, by whatever system, with its corrections.
+    pub billed: Money,
+    /// Of it, what another system has billed.
+    pub elsewhere: Money,
+    /// Of it, what corrected a document.
+    pub corrected: Money,
+    /// Credited without counting: goodwill.
+    pub goodwill: Money,
+    /// What a run would bill.
+    pub due: Money,
+    /// What is held.
+    pub held: Money,
+}
+
+/// Units that are free by contract.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Free {
+    /// The billing period.
+    pub period: Days,
+    pub units: Decimal,
+    pub unit: Unit,
+}
+
+impl Period {
+    fn nothing(currency: Currency) -> Self {
+        let nothing = Money::zero(currency);
+        Self {
+            delivered: nothing,
+            billed: nothing,
+            elsewhere: nothing,
+            corrected: nothing,
+            goodwill: nothing,
+            due: nothing,
+            held: nothing,
+        }
+    }
+
+    /// What the period is worth within the cap.
+    pub fn rated(&self) -> Result<Money, MoneyError> {
+        self.billed.plus(self.due)?.plus(self.held)
+    }
+}
+
+/// Where a line stands at the end of its month, or of the last month that was billed of it, whichever is later.
+pub fn standing(line: &LineToRate) -> Result<Standing, MoneyError> {
+    let billed_months = line.billed_before.iter().map(|billed| line.billing.month_of(billed.bucket.origin));
+    let month = billed_months.fold(line.month, Ord::max);
+    let line = &LineToRate { month, ..line.clone() };
+    let mut standing = billed(line)?;
+    match (rate(line), rate(&anew(line))) {
+        (Ok(now), Ok(anew_rated)) => standing.add(line, now, &anew_rated)?,
+        (Err(refused), _) | (_, Err(refused)) => {
+            standing.refused = Some(refused);
+            for period in standing.periods.values_mut() {
+                period.delivered = period.billed;
+            }
+        }
+    }
+    Ok(standing)
+}
+
+/// The line as if nothing had been billed of it but by another system, whose units are paid for.
+fn anew(line: &LineToRate) -> LineToRate {
+    let mut line = line.clone();
+    line.billed_before.retain(|billed| billed.basis == Basis::Opening);
+    line
+}
+
+fn uncapped(line: &LineToRate) -> LineToRate {
+    let mut line = anew(line);
+    match &mut line.pricing {
+        Pricing::FlatFee { .. } | Pricing::Subscription(_) => {}
+        Pricing::PerSpot { cap, .. } => *cap = Cap::Uncapped,
+        Pricing::Metered(metered) => metered.cap = Cap::Uncapped,
+    }
+    line
+}
+
+/// The period as the terms are today, whatever it was called when it was billed.
+pub(super) fn period_of(line: &LineToRate, origin: Days) -> Days {
+    line.billing.period_of(origin.first())
+}
+
+fn billed(line: &LineToRate) -> Result<Standing, MoneyError> {
+    let mut standing = Standing {
+        periods: BTreeMap::new(),
+        held: Vec::new(),
+        free: Vec::new(),
+        unexplained: Money::zero(line.currency),
+        refused: None,
+    };
+    for billed in &line.billed_before {
+        let period = standing.period(line, billed.bucket.origin);
+        let to = |sum: &mut Money| sum.plus(billed.gross).map(|more| *sum = more);
+        match billed.basis {
+            Basis::Rated => to(&mut period.billed)?,
+            Basis::Correction => {
+                to(&mut period.billed)?;
+                to(&mut period.corrected)?;
+            }
+            Basis::Opening => {
+                to(&mut period.billed)?;
+                to(&mut period.elsewhere)?;
+            }
+            Basis::Commercial => to(&mut period.goodwill)?,
+            Basis::Tax | Basis::Makegood | Basis::WriteOff => {}
+        }
+    }
+    Ok(standing)
+}
+
+/// Every amount of a rated line with its origin.
+fn amounts(rated: &RatedLine) -> impl Iterator<Item = (Days, Money)> {
+    let items = rated.items.iter().map(|item| (item.bucket.origin, item.gross));
+    items.chain(rated.held.iter().map(|held| (held.origin, held.amount)))
+}
+
+impl Standing {
+    fn period(&mut self, line: &LineToRate, origin: Days) -> &mut Period {
+        self.periods.entry(period_of(line, origin)).or_insert(Period::nothing(line.currency))
+    }
+
+    fn add(&mut self, line: &LineToRate, now: RatedLine, anew: &RatedLine) -> Result<(), MoneyError> {
+        for item in &now.items {
+            let period = self.period(line, item.bucket.origin);
+            period.due = period.due.plus(item.gross)?;
+        }
+        for held in &now.held {
+            let period = self.period(line, held.origin);
+            period.held = period.held.plus(held.amount)?;
+        }
+        // A unit beyond the cap may have no price, which is then worth nothing more.
+        let delivered = rate(&uncapped(line));
+        for (origin, amount) in amounts(delivered.as_ref().unwrap_or(anew)) {
+            let period = self.period(line, origin);
+            period.delivered = period.delivered.plus(amount)?;
+        }
+        let mut worth = Money::sum(line.currency, amounts(anew).map(|(_, amount)| amount))?;
+        let mut explained = Money::zero(line.currency);
+        for period in self.periods.values_mut() {
+            period.delivered = period.delivered.plus(period.elsewhere)?;
+            worth = worth.plus(period.elsewhere)?;
+            explained = explained.plus(period.rated()?)?;
+        }
+        self.unexplained = worth.minus(explained)?;
+        self.free = anew
+            .items
+            .iter()
+            .filter(|item| item.bucket.kind == LineKind::OverDelivery)
+            .map(|item| Free {
+                period: period_of(line, item.bucket.origin),
+                units: item.quantity,
+                unit: item.unit,
+            })
+            .collect();
+        self.held = now.held;
+        Ok(())
+    }
+}

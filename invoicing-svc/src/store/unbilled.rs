@@ -1,0 +1,263 @@
+//! What is known of lines besides what they are worth: which drafts have them, what stands in their way, what waits.
+
+use std::collections::{BTreeSet, HashMap};
+
+use anyhow::Context;
+use chassis::failure::Failure;
+use ids::{AccountId, InvoiceId, LineId, OrderId, RunId};
+use invoicing_domain::{
+    billing_entity::BillingEntity,
+    unbilled::{Block, Counting, Drafted, OpenRun, Reason, Waiting, Why},
+};
+use jiff::civil::Date;
+use money::Money;
+use rust_decimal::Decimal;
+use serde_json::Value;
+use sqlx::PgConnection;
+use uuid::Uuid;
+
+use super::{
+    rating_input::days,
+    written::{currency, month},
+};
+
+/// What is known of the lines of some accounts.
+#[derive(Debug)]
+pub struct Known {
+    today: Date,
+    drafted: HashMap<LineId, Vec<Drafted>>,
+    /// What keeps orders out of any draft.
+    blocks: HashMap<OrderId, Block>,
+    open: Vec<(OpenRun, Vec<Uuid>)>,
+}
+
+impl Known {
+    /// What is known of a line; each line is asked for once.
+    pub fn of(&mut self, account: AccountId, order: OrderId, line: LineId) -> Waiting {
+        let takes =
+            |(_, accounts): &&(OpenRun, Vec<Uuid>)| accounts.is_empty() || accounts.contains(&account.uuid());
+        Waiting {
+            today: self.today,
+            drafted: self.drafted.remove(&line).unwrap_or_else(Vec::new),
+            block: self.blocks.get(&order).cloned(),
+            open: self.open.iter().filter(takes).map(|(run, _)| *run).max_by_key(|run| run.month),
+        }
+    }
+}
+
+/// Loads what is known of the lines of an entity's accounts.
+pub async fn load(
+    connection: &mut PgConnection,
+    entity: &BillingEntity,
+    accounts: &[AccountId],
+    today: Date,
+) -> Result<Known, Failure> {
+    let accounts: Vec<Uuid> = accounts.iter().map(|account| account.uuid()).collect();
+    let (of_drafts, blocks) = blocks(connection, entity, &accounts).await?;
+    Ok(Known {
+        today,
+        drafted: drafted(connection, entity, &accounts, (&of_drafts, &blocks)).await?,
+        blocks,
+        open: open(connection, entity).await?,
+    })
+}
+
+type Blocks = (HashMap<InvoiceId, Block>, HashMap<OrderId, Block>);
+
+async fn blocks(
+    connection: &mut PgConnection,
+    entity: &BillingEntity,
+    accounts: &[Uuid],
+) -> Result<Blocks, Failure> {
+    let rows = sqlx::query_file!("src/store/sql/open_blocks.sql", entity.id.uuid(), accounts)
+        .fetch_all(connection)
+        .await?;
+    let (mut of_drafts, mut of_orders) = (HashMap::new(), HashMap::new());
+    for row in rows {
+        let since = entity.zone.day_of(row.opened_at.to_jiff());
+        let block = Block { reason: row.reason, message: row.message, owner: row.owner, since };
+        match (row.invoice_id, row.order_id) {
+            (Some(invoice), _) => {
+                of_drafts.entry(InvoiceId::from_uuid(invoice)).or_insert(block);
+            }
+            (None, Some(order)) => {
+                of_orders.entry(OrderId::from_uuid(order)).or_insert(block);
+            }
+            (None, None) => {}
+        }
+    }
+    Ok((of_drafts, of_orders))
+}
+
+async fn drafted(
+    connection: &mut PgConnection,
+    entity: &BillingEntity,
+    accounts: &[Uuid],
+    (of_drafts, of_orders): (&HashMap<InvoiceId, Block>, &HashMap<OrderId, Block>),
+) -> Result<HashMap<LineId, Vec<Drafted>>, Failure> {
+    let rows = sqlx::query_file!("src/store/sql/drafted_lines.sql", entity.id.uuid(), accounts)
+        .fetch_all(connection)
+        .await?;
+    let mut drafted: HashMap<_, Vec<_>> = HashMap::new();
+    for row in rows {
+        let invoice = InvoiceId::from_uuid(row.invoice_id);
+        let of_order = || of_orders.get(&OrderId::from_uuid(row.order_id)).filter(|_| row.waiting);
+        drafted.entry(LineId::from_uuid(row.line_id)).or_default().push(Drafted {
+            invoice,
+            run: RunId::from_uuid(row.run_id),
+            since: entity.zone.day_of(row.data_as_of.to_jiff()),
+            origin: days(row.origin_first, row.origin_last)?,
+            gross: Money::of(currency(&row.currency)?, row.gross)
+                .context("the database holds parts of a minor unit")?,
+            block: of_drafts.get(&invoice).or_else(of_order).cloned(),
+        });
+    }
+    Ok(drafted)
+}
+
+async fn open(
+    connection: &mut PgConnection,
+    entity: &BillingEntity,
+) -> Result<Vec<(OpenRun, Vec<Uuid>)>, Failure> {
+    let rows = sqlx::query!(
+        "select run_id, month, accounts, data_as_of from billing_run
+          where entity_id = $1 and not preview and state not in ('CREATED', 'RATING', 'ISSUED', 'CANCELLED') order by run_id",
+        entity.id.uuid()
+    )
+    .fetch_all(connection)
+    .await?;
+    let run = |run_id, first: jiff_sqlx::Date, as_of: jiff_sqlx::Timestamp| OpenRun {
+        run: RunId::from_uuid(run_id),
+        month: month(first.to_jiff()),
+        since: entity.zone.day_of(as_of.to_jiff()),
+    };
+    Ok(rows.into_iter().map(|row| (run(row.run_id, row.month, row.data_as_of), row.accounts)).collect())
+}
+
+/// The orders of an entity's accounts that the caller may see.
+pub async fn orders(
+    connection: &mut PgConnection,
+    entity: &BillingEntity,
+    accounts: &[AccountId],
+    scope: Option<&Value>,
+) -> Result<BTreeSet<OrderId>, Failure> {
+    let accounts: Vec<Uuid> = accounts.iter().map(|account| account.uuid()).collect();
+    let orders = sqlx::query_scalar!(
+        "select order_id from insertion_order where entity_id = $1 and account_id = any($2)
+            and in_scope($3::jsonb, entity_id, territory, account_id)",
+        entity.id.uuid(),
+        &accounts,
+        scope
+    )
+    .fetch_all(connection)
+    .await?;
+    Ok(orders.into_iter().map(OrderId::from_uuid).collect())
+}
+
+/// The accounts of an entity with orders that the caller may see, those named or all.
+pub async fn accounts(
+    connection: &mut PgConnection,
+    entity: &BillingEntity,
+    named: &[AccountId],
+    scope: Option<&Value>,
+) -> Result<Vec<AccountId>, Failure> {
+    let named: Vec<Uuid> = named.iter().map(|account| account.uuid()).collect();
+    let accounts = sqlx::query_scalar!(
+        "select distinct account_id from insertion_order
+          where entity_id = $1 and (cardinality($2::uuid[]) = 0 or account_id = any($2))
+            and in_scope($3::jsonb, entity_id, territory, account_id)
+          order by account_id",
+        entity.id.uuid(),
+        &named,
+        scope
+    )
+    .fetch_all(connection)
+    .await?;
+    Ok(accounts.into_iter().map(AccountId::from_uuid).collect())
+}
+
+/// The entities for which an account has orders that the caller may see.
+pub async fn entities(
+    connection: &mut PgConnection,
+    account: AccountId,
+    scope: Option<&Value>,
+) -> Result<Vec<ids::EntityId>, Failure> {
+    let entities = sqlx::query_scalar!(
+        "select distinct entity_id from insertion_order
+          where account_id = $1 and in_scope($2::jsonb, entity_id, territory, account_id)
+          order by entity_id",
+        account.uuid(),
+        scope
+    )
+    .fetch_all(connection)
+    .await?;
+    Ok(entities.into_iter().map(ids::EntityId::from_uuid).collect())
+}
+
+/// What of an account waits before it can be rated at all, by order: rows in quarantine, and orders in review.
+pub async fn unratable(
+    connection: &mut PgConnection,
+    account: AccountId,
+    (entity, today): (&BillingEntity, Date),
+    scope: Option<&Value>,
+) -> Result<Vec<(OrderId, Reason)>, Failure> {
+    let mut waiting = in_review(connection, account, entity, scope).await?;
+    let rows = sqlx::query!(
+        "select q.order_id as \"order_id!\", q.reason, min(q.message) as \"message!\", count(*) as \"rows!\", min(b.received_at) as received_at
+           from quarantined_row q
+           join delivery_batch b using (batch_id)
+           join insertion_order o using (account_id, order_id)
+          where q.account_id = $1 and o.entity_id = $2 and in_scope($3::jsonb, o.entity_id, o.territory, o.account_id)
+          group by q.order_id, q.reason order by q.order_id, q.reason",
+        account.uuid(),
+        entity.id.uuid(),
+        scope
+    )
+    .fetch_all(connection)
+    .await?;
+    waiting.extend(rows.into_iter().map(|row| {
+        let since = row.received_at.map_or(today, |at| entity.zone.day_of(at.to_jiff()));
+        let reason = Reason {
+            reason: row.reason,
+            message: row.message,
+            count: Some((Decimal::from(row.rows), Counting::Rows)),
+            ..Reason::of(Why::Quarantined, since)
+        };
+        (OrderId::from_uuid(row.order_id), reason)
+    }));
+    Ok(waiting)
+}
+
+async fn in_review(
+    connection: &mut PgConnection,
+    account: AccountId,
+    entity: &BillingEntity,
+    scope: Option<&Value>,
+) -> Result<Vec<(OrderId, Reason)>, Failure> {
+    let rows = sqlx::query!(
+        "select r.order_id, r.revision, r.received_at, finding ->> 'reason' as \"reason!\", finding ->> 'message' as \"message!\"
+           from order_review r cross join jsonb_array_elements(r.findings) as finding
+          where r.account_id = $1 and r.entity_id = $2 and r.state = 'WAITING'
+            and in_scope($3::jsonb, r.entity_id, r.territory, r.account_id)
+          order by r.order_id, r.revision",
+        account.uuid(),
+        entity.id.uuid(),
+        scope
+    )
+    .fetch_all(connection)
+    .await?;
+    let reason = |row: (String, String, i64, jiff_sqlx::Timestamp)| {
+        let (reason, message, revision, at) = row;
+        let message = format!("revision {revision}: {message}");
+        Reason { reason, message, ..Reason::of(Why::InOrderReview, entity.zone.day_of(at.to_jiff())) }
+    };
+    Ok(rows
+        .into_iter()
+        .map(|row| {
+            (
+                OrderId::from_uuid(row.order_id),
+                reason((row.reason, row.message, row.revision, row.received_at)),
+            )
+        })
+        .collect())
+}
