@@ -11,6 +11,8 @@ alter table order_line
   add column list_amount      numeric constraint order_line_list_amount check (list_amount >= 0),
   add column discount_percent numeric constraint order_line_discount_percent check (discount_percent between 0 and 100),
   add column discount_amount  numeric constraint order_line_discount_amount check (discount_amount >= 0),
+  -- At which every unit bills if the line is closed early.
+  add column short_rate       numeric constraint order_line_short_rate check (short_rate >= 0),
   -- What the money of the line follows from, text by term: what an amendment changes shows by comparing.
   add column said             jsonb not null default '{}';
 update order_line l set list_amount = amount,

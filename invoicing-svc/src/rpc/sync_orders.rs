@@ -6,7 +6,7 @@ use anyhow::Context;
 use billing_proto::billing::invoicing::v1 as pb;
 use chassis::{call::Call, failure::Failure};
 use ids::{AccountId, OrderId};
-use invoicing_domain::order::{Booking, Decision, Facts, Order, OrderRefusal, sync as decide};
+use invoicing_domain::order::{Booking, Decision, Facts, Order, OrderRefusal, OrderReview, sync as decide};
 use outbox::Fact;
 use prost::Message;
 use refusal::Refusal;
@@ -16,7 +16,8 @@ use uuid::Uuid;
 use crate::{
     report::order as report,
     store::{
-        order::{self as store, KnownOrder, References},
+        known_order::{self, KnownOrder},
+        order::{self as store, References},
         taken_order::{self, Received, Taken},
     },
     wire::{fact, name, order as wire, order_batch::Batch},
@@ -25,6 +26,8 @@ use crate::{
 /// What becomes of one order of the batch.
 enum Outcome {
     Taken(Box<Order>, Booking),
+    /// Received; somebody has to look at it.
+    Review(Box<Order>, Vec<OrderReview>),
     Unchanged(AccountId, OrderId),
     Conflict(Box<Order>, Refusal),
     Stale(AccountId, OrderId, Refusal),
@@ -41,7 +44,7 @@ pub async fn sync(
     let parsed: Vec<_> = messages.iter().map(|message| wire::parse(message, &batch.source_system)).collect();
     let orders: Vec<&Order> = parsed.iter().flatten().collect();
     let ids: Vec<String> = orders.iter().map(|order| order.external_id.id.clone()).collect();
-    let known = store::known(transaction, &batch.source_system, &ids).await?;
+    let known = known_order::load(transaction, &batch.source_system, &ids).await?;
     let accounts: Vec<Uuid> = orders.iter().map(|order| order.account.uuid()).collect();
     let entities: Vec<Uuid> = orders.iter().map(|order| order.entity.uuid()).collect();
     let products: Vec<Uuid> =
@@ -88,6 +91,7 @@ fn outcome(
         Facts { account, entity: references.entities.get(&order.entity), products: &references.products };
     match decide(known.map(|known| &known.known), &order, facts) {
         Ok(Decision::Create(booking) | Decision::Amend(booking)) => Outcome::Taken(Box::new(order), booking),
+        Ok(Decision::Review(findings)) => Outcome::Review(Box::new(order), findings),
         Ok(Decision::Unchanged) => Outcome::Unchanged(order.account, order.id()),
         Err(refusal @ OrderRefusal::RevisionConflict { .. }) => {
             Outcome::Conflict(Box::new(order), refusal.into())
@@ -113,14 +117,18 @@ async fn record(
                 let known = known.get(&order.external_id.id).map(|known| &known.known);
                 taken.push(Taken { order, booking, known });
                 match known {
-                    None => (order, "billing.invoicing.v1.order.created", "CREATED"),
-                    Some(_) => (order, "billing.invoicing.v1.order.amended", "AMENDED"),
+                    None => (order, Some("billing.invoicing.v1.order.created"), "CREATED"),
+                    Some(_) => (order, Some("billing.invoicing.v1.order.amended"), "AMENDED"),
                 }
             }
-            Outcome::Conflict(order, _) => (order, "billing.invoicing.v1.order.conflicted", "CONFLICT"),
+            Outcome::Conflict(order, _) => (order, Some("billing.invoicing.v1.order.conflicted"), "CONFLICT"),
+            // It may be an order that nobody knows yet.
+            Outcome::Review(order, _) => (order, None, "IN_REVIEW"),
             Outcome::Unchanged(_, _) | Outcome::Stale(_, _, _) | Outcome::Refused(_) => continue,
         };
-        said.insert((order.account.uuid(), order.id().uuid()), kind);
+        if let Some(kind) = kind {
+            said.insert((order.account.uuid(), order.id().uuid()), kind);
+        }
         received.push(Received {
             account: order.account,
             order: order.id(),
@@ -135,7 +143,10 @@ async fn record(
     }
     taken_order::record(transaction, &taken, call.at, &call.caller.person).await?;
     taken_order::insert_received(transaction, &received, call.at, &call.caller.person).await?;
-    let ids: Vec<Uuid> = received.iter().map(|received| received.order.uuid()).collect();
+    let ids: Vec<Uuid> = said.keys().map(|(_, order)| *order).collect();
+    if ids.is_empty() {
+        return Ok(Vec::new());
+    }
     let limit = i64::try_from(ids.len()).context("more orders than there are numbers")?;
     let orders =
         report::whole(transaction, report::Which { orders: &ids, limit, ..report::Which::default() }).await?;
@@ -156,7 +167,7 @@ impl Outcome {
     /// The order, where it is recorded that it was received.
     fn order(&self) -> Option<&Order> {
         match self {
-            Self::Taken(order, _) | Self::Conflict(order, _) => Some(order),
+            Self::Taken(order, _) | Self::Review(order, _) | Self::Conflict(order, _) => Some(order),
             Self::Unchanged(_, _) | Self::Stale(_, _, _) | Self::Refused(_) => None,
         }
     }
@@ -168,11 +179,17 @@ fn result(
     message: &pb::Order,
     outcome: &Outcome,
 ) -> pb::SyncOrderResult {
+    let findings;
     let (outcome, order, refusal) = match outcome {
         Outcome::Taken(order, _) => {
             let is_new = !known.contains_key(&order.external_id.id);
             let outcome = if is_new { pb::SyncOutcome::Created } else { pb::SyncOutcome::Amended };
             (outcome, Some((order.account, order.id())), None)
+        }
+        Outcome::Review(order, found) => {
+            findings = in_words(found);
+            let known = known.contains_key(&order.external_id.id).then(|| (order.account, order.id()));
+            (pb::SyncOutcome::InReview, known, findings.as_ref())
         }
         Outcome::Unchanged(account, order) => (pb::SyncOutcome::Unchanged, Some((*account, *order)), None),
         Outcome::Conflict(order, refusal) => {
@@ -191,4 +208,11 @@ fn result(
         reason: refusal.map_or_else(String::new, |refusal| refusal.reason.to_owned()),
         message: refusal.map_or_else(String::new, |refusal| refusal.message.clone()),
     }
+}
+
+/// The first finding, with the words of all.
+fn in_words(findings: &[OrderReview]) -> Option<Refusal> {
+    let words: Vec<String> = findings.iter().map(ToString::to_string).collect();
+    let first = findings.first()?;
+    Some(Refusal::new(first.class(), first.reason(), words.join("; ")))
 }

@@ -18,6 +18,7 @@ pub mod explained_line;
 pub mod fiscal_calendar;
 pub mod input_change;
 pub mod invoice;
+pub mod known_order;
 pub mod number_series;
 pub mod order;
 pub mod rating_input;

@@ -5,11 +5,11 @@ use std::collections::{BTreeMap, HashMap};
 use anyhow::Context;
 use calendar::Days;
 use chassis::failure::Failure;
-use ids::{AccountId, EntityId, OrderId, ProductId, RunId};
+use ids::{AccountId, EntityId, OrderId, ProductId};
 use invoicing_domain::{
     order::{
-        AccountFacts, BatchTotals, BillingTerms, Booked, BookedOrder, EntityFacts, Known, KnownLine,
-        LineBilling, OrderCalendar, Part, PlanWeek, Weekdays,
+        AccountFacts, BatchTotals, BillingTerms, Booked, BookedOrder, EntityFacts, OrderCalendar, Part,
+        PlanWeek, Weekdays,
     },
     pricing::{PeriodUnits, PricingModel},
     resource::ResourceRefusal,
@@ -68,82 +68,6 @@ pub async fn insert_batch(
     .execute(connection)
     .await?;
     Ok(())
-}
-
-/// An order that is known, with its territory for who may see it.
-#[derive(Clone, Debug)]
-pub struct KnownOrder {
-    pub known: Known,
-    pub territory: String,
-}
-
-/// What is known of the orders of a source, by their ids there. Locks them until the transaction ends: a draft or a
-/// document that is being made of one of their lines is waited for, and the next one waits.
-pub async fn known(
-    connection: &mut PgConnection,
-    source_system: &str,
-    external_ids: &[String],
-) -> Result<HashMap<String, KnownOrder>, Failure> {
-    let rows = sqlx::query!(
-        "select o.* from order_registry r join insertion_order o using (account_id, order_id)
-          where r.source_system = $1 and r.external_id = any($2)
-          order by o.account_id, o.order_id for update of o",
-        source_system,
-        external_ids
-    )
-    .fetch_all(&mut *connection)
-    .await?;
-    let (mut orders, mut names) = (HashMap::new(), HashMap::new());
-    for row in rows {
-        let known = Known {
-            revision: row.revision,
-            content_digest: digest(row.content_digest)?,
-            account: AccountId::from_uuid(row.account_id),
-            entity: EntityId::from_uuid(row.entity_id),
-            currency: currency(&row.currency)?,
-            lines: BTreeMap::new(),
-        };
-        names.insert((row.account_id, row.order_id), row.external_id.clone());
-        orders.insert(row.external_id, KnownOrder { known, territory: row.territory });
-    }
-    let (accounts, ids): (Vec<Uuid>, Vec<Uuid>) = names.keys().copied().unzip();
-    // The rows are locked first and looked at next: a look in the same statement would see what was billed before
-    // the wait for the lock.
-    sqlx::query!(
-        "select l.line_id from order_line l join unnest($1::uuid[], $2::uuid[]) as o(account_id, order_id)
-             using (account_id, order_id)
-          order by l.account_id, l.line_id for update of l",
-        &accounts,
-        &ids
-    )
-    .fetch_all(&mut *connection)
-    .await?;
-    let lines = sqlx::query!(
-        "select l.account_id, l.order_id, l.number, l.terms_digest,
-                exists (select from billed_to_date b where b.account_id = l.account_id and b.line_id = l.line_id) as \"billed!\",
-                (select d.run_id from draft_line dl join draft d using (account_id, invoice_id)
-                  where dl.account_id = l.account_id and dl.line_id = l.line_id order by d.run_id limit 1) as drafted_in
-           from order_line l join unnest($1::uuid[], $2::uuid[]) as o(account_id, order_id) using (account_id, order_id)",
-        &accounts,
-        &ids
-    )
-    .fetch_all(connection)
-    .await?;
-    for line in lines {
-        let order = names.get(&(line.account_id, line.order_id)).and_then(|name| orders.get_mut(name));
-        let billing = match (line.billed, line.drafted_in) {
-            (true, _) => LineBilling::Billed,
-            (false, Some(run)) => LineBilling::InDraft(RunId::from_uuid(run)),
-            (false, None) => LineBilling::Open,
-        };
-        let known = KnownLine { terms_digest: digest(line.terms_digest)?, billing };
-        order.context("a line of an order that was not asked for")?.known.lines.insert(line.number, known);
-    }
-    Ok(orders)
-}
-
-fn digest(bytes: Vec<u8>) -> Result<[u8; 32], Failure> {
-    Ok(<[u8; 32]>::try_from(bytes).ok().context("the database holds a digest that is no SHA-256")?)
 }
 
 /// What orders are looked at with.
@@ -374,11 +298,11 @@ fn whole(units: Decimal) -> Result<u64, Failure> {
     Ok(whole.with_context(|| format!("the database holds {units} where spots are counted"))?)
 }
 
-fn money(currency: Currency, amount: Decimal) -> Result<Money, Failure> {
+pub(super) fn money(currency: Currency, amount: Decimal) -> Result<Money, Failure> {
     Ok(Money::of(currency, amount).context("the database holds parts of a minor unit")?)
 }
 
-fn days(first: jiff_sqlx::Date, last: jiff_sqlx::Date) -> Result<Days, Failure> {
+pub(super) fn days(first: jiff_sqlx::Date, last: jiff_sqlx::Date) -> Result<Days, Failure> {
     Ok(Days::new(first.to_jiff(), last.to_jiff())
         .context("the database holds days that end before they begin")?)
 }

@@ -2,7 +2,7 @@
 
 use billing_proto::billing::invoicing::v1 as pb;
 use invoicing_domain::{
-    order::{Line, OpeningBalance, PlanWeek, Weekdays},
+    order::{Holds, Line, OpeningBalance, PlanWeek, TermScope, Weekdays},
     pricing::Window,
 };
 use money::{Currency, Quantity, Rate};
@@ -12,7 +12,7 @@ use rust_decimal::Decimal;
 use super::{
     name,
     order::amount,
-    period::days,
+    period::{days, optional_day},
     pricing::{cap, discount, milestone, schedule, third_party, usage, window},
     text::{Text, text},
 };
@@ -51,6 +51,10 @@ pub fn line(v: &mut Violations, m: &pb::OrderLine, currency: Currency) -> Option
         let gross = amount(v, "gross", &m.gross, currency);
         Some(OpeningBalance { origin: origin?, units: units?, gross: gross? })
     });
+    let scopes = many(v, "scopes", &m.scopes, scope);
+    let cancelled_on = optional_day(v, "cancelled_on", m.cancelled_on.as_ref());
+    let short_rate =
+        optional(v, "short_rate", &m.short_rate, |v, field, value| v.take(field, Rate::parse(value)));
     Some(Line {
         number: number?,
         product: product?,
@@ -71,7 +75,27 @@ pub fn line(v: &mut Violations, m: &pb::OrderLine, currency: Currency) -> Option
         spot_length_seconds: length?,
         plan: plan?,
         opening_balances: opening_balances?,
+        scopes: scopes?,
+        cancelled_on: cancelled_on?,
+        short_rate: short_rate?,
     })
+}
+
+/// From when on a changed term holds.
+pub fn scope(v: &mut Violations, m: &pb::TermScope) -> Option<TermScope> {
+    let term = text(v, "term", &m.term, Text::Optional(64));
+    let from = optional_day(v, "from", m.from.as_ref());
+    let evidence = text(v, "evidence", &m.evidence, Text::Optional(500));
+    let holds = match (from?, m.from_start) {
+        (Some(day), false) => Some(Holds::From(day)),
+        (None, true) => Some(Holds::FromStart),
+        (Some(_), true) | (None, false) => {
+            v.add("from", "must be given, or from_start, and not both");
+            None
+        }
+    };
+    let term = Some(term?).filter(|term| !term.is_empty());
+    Some(TermScope { term, holds: holds?, evidence: evidence? })
 }
 
 /// The length of a spot; 0 where it is not known.

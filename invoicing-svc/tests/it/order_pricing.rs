@@ -161,3 +161,54 @@ async fn terms_that_cannot_bill_are_refused_with_their_reason() {
         );
     }
 }
+
+/// 10.00 per thousand, of which another system has billed January.
+fn billed_impressions(ad_product: String) -> pb::OrderLine {
+    let opening = pb::OpeningBalance {
+        origin_period: days("2026-01-01", "2026-01-31"),
+        units: "300000".into(),
+        gross: "3000.00".into(),
+    };
+    pb::OrderLine {
+        rate: "10".into(),
+        booked_units: "900000".into(),
+        opening_balances: vec![opening],
+        ..line("CPM", ad_product)
+    }
+}
+
+#[tokio::test]
+async fn a_price_is_amended_from_the_day_that_its_scope_says() {
+    let service = Service::start().await;
+    let sold = reference_data(&service).await;
+    let cpm = product(&service, "DISPLAY", pb::PricingModel::Cpm).await;
+    let revision = |revision, rate: &str, scopes| {
+        let line = pb::OrderLine { rate: rate.into(), scopes, ..billed_impressions(cpm.clone()) };
+        pb::Order { revision, lines: vec![line], ..order(&sold, "IO-1") }
+    };
+    let outcome = |order: pb::Order| async {
+        let request_id = format!("{}/{}", order.revision, order.lines[0].scopes.len());
+        let result = sync(&service, vec![order], &request_id).await.unwrap().remove(0);
+        (result.outcome(), result.reason, result.order)
+    };
+    let (_, _, name) = outcome(revision(1, "10", vec![])).await;
+    let (waits, reason, _) = outcome(revision(2, "8", vec![])).await;
+    assert_eq!((waits, reason.as_str()), (pb::SyncOutcome::InReview, "AMENDMENT_SCOPE_MISSING"));
+    let scope = pb::TermScope {
+        term: "rate".into(),
+        from: Some(day("2026-02-01")),
+        evidence: "mail of 28 January".into(),
+        ..pb::TermScope::default()
+    };
+    assert_eq!(outcome(revision(2, "8", vec![scope.clone()])).await.0, pb::SyncOutcome::Amended);
+    let segments = || async {
+        let get = pb::GetOrderRequest { name: name.clone() };
+        let read = client(&service).get_order(get).await.unwrap().into_inner();
+        read.lines[0].segments.iter().map(|of| (of.days, of.rate.clone(), of.revision)).collect::<Vec<_>>()
+    };
+    let (january, rest) = (days("2026-01-01", "2026-01-31"), days("2026-02-01", "2026-03-31"));
+    assert_eq!(segments().await, [(january, "10".into(), 1), (rest, "8".into(), 2)]);
+    let from_start = pb::TermScope { from: None, from_start: true, ..scope };
+    assert_eq!(outcome(revision(3, "8", vec![from_start])).await.0, pb::SyncOutcome::Amended);
+    assert_eq!(segments().await, [(days("2026-01-01", "2026-03-31"), "8".into(), 3)]);
+}

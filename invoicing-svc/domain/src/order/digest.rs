@@ -1,4 +1,4 @@
-use super::{Line, Order, names, said::Said};
+use super::{Holds, Line, LineTerms, Order, names, said::Said};
 use crate::content_digest::ContentDigest;
 
 impl Order {
@@ -46,13 +46,30 @@ impl Line {
         digest.written(self.spot_length_seconds);
         self.milestones.iter().for_each(|part| digest.text(&part.description));
         say(&self.said(), digest);
+        digest.count(self.scopes.len());
+        for scope in &self.scopes {
+            digest.optional(scope.term.as_ref());
+            digest.optional(match scope.holds {
+                Holds::From(day) => Some(day),
+                Holds::FromStart => None,
+            });
+            digest.text(&scope.evidence);
+        }
     }
 }
 
 /// SHA-256 over what the money of a line follows from. While it is the same, what was billed stays right.
-pub(super) fn terms_digest(terms: &Said) -> [u8; 32] {
+pub(super) fn terms_digest(terms: &LineTerms) -> [u8; 32] {
     let mut digest = ContentDigest::of("line-terms/2");
-    say(terms, &mut digest);
+    say(&terms.said, &mut digest);
+    if let [_, _, ..] = terms.segments[..] {
+        for segment in &terms.segments {
+            digest.days(segment.days);
+            digest.optional(segment.price.rate);
+            digest.optional(segment.price.discount);
+            digest.written(format!("{:?}", segment.price.tiers));
+        }
+    }
     digest.finish()
 }
 

@@ -66,6 +66,8 @@ impl Family {
             ("third_party", Self::Fee | Self::Spots | Self::Subscription) => Never,
             ("delivery_source", Self::Fee | Self::Subscription) => Never,
             ("markup_percent" | "expense_cap", Self::Time) | ("milestones", Self::Fee) => May,
+            ("short_rate", Self::Units | Self::Open | Self::Package | Self::Time) => May,
+            ("short_rate", _) => Never,
             ("quantities", Self::Subscription) => Needs,
             ("proration", Self::Subscription) => May,
             ("plan" | "tiers" | "package_units" | "markup_percent" | "expense_cap", _) => Never,
@@ -115,6 +117,7 @@ pub(super) fn check(line: &Line, model: PricingModel, schedule: Schedule) -> Res
         ("delivery_source", usage.delivery_source.is_some()),
         ("third_party", line.third_party.is_some()),
         ("amount", line.amount.is_some()),
+        ("short_rate", line.short_rate.is_some()),
     ];
     for (term, said) in said {
         match family.uses(term) {

@@ -6,7 +6,9 @@ use rust_decimal::Decimal;
 use super::check::{EntityFacts, check_opening_balances, check_size};
 use super::said::{self, Said};
 use super::schedule::{self, Part};
-use super::{Cap, Discount, Line, Order, OrderRefusal, digest, discount, fit, names, period_units, spots};
+use super::{
+    Cap, Discount, Line, Order, OrderRefusal, TermSegment, digest, discount, fit, names, period_units, spots,
+};
 use crate::pricing::{PeriodUnits, PricingModel, Schedule, Tiers, Window};
 use calendar::BillingCycle;
 
@@ -22,6 +24,8 @@ pub struct LineTerms {
     pub amount: Money,
     /// At which its units bill.
     pub price: Price,
+    /// The price by day, in order; together they are the days that bill.
+    pub segments: Vec<TermSegment>,
     /// The parts of a fee; none of what bills as it is delivered.
     pub parts: Vec<Part>,
     /// The booked units by billing period; empty where none are booked.
@@ -90,7 +94,12 @@ impl<'a> Priced<'a> {
         let Self { line, model, schedule, cap, tiers, list_amount, own_amount } = self;
         let amount = own_amount.minus(share).map_err(beyond(line))?;
         let billing = order.billing(entity.fiscal);
-        let price = discount::price(line, (model, tiers), (list_amount, amount), share)?;
+        let price = match line.short_rate.filter(|_| line.is_short()) {
+            Some(rate) => Price { rate: Some(rate), tiers: None, discount: None },
+            None => discount::price(line, (model, tiers), (list_amount, amount), share)?,
+        };
+        let segments =
+            vec![TermSegment { days: line.runs(), revision: order.revision, price: price.clone() }];
         let parts = match model {
             PricingModel::FlatFee => schedule::parts((line, billing), schedule, amount, entity.remainder)?,
             PricingModel::PerSpot
@@ -111,6 +120,7 @@ impl<'a> Priced<'a> {
             | PricingModel::TimeAndMaterials => Vec::new(),
         };
         schedule::check_quantities(line)?;
+        check_cancelled(line)?;
         let period_units = period_units::spread(line, billing, entity.remainder)?;
         let mut said = line.said();
         said.insert("cap", said::cap(cap));
@@ -125,19 +135,20 @@ impl<'a> Priced<'a> {
         if model != PricingModel::FlatFee {
             said.remove("amount");
         }
-        let digest = digest::terms_digest(&said);
-        Ok(LineTerms {
+        let terms = LineTerms {
             pricing_model: model,
             schedule,
             cap,
             list_amount,
             amount,
             price,
+            segments,
             parts,
             period_units,
             said,
-            digest,
-        })
+            digest: [0; 32],
+        };
+        Ok(LineTerms { digest: digest::terms_digest(&terms), ..terms })
     }
 }
 
@@ -160,6 +171,14 @@ fn tiers(line: &Line, model: PricingModel) -> Result<Option<Tiers>, OrderRefusal
         return Err(problem("each tier of TIERED_FLAT has a flat amount and no rate".to_owned()));
     }
     Tiers::of(line.usage.tiers.clone()).map(Some).map_err(|refusal| problem(refusal.to_string()))
+}
+
+/// A line ends on one of its days.
+fn check_cancelled(line: &Line) -> Result<(), OrderRefusal> {
+    match line.cancelled_on.filter(|day| !line.flight.contains(*day)) {
+        Some(day) => Err(OrderRefusal::CancelledOn { line: line.number.clone(), day: day.to_string() }),
+        None => Ok(()),
+    }
 }
 
 /// What must be billed at least cannot be more than what may be billed at most.

@@ -3,6 +3,7 @@
 //! Bill-to, entity and currency never move, a line never leaves in silence, and the terms of what was billed change
 //! only with a stated scope.
 
+mod amend;
 mod batch;
 mod booked;
 mod check;
@@ -15,6 +16,7 @@ mod order_calendar;
 mod period_units;
 mod plan;
 mod refusal;
+mod review;
 mod said;
 mod schedule;
 mod spots;
@@ -22,6 +24,7 @@ mod sync;
 #[cfg(test)]
 mod tests;
 
+pub use amend::{Holds, TermScope, TermSegment};
 pub use batch::{BatchTotals, OrderBatchRefusal, check_sequence, check_totals};
 pub use booked::{Booked, BookedAmount, BookedByPeriod, BookedOrder, BookedPeriod, by_period};
 pub use check::{AccountFacts, Booking, EntityFacts, Facts};
@@ -30,9 +33,10 @@ pub use line_terms::{LineTerms, Price};
 pub use order_calendar::OrderCalendar;
 pub use plan::{PlanWeek, Weekdays};
 pub use refusal::OrderRefusal;
+pub use review::OrderReview;
 pub use said::Said;
 pub use schedule::Part;
-pub use sync::{Decision, Known, KnownLine, LineBilling, sync};
+pub use sync::{Decision, InDraft, Known, KnownLine, sync};
 
 use calendar::{BillingCalendar, BillingCycle, Days, FiscalCalendar, Month};
 use ids::{AccountId, EntityId, OrderId, ProductId};
@@ -135,6 +139,25 @@ pub struct Line {
     pub spot_length_seconds: i32,
     pub plan: Vec<PlanWeek>,
     pub opening_balances: Vec<OpeningBalance>,
+    /// Of the terms that a revision changes.
+    pub scopes: Vec<TermScope>,
+    /// Within the flight: the last day that bills.
+    pub cancelled_on: Option<Date>,
+    /// At which every unit bills if the line ends early.
+    pub short_rate: Option<Rate>,
+}
+
+impl Line {
+    /// The days that bill.
+    fn runs(&self) -> Days {
+        let last = self.cancelled_on.map_or(self.flight.last(), |day| day.min(self.flight.last()));
+        Days::new(self.flight.first(), last).unwrap_or(self.flight)
+    }
+
+    /// It ends early, and at another price.
+    fn is_short(&self) -> bool {
+        self.short_rate.is_some() && self.runs() != self.flight
+    }
 }
 
 /// At most how much of what was delivered is billed over a window.

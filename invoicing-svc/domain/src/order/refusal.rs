@@ -81,11 +81,16 @@ refusal::refusals! {
         /// Beyond what can be added up, over many orders and exactly.
         Malformed "AMOUNT_TOO_LARGE" AmountTooLarge { line: String, term: &'static str } =>
             "line {line}: {term} has more than 15 digits before the point",
-        /// What was billed under the old terms: from when on do the new ones hold?
-        StateForbids "AMENDMENT_SCOPE_MISSING" AmendmentScopeMissing { line: String } =>
-            "line {line} has been billed and its money terms change without a scope; keep its terms and send a new line from the day of the change on",
+        /// It ends on one of its days, or never ran.
+        Malformed "CANCELLED_ON" CancelledOn { line: String, day: String } =>
+            "line {line}: it cannot be cancelled on {day}, which is not a day of its flight",
+        /// Another system billed it once, and that is set off once.
+        StateForbids "OPENING_BALANCES_MOVED" OpeningBalancesMoved { line: String } =>
+            "line {line} has been billed here, and what another system billed of it before moves no more; keep its opening balances",
+        /// No day of the line, or two.
+        Malformed "SCOPE_DAY" ScopeDay { line: String, problem: String } => "line {line}: the scope cannot hold: {problem}",
         /// Two people would look at one line and see two prices: the draft's and the order's.
         StateForbids "LINE_IN_DRAFT" LineInDraft { line: String, run: String } =>
-            "line {line} is in a draft of {run} and its money terms change; cancel that run first, or keep the terms and send a new line from the day of the change on",
+            "line {line} is in a signed draft of {run} and its money terms change; send the revision again once that run is issued or cancelled",
     }
 }

@@ -41,6 +41,8 @@ impl Line {
             ("milestones", list(&self.milestones, |part| format!("{} {}", part.day, part.amount))),
             ("delivery_source", usage.delivery_source.clone()),
             ("third_party", self.third_party.as_ref().map(third_party)),
+            ("cancelled_on", text(self.cancelled_on)),
+            ("short_rate", text(self.short_rate)),
             ("plan", list(&self.plan, week)),
             ("opening_balances", list(&self.opening_balances, opening)),
         ];

@@ -33,11 +33,40 @@ pub(super) fn parts(
         Schedule::Upfront => Ok(vec![Part { period: billing.period_of(flight.first()), amount: fee }]),
         Schedule::EvenSplit => Ok(evenly(fee, periods(flight, billing), remainder)),
         Schedule::ProRataDays => by_days(fee, flight, &periods(flight, billing), remainder),
-        Schedule::Milestone => return milestones((line, billing), fee, remainder),
+        Schedule::Milestone => Ok(milestones((line, billing), fee, remainder)?),
         Schedule::InAdvance => by_term(fee, line, remainder, |term| billing.period_of(term.first())),
         Schedule::InArrears => by_term(fee, line, remainder, |term| billing.period_of(term.last())),
     };
-    parts.map_err(beyond(line))
+    parts.and_then(|parts| until(line, schedule, parts)).map_err(beyond(line))
+}
+
+/// The parts of a line that ends early: none of a period that begins after its last day, and of the one in which it
+/// ends what its days are worth, where the fee is for days.
+fn until(line: &Line, schedule: Schedule, parts: Vec<Part>) -> Result<Vec<Part>, MoneyError> {
+    let runs = line.runs();
+    let is_for_days = match schedule {
+        Schedule::EvenSplit | Schedule::ProRataDays => true,
+        Schedule::OnDelivery => return Ok(if runs == line.flight { parts } else { Vec::new() }),
+        Schedule::Upfront | Schedule::Milestone | Schedule::InAdvance | Schedule::InArrears => false,
+    };
+    let days = |period: Days, of: Days| period.intersect(of).map_or(0, Days::count);
+    let cut = |part: Part| {
+        let (ran, booked) = (days(part.period, runs), days(part.period, line.flight));
+        if !is_for_days || ran == booked {
+            return Ok(part);
+        }
+        let weights = [Decimal::from(ran), Decimal::from(booked.saturating_sub(ran))];
+        let shares = part.amount.allocate(&weights, Remainder::First)?;
+        Ok(Part { amount: shares[0], ..part })
+    };
+    parts.into_iter().filter(|part| part.period.first() <= runs.last()).map(cut).collect()
+}
+
+/// An amount in parts like these.
+pub(super) fn like(amount: Money, parts: &[Part], remainder: Remainder) -> Result<Vec<Part>, MoneyError> {
+    let weights: Vec<Decimal> = parts.iter().map(|part| part.amount.amount()).collect();
+    let amounts = amount.allocate(&weights, remainder)?;
+    Ok(parts.iter().zip(amounts).map(|(part, amount)| Part { amount, ..*part }).collect())
 }
 
 /// The same amount in each period.

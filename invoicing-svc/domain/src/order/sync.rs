@@ -1,10 +1,12 @@
 use std::collections::BTreeMap;
 
+use calendar::Days;
 use ids::{AccountId, EntityId, RunId};
-use money::Currency;
+use money::{Currency, Money};
 
+use super::amend::{amend, check_model};
 use super::check::check;
-use super::{Booking, Facts, Order, OrderRefusal};
+use super::{Booking, EntityFacts, Facts, Order, OrderRefusal, OrderReview, Part, TermSegment};
 
 /// What is known of an order before it is said again.
 #[derive(Clone, Debug)]
@@ -19,20 +21,29 @@ pub struct Known {
 }
 
 /// What is known of a line.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct KnownLine {
     pub terms_digest: [u8; 32],
-    pub billing: LineBilling,
+    /// What its money follows from, text by term; empty where nobody kept it.
+    pub said: BTreeMap<String, String>,
+    /// Here, or by another system (an opening balance).
+    pub is_billed: bool,
+    pub draft: Option<InDraft>,
+    /// Its prices by day, in order.
+    pub segments: Vec<TermSegment>,
+    /// The parts of a fee.
+    pub parts: Vec<Part>,
+    /// What was billed of a fee, by billing period.
+    pub billed: Vec<(Days, Money)>,
 }
 
-/// How far the billing of a line has come.
+/// A draft that has a line, and no document yet.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum LineBilling {
-    Open,
-    /// A draft of this run has it, and no document yet.
-    InDraft(RunId),
-    /// Here, or by another system (an opening balance), whether or not it is in a draft too.
-    Billed,
+pub enum InDraft {
+    /// Its run can rate it again.
+    Waiting(RunId),
+    /// It is approved, and is issued as it is.
+    Signed(RunId),
 }
 
 /// What becomes of an order that is taken.
@@ -41,6 +52,8 @@ pub enum Decision {
     Create(Booking),
     /// A newer revision takes the place of the known one.
     Amend(Booking),
+    /// Somebody has to look at it first.
+    Review(Vec<OrderReview>),
     /// It is known as it is said.
     Unchanged,
 }
@@ -65,27 +78,31 @@ pub fn sync(known: Option<&Known>, order: &Order, facts: Facts<'_>) -> Result<De
         return Err(OrderRefusal::LineAbsent { line: line.clone(), revision: order.revision });
     }
     let booking = check(order, account, *entity, facts.products)?;
-    check_terms(known, order, &booking)?;
-    Ok(Decision::Amend(booking))
+    let (booking, findings) = amended(known, order, booking, *entity)?;
+    Ok(if findings.is_empty() { Decision::Amend(booking) } else { Decision::Review(findings) })
 }
 
-/// The terms of what is billed stay as they are, and those of what is in a draft until its run is over: issuing adds
-/// nothing to a draft, so what the draft says would no longer be what the order says.
-fn check_terms(known: &Known, order: &Order, booking: &Booking) -> Result<(), OrderRefusal> {
-    let mut in_draft = None;
-    for (line, terms) in order.lines.iter().zip(&booking.lines) {
-        let changed = known.lines.get(&line.number).filter(|known| known.terms_digest != terms.digest);
-        match changed.map(|known| known.billing) {
-            Some(LineBilling::Billed) => {
-                return Err(OrderRefusal::AmendmentScopeMissing { line: line.number.clone() });
-            }
-            Some(LineBilling::InDraft(run)) => in_draft = in_draft.or(Some((line, run))),
-            Some(LineBilling::Open) | None => {}
-        }
+/// The booking of a known order: lines that are known keep what was agreed of their days and periods.
+fn amended(
+    known: &Known,
+    order: &Order,
+    booking: Booking,
+    entity: EntityFacts,
+) -> Result<(Booking, Vec<OrderReview>), OrderRefusal> {
+    let (mut lines, mut findings) = (Vec::with_capacity(order.lines.len()), Vec::new());
+    let billing = order.billing(entity.fiscal);
+    for (line, terms) in order.lines.iter().zip(booking.lines) {
+        let Some(known) = known.lines.get(&line.number) else {
+            lines.push(terms);
+            continue;
+        };
+        check_model(known, line, &terms)?;
+        let by = (order.revision, entity.remainder);
+        let (terms, found) = amend(known, (line, billing), terms, by)?;
+        lines.push(terms);
+        findings.extend(found);
     }
-    in_draft.map_or(Ok(()), |(line, run)| {
-        Err(OrderRefusal::LineInDraft { line: line.number.clone(), run: format!("billingRuns/{run}") })
-    })
+    Ok((Booking { lines, ..booking }, findings))
 }
 
 /// True for the known revision, false for a newer one.

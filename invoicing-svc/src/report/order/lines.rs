@@ -28,6 +28,7 @@ pub(super) async fn of(
         period_units: period_units(connection, accounts, orders).await?,
         quantities: quantities(connection, accounts, orders).await?,
         milestones: milestones(connection, accounts, orders).await?,
+        segments: segments(connection, accounts, orders).await?,
     };
     let mut lines: HashMap<Place, Vec<pb::OrderLine>> = HashMap::new();
     for row in rows {
@@ -35,6 +36,13 @@ pub(super) async fn of(
         let window = |text: &str| value("WINDOW", text, pb::Window::from_str_name);
         let minimum_window = optional("WINDOW", row.minimum_window.as_deref(), pb::Window::from_str_name)?;
         let tolerance_base = value("TOLERANCE_BASE", &row.tolerance_base, pb::ToleranceBase::from_str_name)?;
+        // Those that were said last.
+        let last_tiers = parts
+            .segments
+            .get(&row.line_id)
+            .and_then(|segments| segments.last())
+            .map(|last| last.tiers.clone());
+        let last_tiers = last_tiers.unwrap_or_default();
         let line = pb::OrderLine {
             name: name::line_name(account, order, LineId::from_uuid(row.line_id)),
             number: row.number,
@@ -59,7 +67,7 @@ pub(super) async fn of(
             program: row.program,
             spot_length_seconds: row.spot_length_seconds,
             metric: optional("METRIC", row.metric.as_deref(), pb::Metric::from_str_name)?,
-            tiers: row.tiers.map_or_else(|| Ok(Vec::new()), |tiers| self::tiers(&tiers))?,
+            tiers: last_tiers,
             tier_window: window(&row.tier_window)?,
             minimum: row
                 .minimum_amount
@@ -76,6 +84,8 @@ pub(super) async fn of(
                 tolerance_percent: written(Some(row.tolerance_percent)),
                 tolerance_base,
             }),
+            cancelled_on: row.closed_on.map(|day| period::day_message(day.to_jiff())),
+            short_rate: written(row.short_rate),
             ..pb::OrderLine::default()
         };
         let line = parts.complete(row.line_id, line);
@@ -91,6 +101,7 @@ struct Parts {
     period_units: HashMap<Uuid, Vec<pb::PeriodUnits>>,
     quantities: HashMap<Uuid, Vec<pb::QuantityFrom>>,
     milestones: HashMap<Uuid, Vec<pb::Milestone>>,
+    segments: HashMap<Uuid, Vec<pb::TermSegment>>,
 }
 
 impl Parts {
@@ -101,6 +112,7 @@ impl Parts {
             period_units: self.period_units.remove(&id).unwrap_or_default(),
             quantities: self.quantities.remove(&id).unwrap_or_default(),
             milestones: self.milestones.remove(&id).unwrap_or_default(),
+            segments: self.segments.remove(&id).unwrap_or_default(),
             ..line
         }
     }
@@ -249,6 +261,34 @@ async fn milestones(
             day: Some(period::day_message(row.day.to_jiff())),
             amount: row.amount.to_string(),
             description: row.description,
+        });
+    }
+    Ok(of)
+}
+
+async fn segments(
+    connection: &mut PgConnection,
+    accounts: &[Uuid],
+    orders: &[Uuid],
+) -> Result<HashMap<Uuid, Vec<pb::TermSegment>>, Failure> {
+    let rows = sqlx::query!(
+        "select p.* from term_segment p join order_line l using (account_id, line_id)
+           join unnest($1::uuid[], $2::uuid[]) as o(account_id, order_id)
+             on o.account_id = l.account_id and o.order_id = l.order_id
+          order by p.line_id, p.first_day",
+        accounts,
+        orders
+    )
+    .fetch_all(connection)
+    .await?;
+    let mut of: HashMap<Uuid, Vec<pb::TermSegment>> = HashMap::new();
+    for row in rows {
+        of.entry(row.line_id).or_default().push(pb::TermSegment {
+            days: Some(days(row.first_day, row.last_day)),
+            revision: row.revision,
+            rate: written(row.rate),
+            tiers: row.tiers.map_or_else(|| Ok(Vec::new()), |tiers| self::tiers(&tiers))?,
+            discount_percent: written(row.discount_percent),
         });
     }
     Ok(of)

@@ -13,7 +13,11 @@ use sqlx::PgConnection;
 use uuid::Uuid;
 
 use super::{Taken, bytea};
-use crate::store::written::Written;
+use crate::store::{
+    delivery_total,
+    input_change::{self, Cause},
+    written::Written,
+};
 
 /// Records the lines of the orders. What was booked once stays as it is while the terms do.
 pub(super) async fn record(
@@ -25,7 +29,12 @@ pub(super) async fn record(
     let rows: Value = lines().map(|line| line.json()).collect();
     sqlx::query_file!("src/store/sql/upsert_order_lines.sql", rows).execute(&mut *connection).await?;
     let rewritten: Vec<_> = lines().filter(|line| line.terms_are_new).collect();
-    replace_parts(connection, &rewritten, at).await
+    replace_parts(connection, &rewritten, at).await?;
+    // What was delivered of a line that was known stands in cells by its old terms.
+    let known = rewritten.iter().filter(|line| line.is_known).map(|line| (line.order.account, line.id));
+    delivery_total::rebuild(connection, &known.collect::<Vec<_>>()).await?;
+    let accounts: Vec<_> = taken.iter().map(|taken| taken.order.account).collect();
+    input_change::record(connection, &accounts, Cause::Order).await
 }
 
 /// A line of an order that is taken.
@@ -35,6 +44,8 @@ struct TakenLine<'a> {
     ordinal: i32,
     line: &'a Line,
     terms: &'a LineTerms,
+    is_known: bool,
+    is_billed: bool,
     terms_are_new: bool,
 }
 
@@ -44,7 +55,9 @@ fn lines<'a>(taken: &Taken<'a>) -> impl Iterator<Item = TakenLine<'a>> {
     (1_i32..).zip(lines).map(move |(ordinal, (line, terms))| {
         let known = known.and_then(|known| known.lines.get(&line.number));
         let terms_are_new = known.is_none_or(|known| known.terms_digest != terms.digest);
-        TakenLine { order, id: LineId::of(order_id, &line.number), ordinal, line, terms, terms_are_new }
+        let (id, is_known) = (LineId::of(order_id, &line.number), known.is_some());
+        let is_billed = known.is_some_and(|known| known.is_billed);
+        TakenLine { order, id, ordinal, line, terms, is_known, is_billed, terms_are_new }
     })
 }
 
@@ -103,21 +116,27 @@ impl TakenLine<'_> {
             "spot_length_seconds": line.spot_length_seconds,
             "terms_digest": bytea(terms.digest),
             "said": terms.said,
+            "closed_on": line.cancelled_on.map(text),
+            "short_rate": line.short_rate.map(text),
         })
     }
 
-    fn segment_json(&self) -> Value {
-        let price = &self.terms.price;
-        json!({
-            "account_id": self.order.account.uuid(),
-            "line_id": self.id.uuid(),
-            "first_day": self.line.flight.first().to_string(),
-            "last_day": self.line.flight.last().to_string(),
-            "revision": self.order.revision,
-            "rate": price.rate.map(text),
-            "booked_units": self.line.booked_units.map(text),
-            "tiers": price.tiers.as_ref().map(tiers_json),
-            "discount_percent": price.discount.map(text),
+    /// The booked units are those of the line, whatever the day: they stand with its first.
+    fn segment_jsons(&self) -> impl Iterator<Item = Value> {
+        let units = self.line.booked_units.map(text);
+        self.terms.segments.iter().enumerate().map(move |(n, segment)| {
+            let later = units.as_ref().map(|_| "0".to_owned());
+            json!({
+                "account_id": self.order.account.uuid(),
+                "line_id": self.id.uuid(),
+                "first_day": segment.days.first().to_string(),
+                "last_day": segment.days.last().to_string(),
+                "revision": segment.revision,
+                "rate": segment.price.rate.map(text),
+                "booked_units": if n == 0 { units.clone() } else { later },
+                "tiers": segment.price.tiers.as_ref().map(tiers_json),
+                "discount_percent": segment.price.discount.map(text),
+            })
         })
     }
 
@@ -251,7 +270,7 @@ async fn replace_parts(
         "insert into term_segment (account_id, line_id, first_day, last_day, revision, rate, booked_units, tiers, discount_percent)
          select * from jsonb_to_recordset($1) as said (account_id uuid, line_id uuid, first_day date, last_day date,
            revision bigint, rate numeric, booked_units numeric, tiers jsonb, discount_percent numeric)",
-        lines.iter().map(TakenLine::segment_json)
+        lines.iter().flat_map(TakenLine::segment_jsons)
     );
     replace!(
         "delete from plan_week where (account_id, line_id) in (select * from unnest($1::uuid[], $2::uuid[]))",
@@ -287,8 +306,9 @@ async fn replace_parts(
            amount numeric, description text)",
         lines.iter().flat_map(TakenLine::milestone_jsons)
     );
-    // A line with an opening balance counts as billed, so its terms, and with them its balances, are new only once.
-    let balances: Value = lines.iter().flat_map(TakenLine::opening_jsons).collect();
+    // A line with an opening balance counts as billed, so that its balances are new only once.
+    let balances: Value =
+        lines.iter().filter(|line| !line.is_billed).flat_map(TakenLine::opening_jsons).collect();
     sqlx::query_file!("src/store/sql/insert_opening_balances.sql", balances, at.to_sqlx() as _)
         .execute(connection)
         .await?;
