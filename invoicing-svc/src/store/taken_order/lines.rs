@@ -74,8 +74,8 @@ impl TakenLine<'_> {
             Some(Discount::Percent(percent)) => (Some(text(percent)), None),
             Some(Discount::Amount(amount)) => (None, Some(text(amount))),
         };
-        let (usage, third_party) = (&line.usage, line.third_party.as_ref());
-        json!({
+        let usage = &line.usage;
+        let mut said = json!({
             "account_id": order.account.uuid(),
             "order_id": order.id().uuid(),
             "line_id": id.uuid(),
@@ -106,11 +106,6 @@ impl TakenLine<'_> {
             "package_units": usage.package_units.map(text),
             "markup_percent": usage.markup_percent.map(text),
             "expense_cap": usage.expense_cap.map(text),
-            "delivery_source": usage.delivery_source,
-            "third_party_source": third_party.map(|third_party| &third_party.source),
-            "third_party_controls": third_party.is_some_and(|third_party| third_party.controls),
-            "tolerance_percent": third_party.map_or_else(|| "10".to_owned(), |of| text(of.tolerance_percent)),
-            "tolerance_base": third_party.map_or("OWN", |third_party| third_party.tolerance_base.name()),
             "station": line.station,
             "program": line.program,
             "spot_length_seconds": line.spot_length_seconds,
@@ -118,7 +113,23 @@ impl TakenLine<'_> {
             "said": terms.said,
             "closed_on": line.cancelled_on.map(text),
             "short_rate": line.short_rate.map(text),
-        })
+        });
+        said.as_object_mut().into_iter().for_each(|said| said.extend(self.counting_json()));
+        said
+    }
+
+    /// Who counts what is delivered, and whose count bills.
+    fn counting_json(&self) -> serde_json::Map<String, Value> {
+        let (usage, third_party) = (&self.line.usage, self.line.third_party.as_ref());
+        let tolerance = third_party.map_or_else(|| "10".to_owned(), |of| text(of.tolerance_percent));
+        let counting = [
+            ("delivery_source", json!(usage.delivery_source)),
+            ("third_party_source", json!(third_party.map(|third_party| &third_party.source))),
+            ("third_party_controls", json!(third_party.is_some_and(|third_party| third_party.controls))),
+            ("tolerance_percent", json!(tolerance)),
+            ("tolerance_base", json!(third_party.map_or("OWN", |of| of.tolerance_base.name()))),
+        ];
+        counting.into_iter().map(|(column, value)| (column.to_owned(), value)).collect()
     }
 
     /// The booked units are those of the line, whatever the day: they stand with its first.
