@@ -7,7 +7,7 @@ use futures::{StreamExt, TryStreamExt, stream};
 
 use crate::{
     door::Client,
-    size::{LINES, ORDERS},
+    size::{DAYS, LINES, ORDERS},
 };
 
 /// The month that is billed.
@@ -59,8 +59,11 @@ impl Fixture {
             .collect();
         let orders = orders?;
         let lines = orders.len() * LINES;
-        let amount: u64 =
-            orders.iter().flat_map(|order| &order.lines).map(|line| line.amount.parse::<u64>()).sum::<Result<_, _>>()?;
+        let amount: u64 = orders
+            .iter()
+            .flat_map(|order| &order.lines)
+            .map(|line| line.amount.parse::<u64>())
+            .sum::<Result<_, _>>()?;
         let totals = pb::OrderControlTotals {
             orders: i64::try_from(orders.len())?,
             lines: i64::try_from(lines)?,
@@ -106,12 +109,10 @@ impl Fixture {
             number: (line + 1).to_string(),
             ad_product: self.product.clone(),
             flight: Some(flight()),
+            rate: rate.to_string(),
+            booked_units: BOOKED_UNITS.to_string(),
             amount: (BOOKED_UNITS / 1000 * rate).to_string(),
-            schedule: pb::Schedule::EvenSplit.into(),
-            cap: Some(pb::Cap {
-                kind: pb::CapKind::LesserOfBookedAndDelivered.into(),
-                ..pb::Cap::default()
-            }),
+            cap: Some(pb::Cap { kind: pb::CapKind::LesserOfBookedAndDelivered.into(), ..pb::Cap::default() }),
             ..pb::OrderLine::default()
         }
     }
@@ -132,8 +133,9 @@ pub fn day(day: usize) -> Date {
     Date { year: 2024, month: 1, day: i32::try_from(day).unwrap_or(i32::MAX) }
 }
 
+/// As long as there is delivery: no day is missing.
 fn flight() -> pb::Days {
-    pb::Days { first: Some(day(1)), last: Some(day(31)) }
+    pb::Days { first: Some(day(1)), last: Some(day(DAYS)) }
 }
 
 async fn entity(client: &Client) -> Result<String> {
@@ -174,7 +176,7 @@ async fn product(client: &Client) -> Result<String> {
         code: "DISPLAY".to_owned(),
         display_name: "Display".to_owned(),
         format: "DISPLAY".to_owned(),
-        pricing_model: pb::PricingModel::FlatFee.into(),
+        pricing_model: pb::PricingModel::Cpm.into(),
         invoice_text: "Display advertising".to_owned(),
         tax_code: "ADV".to_owned(),
         gl_revenue: "4000".to_owned(),
@@ -195,6 +197,7 @@ async fn account(client: &Client, number: usize) -> Result<String> {
         currency_code: "USD".to_owned(),
         commission_percent: "0".to_owned(),
         payment_terms_days: 30,
+        tax_ids: vec![format!("US EIN 12-{number:07}")],
         territory: "US".to_owned(),
         billing_email: "billing@advertiser.example".to_owned(),
         ..pb::Account::default()

@@ -15,7 +15,7 @@ pub const ROWS_OF_ACCOUNT: usize = LINES_OF_ACCOUNT * DAYS;
 pub struct Size {
     /// Accounts whose delivery is imported in (a).
     pub imported: usize,
-    /// Accounts rated in each step of (f), the smallest first.
+    /// Accounts rated in each step of (f), the smallest first; `billed` is among them.
     pub rated: Vec<usize>,
     /// Accounts rated in (b), and issued in (c).
     pub billed: usize,

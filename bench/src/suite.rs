@@ -127,7 +127,8 @@ pub async fn serve() -> Result<()> {
     let service = format!("http://{}", invoicing.address());
     let gateway = gateway::start(door(access, &service), clock, None).await?;
     let [starter, approver] = <[String; 2]>::try_from(tokens).map_err(|_| anyhow::anyhow!("two people"))?;
-    let endpoints = Endpoints { gateway: format!("http://{}", gateway.address()), service, starter, approver };
+    let endpoints =
+        Endpoints { gateway: format!("http://{}", gateway.address()), service, starter, approver };
     println!("{}", serde_json::to_string(&endpoints)?);
     chassis::serve::told_to_end().await?;
     gateway.stop().await;

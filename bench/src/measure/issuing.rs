@@ -1,12 +1,15 @@
 //! (c) Issuing against the bare inserts of the same rows into the same tables.
 
-use std::{collections::BTreeSet, time::{Duration, Instant}};
+use std::{
+    collections::BTreeSet,
+    time::{Duration, Instant},
+};
 
 use anyhow::{Context, Result, ensure};
 use billing_proto::billing::invoicing::v1 as pb;
 use sqlx::{AssertSqlSafe, Connection, Executor};
 
-use super::{Bench, rating::id_of, said};
+use super::{Bench, key, said};
 use crate::{
     figure::{Ratio, grouped, per_second, seconds},
     size::ORDERS,
@@ -43,7 +46,7 @@ impl Bench {
         said(&format!("issued {documents} documents"), ours);
         let peak_mb = self.suite.peak_mb();
         let made: i64 = sqlx::query_scalar("select count(*) from invoice where run_id = $1")
-            .bind(id_of(run)?)
+            .bind(key(&run.name)?)
             .fetch_one(&mut self.postgres.connection)
             .await?;
         ensure!(usize::try_from(made)? == documents, "the run issued {made} documents");
@@ -84,7 +87,10 @@ impl Bench {
     /// checks. What prints the files is stopped by taking its list away.
     async fn again(&mut self, tables: &[String]) -> Result<Duration> {
         self.postgres.run("create schema kept; delete from document_due").await?;
-        let mut inserts = vec!["insert into document_due (account_id, invoice_id) select account_id, invoice_id from invoice".to_owned()];
+        let mut inserts = vec![
+            "insert into document_due (account_id, invoice_id) select account_id, invoice_id from invoice"
+                .to_owned(),
+        ];
         let mut filled: Vec<&String> =
             tables.iter().filter(|table| !["document", "document_due"].contains(&table.as_str())).collect();
         // What others refer to comes first.

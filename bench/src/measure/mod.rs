@@ -1,8 +1,10 @@
 //! The parts of the measurement, one after the other on one database.
 
+mod importing;
 mod issuing;
 mod rating;
 mod reading;
+mod refreshing;
 
 use std::{
     path::PathBuf,
@@ -21,6 +23,9 @@ use crate::{
     table::{self, Row},
 };
 
+/// How often what is short is measured; the median counts.
+const TIMES: usize = 3;
+
 /// Everything that is there while something is measured.
 pub struct Bench {
     size: Size,
@@ -37,6 +42,9 @@ impl Bench {
     /// Measures everything and prints the table.
     pub async fn run(size: Size, data_dir: Option<PathBuf>) -> Result<()> {
         let mut postgres = Postgres::start(data_dir).await?;
+        let version = postgres.version().await?;
+        let cores = std::thread::available_parallelism()?;
+        println!("PostgreSQL {version} and everything else on one machine with {cores} cores");
         let suite = Suite::start(&postgres)?;
         let endpoints = suite.endpoints.clone();
         let client = Client::through_the_door(&endpoints.gateway, &endpoints.starter).await?;
@@ -55,7 +63,9 @@ impl Bench {
     }
 
     async fn measure(&mut self) -> Result<()> {
-        let run = self.rating().await?;
+        self.importing().await?;
+        let (run, full) = self.rating().await?;
+        self.refreshing(&run, full).await?;
         self.issuing(&run).await?;
         self.reading().await
     }

@@ -91,7 +91,8 @@ impl Bench {
         asked: Asked,
     ) {
         let figure = |time| {
-            let (per_second, us) = (per_second(calls, time), time.as_micros() * u128::try_from(flight).unwrap_or(1));
+            let (per_second, us) =
+                (per_second(calls, time), time.as_micros() * u128::try_from(flight).unwrap_or(1));
             let each = us / u128::try_from(calls).unwrap_or(1);
             format!("{}/s · {} µs each", grouped(per_second), grouped(each))
         };
@@ -151,7 +152,8 @@ impl Way {
         let name = format!("accounts/acc_{}/invoices/inv_{}", account.simple(), invoice.simple());
         match self {
             Self::Grpc(client) => {
-                let answer = client.invoices().get_invoice(pb::GetInvoiceRequest { name }).await?.into_inner();
+                let answer =
+                    client.invoices().get_invoice(pb::GetInvoiceRequest { name }).await?.into_inner();
                 ensure!(!answer.lines.is_empty(), "a document without lines");
             }
             Self::Rest { http, address, bearer } => {
