@@ -13,6 +13,31 @@ alter table draft
   add column waiting boolean not null default false;
 grant update (waiting) on draft to invoicing_app;
 
+-- The customer's purchase order that a document goes on, and what people wrote on it.
+alter table draft add column purchase_order text;
+alter table invoice
+  add column purchase_order text,
+  add column note text not null default '',
+  add column contact text not null default '',
+  add column attachment text not null default '';
+create index invoice_by_purchase_order on invoice (account_id, purchase_order) where purchase_order is not null;
+
+-- What somebody wrote on a draft where no money is touched: it stays when the draft is rated again.
+create table draft_edit (
+  account_id     uuid not null,
+  invoice_id     uuid not null,
+  revision       bigint not null,
+  -- Null: as the order says.
+  purchase_order text constraint draft_edit_purchase_order check (purchase_order <> ''),
+  note           text not null,
+  contact        text not null,
+  attachment     text not null,
+  edited_by      text not null,
+  edited_at      timestamptz not null,
+  primary key (account_id, invoice_id)
+);
+grant select, insert, update on draft_edit to invoicing_app;
+
 alter table billing_exception
   add column exception_id uuid not null default gen_random_uuid() constraint billing_exception_is_unique unique,
   add column revision bigint not null default 1,
@@ -29,6 +54,8 @@ alter table billing_exception
   add column outcome text,
   -- −q at the old and +q at the new price: [{"quantity": "-1000000", "rate": "10", "price_base": 1000, "amount": "-10000.00"}, …].
   add column changes jsonb not null default '[]',
+  -- NEGATIVE_DELTA: what made the difference.
+  add column cause text not null default '',
   add column resolution text,
   add column settled_by text,
   add column settled_at timestamptz,
@@ -51,3 +78,31 @@ create table chosen_outcome (
   foreign key (account_id, line_id) references order_line
 );
 grant select, insert, update on chosen_outcome to invoicing_app;
+
+-- Somebody keeps an account, an order or one of its lines from being billed. Never deleted: it is released.
+create table hold (
+  account_id  uuid not null references account,
+  hold_id     uuid not null,
+  revision    bigint not null,
+  -- Null: all of the account.
+  order_id    uuid,
+  -- Null: all of the order.
+  line_id     uuid,
+  -- Only in this run: the next one bills it.
+  run_id      uuid,
+  reason      text not null constraint hold_says_why check (reason <> ''),
+  owner       text not null,
+  -- The last day; null: until it is released.
+  expires     date,
+  created_by  text not null,
+  created_at  timestamptz not null,
+  released_by text,
+  released_at timestamptz,
+  primary key (account_id, hold_id),
+  foreign key (account_id, order_id) references insertion_order,
+  foreign key (account_id, line_id) references order_line,
+  constraint hold_of_a_line_names_its_order check (line_id is null or order_id is not null)
+);
+create index hold_open on hold (account_id) where released_at is null;
+grant select, insert on hold to invoicing_app;
+grant update (revision, released_by, released_at) on hold to invoicing_app;

@@ -5,10 +5,12 @@ use billing_proto::billing::invoicing::v1::{
     accounting_period_service_server::AccountingPeriodServiceServer,
     ad_product_service_server::AdProductServiceServer,
     billing_entity_service_server::BillingEntityServiceServer,
+    billing_exception_service_server::BillingExceptionServiceServer,
     billing_run_service_server::BillingRunServiceServer, delivery_service_server::DeliveryServiceServer,
     event_service_server::EventServiceServer, explanation_service_server::ExplanationServiceServer,
-    invoice_service_server::InvoiceServiceServer, ledger_service_server::LedgerServiceServer,
-    number_series_service_server::NumberSeriesServiceServer, order_service_server::OrderServiceServer,
+    hold_service_server::HoldServiceServer, invoice_service_server::InvoiceServiceServer,
+    ledger_service_server::LedgerServiceServer, number_series_service_server::NumberSeriesServiceServer,
+    order_service_server::OrderServiceServer,
 };
 use chassis::{
     background::Background,
@@ -103,6 +105,8 @@ fn services(rpc: Rpc) -> Services {
         OrderServiceServer,
         DeliveryServiceServer,
         BillingRunServiceServer,
+        BillingExceptionServiceServer,
+        HoldServiceServer,
         InvoiceServiceServer,
         LedgerServiceServer,
         ExplanationServiceServer,

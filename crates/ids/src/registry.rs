@@ -49,6 +49,10 @@ registry! {
     RunId = Run "run";
     /// An invoice or credit note of a run: any replica that rates it makes the same id.
     InvoiceId = Invoice "inv" of (run: RunId, account: AccountId, grouping_key: &str, currency: &str, kind: &str);
+    /// An exception of a run: the same whenever the run finds it again.
+    ExceptionId = BillingException "exc" of (run: RunId, order: OrderId, line_number: &str, reason: &str, origin: &str);
+    /// A hold on an account, an order or a line (version 7).
+    HoldId = Hold "hld";
     /// An entry of a ledger (version 7).
     LedgerEntryId = LedgerEntry "led";
     /// An event of a feed (version 7).

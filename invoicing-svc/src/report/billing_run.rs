@@ -1,19 +1,16 @@
-//! How far runs are, what their drafts and documents come to, and their exceptions.
+//! How far runs are, and what their drafts and documents come to.
 
 use std::collections::HashMap;
 
 use anyhow::Context;
 use billing_proto::billing::invoicing::v1 as pb;
-use calendar::Days;
 use chassis::failure::Failure;
-use ids::{AccountId, OrderId, RunId};
 use invoicing_domain::billing_run::BillingRun;
 use money::{Currency, Money};
-use serde_json::Value;
 use sqlx::PgConnection;
 use uuid::Uuid;
 
-use crate::wire::{self, money::message, name, period::days_message};
+use crate::wire::{self, money::message};
 
 /// The runs as messages, with their progress and totals.
 pub async fn messages(
@@ -58,6 +55,8 @@ async fn progress(
                 drafts: row.drafts,
                 drafts_issued: row.drafts_issued,
                 exceptions: row.exceptions,
+                drafts_waiting: row.drafts_waiting,
+                drafts_dropped: row.drafts_dropped,
             };
             Ok((row.run_id, (progress, row.stale_accounts)))
         })
@@ -79,65 +78,8 @@ async fn totals(
             commission: Some(message(money(row.commission)?)),
             net: Some(message(money(row.net)?)),
             spots: row.spots,
+            net_waiting: Some(message(money(row.net_waiting)?)),
         });
     }
     Ok(totals)
-}
-
-/// The place of an exception in its run.
-pub type Place = (i32, i32);
-
-/// The exceptions of a run after a place.
-pub async fn exceptions(
-    connection: &mut PgConnection,
-    run: RunId,
-    after: Option<Place>,
-    limit: i64,
-    scope: Option<&Value>,
-) -> Result<Vec<(Place, pb::BillingException)>, Failure> {
-    let (shard, ordinal) = after.unzip();
-    let rows = sqlx::query!(
-        "select * from billing_exception e
-          where run_id = $1 and ($2::int is null or (shard, ordinal) > ($2, $3::int))
-            and exists (select from insertion_order o where (o.account_id, o.order_id) = (e.account_id, e.order_id)
-                         and in_scope($4::jsonb, o.entity_id, o.territory, o.account_id))
-          order by shard, ordinal limit $5",
-        run.uuid(),
-        shard,
-        ordinal,
-        scope,
-        limit
-    )
-    .fetch_all(connection)
-    .await?;
-    rows.into_iter()
-        .map(|row| {
-            let severity = match row.severity.as_str() {
-                "BLOCK" => pb::ExceptionSeverity::Block,
-                _ => pb::ExceptionSeverity::Warn,
-            };
-            let origin = row.origin_first.zip(row.origin_last);
-            let origin = origin.map(|(first, last)| Days::new(first.to_jiff(), last.to_jiff()));
-            let amount = row.currency.zip(row.amount).map(|(currency, amount)| {
-                anyhow::Ok(
-                    Money::of(Currency::parse(&currency).context("no currency")?, amount)
-                        .context("no amount")?,
-                )
-            });
-            let account = AccountId::from_uuid(row.account_id);
-            let exception = pb::BillingException {
-                billing_run: name::run_name(run),
-                severity: severity.into(),
-                reason: row.reason,
-                message: row.message,
-                order: row
-                    .order_id
-                    .map_or_else(String::new, |order| name::order_name(account, OrderId::from_uuid(order))),
-                line: row.line_number.unwrap_or_else(String::new),
-                origin_period: origin.transpose().context("the database holds no period")?.map(days_message),
-                amount: amount.transpose()?.map(message),
-            };
-            Ok(((row.shard, row.ordinal), exception))
-        })
-        .collect()
 }

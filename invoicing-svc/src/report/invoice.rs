@@ -109,10 +109,38 @@ pub async fn heads(
                 total: money(currency, row.total)?,
                 lines: Vec::new(),
                 digest: hexadecimal(&row.digest),
+                purchase_order: row.purchase_order.unwrap_or_else(String::new),
+                etag: format!("r{}", row.edits),
+                note: row.note,
+                contact: row.contact,
+                attachment: row.attachment,
+                waiting: row.waiting,
             };
             Ok(((row.billing_month.to_jiff(), row.order_id, row.invoice_id), head))
         })
         .collect()
+}
+
+/// Drafts without their lines, each with its account.
+pub async fn drafts(
+    connection: &mut PgConnection,
+    accounts: &[Uuid],
+    invoices: &[Uuid],
+) -> Result<Vec<(AccountId, pb::Invoice)>, Failure> {
+    let of: HashMap<Uuid, AccountId> = invoices
+        .iter()
+        .zip(accounts)
+        .map(|(invoice, account)| (*invoice, AccountId::from_uuid(*account)))
+        .collect();
+    if invoices.is_empty() {
+        return Ok(Vec::new());
+    }
+    let limit = i64::try_from(invoices.len()).context("more drafts than there are numbers")?;
+    let heads = heads(connection, Which { accounts, invoices, limit, ..Which::default() }).await?;
+    let of_account = |((_, _, invoice), head): (Place, pb::Invoice)| {
+        Ok((*of.get(&invoice).context("a draft that was not asked for")?, head))
+    };
+    heads.into_iter().map(of_account).collect()
 }
 
 /// The documents of a chunk that was just issued, without their lines.

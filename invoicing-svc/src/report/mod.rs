@@ -4,6 +4,7 @@ pub mod billing_run;
 pub mod blast_radius;
 pub mod comparison;
 pub mod delivery;
+pub mod exception;
 pub mod invariants;
 pub mod invoice;
 pub mod ledger;

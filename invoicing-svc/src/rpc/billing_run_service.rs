@@ -26,9 +26,9 @@ use uuid::Uuid;
 
 use super::{Rpc, stale_accounts};
 use crate::{
-    report::{billing_run as report, comparison},
+    report::{billing_run as report, comparison, exception as exceptions},
     store::{self, billing_run::Which},
-    wire::{billing_run as wire, fact, name, period},
+    wire::{billing_run as wire, exception as wire_exception, fact, name, period},
 };
 
 /// How often a watched run is looked at.
@@ -253,16 +253,26 @@ impl BillingRunService for Rpc {
                 page_token: String::new(),
                 ..message.clone()
             };
-            let page: Page<report::Place> =
+            let page: Page<exceptions::Place> =
                 Page::of(&self.seal, &call, &arguments, message.page_size, &message.page_token)?;
             let id = run_id("parent", &message.parent)?;
             let scope = call.scope.json();
+            let filter = wire_exception::parse(&message)?;
+            let which = exceptions::Which {
+                id: None,
+                state: filter.state,
+                severity: filter.severity,
+                reason: filter.reason,
+                account: filter.account,
+                after: page.after,
+                scope: scope.as_ref(),
+                limit: page.fetch(),
+            };
             let mut connection = self.pool.acquire().await?;
             store::billing_run::get(&mut connection, id, scope.as_ref()).await?;
-            let loaded =
-                report::exceptions(&mut connection, id, page.after, page.fetch(), scope.as_ref()).await?;
-            let (exceptions, next_page_token) = page.cut(loaded, |(place, _)| *place)?;
-            let exceptions = exceptions.into_iter().map(|(_, exception)| exception).collect();
+            let loaded = exceptions::load(&mut connection, id, which).await?;
+            let (exceptions, next_page_token) = page.cut(loaded, |(place, _, _)| *place)?;
+            let exceptions = exceptions.into_iter().map(|(_, _, exception)| exception).collect();
             Ok(pb::ListBillingExceptionsResponse { exceptions, next_page_token })
         })
         .await
@@ -412,7 +422,7 @@ impl Rpc {
     }
 }
 
-fn act(call: &Call) -> Act {
+pub(super) fn act(call: &Call) -> Act {
     Act { by: call.caller.person.clone(), at: call.at }
 }
 

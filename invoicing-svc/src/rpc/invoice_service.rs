@@ -8,7 +8,7 @@ use chassis::{call::Call, failure::answer, page::Page};
 use refusal::Violations;
 use tonic::{Request, Response, Status};
 
-use super::Rpc;
+use super::{Rpc, edit_invoice};
 use crate::{
     report::invoice as report,
     store,
@@ -70,6 +70,13 @@ impl InvoiceService for Rpc {
             Ok(pb::ListInvoicesResponse { invoices, next_page_token })
         })
         .await
+    }
+
+    async fn edit_invoice(
+        &self,
+        request: Request<pb::EditInvoiceRequest>,
+    ) -> Result<Response<pb::Invoice>, Status> {
+        answer(edit_invoice::edit(self, request)).await
     }
 
     async fn download_invoice(

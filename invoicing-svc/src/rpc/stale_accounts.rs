@@ -10,6 +10,7 @@ use chassis::{
 };
 use ids::{AccountId, RunId};
 use invoicing_domain::billing_run::{BillingRun, check_stale};
+use jiff::civil::Date;
 use money::{Currency, Money};
 use sqlx::PgConnection;
 use tonic::Request;
@@ -44,7 +45,12 @@ pub async fn list(
     let (stale, next_page_token) = page.cut(loaded, |(account, _)| account.uuid())?;
     let accounts: Vec<AccountId> = stale.iter().map(|(account, _)| *account).collect();
     let drafted = drafted(&mut transaction, run.id, &accounts).await?;
-    let expected = expected(&mut transaction, &BillingRun { data_as_of: call.at, ..run }, &accounts).await?;
+    let entity = store::billing_entity::get(&mut transaction, run.entity, None).await?;
+    let now = BillingRun { data_as_of: call.at, ..run };
+    // As a refresh would see it; the transaction ends without a commit.
+    store::stale::look_ahead(&mut transaction, now.id).await?;
+    let expected = expected(&mut transaction, &now, &accounts, entity.zone.day_of(call.at)).await?;
+    transaction.rollback().await?;
     let stale_accounts: Result<_, Failure> =
         stale.into_iter().map(|stale| stale_message(stale, &drafted, &expected)).collect();
     Ok(pb::ListStaleAccountsResponse { stale_accounts: stale_accounts?, next_page_token })
@@ -63,9 +69,10 @@ async fn expected(
     connection: &mut PgConnection,
     run: &BillingRun,
     accounts: &[AccountId],
+    today: Date,
 ) -> Result<Amounts, Failure> {
     let mut expected = Amounts::new();
-    for blueprint in work::rate_accounts(connection, run, accounts).await?.blueprints {
+    for blueprint in work::rate_accounts(connection, run, accounts, today).await?.blueprints {
         let draft = blueprint.draft;
         let sum = expected.entry((draft.account, draft.currency)).or_insert(Money::zero(draft.currency));
         *sum = sum.plus(draft.net).map_err(anyhow::Error::from)?;

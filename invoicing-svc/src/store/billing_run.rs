@@ -217,15 +217,22 @@ pub async fn insert(
     )
     .execute(&mut *connection)
     .await?;
-    insert_shards(connection, run.id, shards).await
+    insert_shards(connection, run.id, shards).await?;
+    Ok(())
 }
 
-/// Records portions of accounts to be rated, after those that the run has.
+/// Records portions of accounts to be rated, after those that the run has. Answers the number of the first.
 pub async fn insert_shards(
     connection: &mut PgConnection,
     run: RunId,
     shards: &[Vec<AccountId>],
-) -> Result<(), Failure> {
+) -> Result<i32, Failure> {
+    let first = sqlx::query_scalar!(
+        "select coalesce(max(shard) + 1, 0) as \"first!\" from billing_run_shard where run_id = $1",
+        run.uuid()
+    )
+    .fetch_one(&mut *connection)
+    .await?;
     // An array of arrays of different lengths is not to be had, so the accounts go with the number of their shard.
     let (mut numbers, mut members) = (Vec::new(), Vec::new());
     for (number, shard) in (0_i32..).zip(shards) {
@@ -234,19 +241,19 @@ pub async fn insert_shards(
     }
     sqlx::query!(
         "insert into billing_run_shard (run_id, shard, accounts)
-         select $1, shard + (select coalesce(max(shard) + 1, 0) from billing_run_shard where run_id = $1),
-                coalesce(array_agg(account order by account) filter (where account is not null), '{}')
+         select $1, shard + $5, coalesce(array_agg(account order by account) filter (where account is not null), '{}')
            from generate_series(0, $2::int - 1) as shard
            left join unnest($3::int[], $4::uuid[]) as member(number, account) on number = shard
           group by shard",
         run.uuid(),
         i32::try_from(shards.len()).context("more shards than there are numbers")?,
         &numbers,
-        &members
+        &members,
+        first
     )
     .execute(connection)
     .await?;
-    Ok(())
+    Ok(first)
 }
 
 /// Records the state of a run that is locked, as its next revision.
@@ -323,7 +330,7 @@ pub async fn issuing(
 ) -> Result<(Vec<Issuing>, i64), Failure> {
     let rows = sqlx::query!(
         "select run_id, issue_date as \"issue_date!\",
-                (select count(*) from draft d where d.run_id = r.run_id) as \"drafts!\"
+                (select count(*) from draft d where d.run_id = r.run_id and not d.waiting) as \"drafts!\"
            from billing_run r
           where series_id = $1 and (state = 'ISSUING' or failed_in = 'ISSUING') and issue_date is not null
           order by run_id",
@@ -339,10 +346,31 @@ pub async fn issuing(
     Ok((issuing, drafts))
 }
 
-/// How many drafts a run has, and how many documents.
+/// The runs in review that took in an account, each locked.
+pub async fn reviewing(connection: &mut PgConnection, account: AccountId) -> Result<Vec<RunId>, Failure> {
+    let runs = sqlx::query_scalar!(
+        "select run_id from billing_run r
+          where state = 'IN_REVIEW'
+            and exists (select from billing_run_shard s where s.run_id = r.run_id and $1 = any(s.accounts))
+          order by run_id for update",
+        account.uuid()
+    );
+    Ok(runs.fetch_all(connection).await?.into_iter().map(RunId::from_uuid).collect())
+}
+
+/// The run went on without so many drafts.
+pub async fn record_dropped(connection: &mut PgConnection, run: RunId, drafts: usize) -> Result<(), Failure> {
+    let drafts = i64::try_from(drafts).context("more drafts than there are numbers")?;
+    sqlx::query!("update billing_run set drafts_dropped = $2 where run_id = $1", run.uuid(), drafts)
+        .execute(connection)
+        .await?;
+    Ok(())
+}
+
+/// How many drafts of a run wait for nothing, and how many documents it has.
 pub async fn counts(connection: &mut PgConnection, run: RunId) -> Result<(i64, i64), Failure> {
     let row = sqlx::query!(
-        "select (select count(*) from draft where run_id = $1) as \"drafts!\",
+        "select (select count(*) from draft where run_id = $1 and not waiting) as \"drafts!\",
                 (select count(*) from invoice where run_id = $1) as \"documents!\"",
         run.uuid()
     )

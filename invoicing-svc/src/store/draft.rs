@@ -2,7 +2,7 @@
 
 use anyhow::Context;
 use chassis::failure::Failure;
-use ids::{AccountId, RunId};
+use ids::{AccountId, InvoiceId, RunId};
 use invoicing_domain::{
     invoice::{Draft, DraftLine, digest},
     ledger::Posting,
@@ -19,6 +19,10 @@ use super::written::{Written, currency, month_day};
 pub struct Blueprint {
     pub draft: Draft,
     pub postings: Vec<Posting>,
+    /// The customer's number that it goes on.
+    pub purchase_order: Option<String>,
+    /// An open BLOCK exception stands in its way.
+    pub waiting: bool,
 }
 
 /// Collects one column after the other of what a bulk insert takes.
@@ -58,6 +62,8 @@ async fn insert_heads(connection: &mut PgConnection, blueprints: &[Blueprint]) -
         tax = b.draft.tax.amount(),
         total = b.draft.total.amount(),
         digest = digest(&b.draft).to_vec(),
+        purchase_order = b.purchase_order.as_deref(),
+        waiting = b.waiting,
     );
     sqlx::query_file!(
         "src/store/sql/insert_drafts.sql",
@@ -79,7 +85,9 @@ async fn insert_heads(connection: &mut PgConnection, blueprints: &[Blueprint]) -
         &net,
         &tax,
         &total,
-        &digest
+        &digest,
+        &purchase_order as _,
+        &waiting
     )
     .execute(connection)
     .await?;
@@ -229,10 +237,10 @@ async fn insert_postings(connection: &mut PgConnection, blueprints: &[Blueprint]
     Ok(())
 }
 
-/// The digests of a run's drafts, in the order of the drafts' names.
+/// The digests of the drafts of a run that wait for nothing, in the order of their names.
 pub async fn digests(connection: &mut PgConnection, run: RunId) -> Result<Vec<Vec<u8>>, Failure> {
     let digests = sqlx::query_scalar!(
-        "select digest from draft where run_id = $1 order by account_id, invoice_id",
+        "select digest from draft where run_id = $1 and not waiting order by account_id, invoice_id",
         run.uuid()
     )
     .fetch_all(connection)
@@ -293,10 +301,52 @@ pub struct Waiting {
     pub payment_terms_days: u16,
 }
 
-/// The next drafts of a run, by account and order: the numbers follow from what is billed, not from when it was rated.
+/// Lets a draft go on if no open BLOCK stands in its way any more.
+pub async fn free(
+    connection: &mut PgConnection,
+    run: RunId,
+    draft: (AccountId, InvoiceId),
+) -> Result<(), Failure> {
+    sqlx::query!(
+        "update draft set waiting = false
+          where account_id = $2 and invoice_id = $3 and waiting
+            and not exists (select from billing_exception e
+                             where e.run_id = $1 and e.invoice_id = $3 and e.state = 'OPEN' and e.severity = 'BLOCK')",
+        run.uuid(),
+        draft.0.uuid(),
+        draft.1.uuid()
+    )
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+/// The run of a draft, or `None` where there is no such draft (any more).
+pub async fn run_of(
+    connection: &mut PgConnection,
+    (account, invoice): (AccountId, InvoiceId),
+) -> Result<Option<RunId>, Failure> {
+    let found = sqlx::query_scalar!(
+        "select run_id from draft where account_id = $1 and invoice_id = $2",
+        account.uuid(),
+        invoice.uuid()
+    );
+    Ok(found.fetch_optional(connection).await?.map(RunId::from_uuid))
+}
+
+/// The accounts and names of the drafts of a run that still wait.
+pub async fn waiting(connection: &mut PgConnection, run: RunId) -> Result<Vec<(Uuid, Uuid)>, Failure> {
+    let rows = sqlx::query!(
+        "select account_id, invoice_id from draft where run_id = $1 and waiting order by account_id, invoice_id",
+        run.uuid()
+    );
+    Ok(rows.fetch_all(connection).await?.into_iter().map(|row| (row.account_id, row.invoice_id)).collect())
+}
+
+/// The next drafts of a run that wait for nothing, by account and order: the numbers follow from what is billed, not from when it was rated.
 pub async fn next(connection: &mut PgConnection, run: RunId, limit: i64) -> Result<Vec<Waiting>, Failure> {
     let rows = sqlx::query!(
-        "select account_id, invoice_id, payment_terms_days from draft where run_id = $1 order by account_id, order_id, invoice_id limit $2",
+        "select account_id, invoice_id, payment_terms_days from draft where run_id = $1 and not waiting order by account_id, order_id, invoice_id limit $2",
         run.uuid(),
         limit
     )

@@ -1,29 +1,50 @@
-//! What a person should see of a run.
+//! What a person should see of a run: exceptions as they are found, and as they are settled.
 
+use std::collections::HashSet;
+
+use anyhow::{Context, anyhow};
 use calendar::Days;
 use chassis::failure::Failure;
-use ids::{AccountId, OrderId};
+use ids::{AccountId, ExceptionId, InvoiceId, LineId, OrderId, RunId};
 use invoicing_domain::{
-    billing_run::BillingRun,
+    billing_run::{Act, BillingRun},
+    exception::{self as domain, Finding, Settlement, Severity, State, due_on, severity},
     invoice::{LineFacts, OrderFacts},
-    rating::Held,
+    rating::{Change, Held},
+    resource::ResourceRefusal,
 };
+use jiff::{Timestamp, civil::Date};
 use jiff_sqlx::ToSqlx;
 use money::Money;
 use refusal::Refusal;
+use serde_json::{Value, json};
 use sqlx::PgConnection;
+use uuid::Uuid;
 
-/// An exception of a run.
+use super::written::{Written, revision, revision_number};
+
+crate::written! {
+    Severity { Warn "WARN", Block "BLOCK" }
+}
+
+/// Something that a run found.
 #[derive(Clone, Debug)]
 pub struct Exception {
-    severity: &'static str,
+    severity: Severity,
     reason: &'static str,
     message: String,
     account: AccountId,
     order: OrderId,
-    line: Option<String>,
+    line: Option<LineId>,
+    /// The line's number.
+    number: Option<String>,
     origin: Option<Days>,
     amount: Option<Money>,
+    /// The draft that it belongs to.
+    invoice: Option<InvoiceId>,
+    /// What made the difference, where money is held.
+    cause: &'static str,
+    changes: Value,
 }
 
 impl Exception {
@@ -32,89 +53,262 @@ impl Exception {
         let (origin, amount) = (held.origin, held.amount);
         let message = format!("line {}: {amount} of {origin} is held: {}", line.number, held.cause);
         Self {
-            severity: "WARN",
+            severity: Severity::Warn,
             reason: "NEGATIVE_DELTA",
             message,
             account: order.account,
             order: order.order,
-            line: Some(line.number.clone()),
+            line: Some(line.line),
+            number: Some(line.number.clone()),
             origin: Some(origin),
             amount: Some(amount),
+            invoice: None,
+            cause: held.cause.name(),
+            changes: held.changes.iter().map(change).collect(),
         }
     }
 
     /// An order that cannot become a document as it is.
     pub fn blocked(order: &OrderFacts, refusal: Refusal) -> Self {
         Self {
-            severity: "BLOCK",
+            severity: Severity::Block,
             reason: refusal.reason,
             message: refusal.message,
             account: order.account,
             order: order.order,
             line: None,
+            number: None,
             origin: None,
             amount: None,
+            invoice: None,
+            cause: "",
+            changes: json!([]),
         }
     }
 
-    /// A line that cannot be rated; its order waits.
+    /// A line that cannot be rated; the rest of its order waits for it.
     pub fn unrated(order: &OrderFacts, line: &LineFacts, refusal: Refusal) -> Self {
+        let message =
+            format!("line {}: {}; its draft waits until this is mended", line.number, refusal.message);
         Self {
-            severity: "BLOCK",
-            reason: refusal.reason,
-            message: format!(
-                "line {}: {}; the order is not billed until this is mended",
-                line.number, refusal.message
-            ),
-            account: order.account,
-            order: order.order,
-            line: Some(line.number.clone()),
+            message,
+            line: Some(line.line),
+            number: Some(line.number.clone()),
+            ..Self::blocked(order, refusal)
+        }
+    }
+
+    /// What a pre-bill check found.
+    pub fn found(order: (AccountId, OrderId), invoice: Option<InvoiceId>, finding: &Finding) -> Self {
+        Self {
+            severity: severity(finding),
+            reason: finding.reason(),
+            message: finding.to_string(),
+            account: order.0,
+            order: order.1,
+            line: None,
+            number: finding.line().map(str::to_owned),
             origin: None,
             amount: None,
+            invoice,
+            cause: "",
+            changes: json!([]),
         }
+    }
+
+    /// The same exception, which belongs to a draft.
+    #[must_use]
+    pub fn of_draft(self, invoice: Option<InvoiceId>) -> Self {
+        Self { invoice, ..self }
+    }
+
+    /// The same whenever the run finds it again.
+    fn id(&self, run: RunId) -> ExceptionId {
+        let line = self.number.as_deref().map_or("", |number| number);
+        let origin = self.origin.map_or_else(String::new, |origin| origin.to_string());
+        ExceptionId::of(run, self.order, line, self.reason, &origin)
     }
 }
 
-/// Records the exceptions of a shard.
-pub async fn insert(
+fn change(change: &Change) -> Value {
+    let (quantity, rate) = (change.units.normalize().to_string(), change.bucket.rate.value().normalize());
+    json!({ "quantity": quantity, "rate": rate.to_string(), "price_base": change.bucket.price_base })
+}
+
+/// Collects one column after the other of what a bulk insert takes.
+macro_rules! columns {
+    ($items:expr, |$item:ident| $($column:ident = $value:expr),* $(,)?) => {
+        $( let $column: Vec<_> = $items.iter().map(|$item| $value).collect(); )*
+    };
+}
+
+/// Records what a portion of a run's accounts has, and the drafts that wait for it. What was found before and is
+/// found again as it was stays as it was settled; what is not found any more is resolved.
+pub async fn record(
     connection: &mut PgConnection,
     run: &BillingRun,
-    shard: i32,
+    shard: (i32, &[AccountId]),
     exceptions: &[Exception],
-) -> Result<(), Failure> {
-    let severity: Vec<_> = exceptions.iter().map(|e| e.severity).collect();
-    let reason: Vec<_> = exceptions.iter().map(|e| e.reason).collect();
-    let message: Vec<_> = exceptions.iter().map(|e| e.message.as_str()).collect();
-    let account: Vec<_> = exceptions.iter().map(|e| e.account.uuid()).collect();
-    let order: Vec<_> = exceptions.iter().map(|e| e.order.uuid()).collect();
-    let line: Vec<_> = exceptions.iter().map(|e| e.line.as_deref()).collect();
-    let first: Vec<_> = exceptions.iter().map(|e| e.origin.map(|origin| origin.first().to_sqlx())).collect();
-    let last: Vec<_> = exceptions.iter().map(|e| e.origin.map(|origin| origin.last().to_sqlx())).collect();
-    let currency: Vec<_> =
-        exceptions.iter().map(|e| e.amount.map(|amount| amount.currency().code())).collect();
-    let amount: Vec<_> = exceptions.iter().map(|e| e.amount.map(Money::amount)).collect();
-    sqlx::query!(
-        "insert into billing_exception (run_id, shard, ordinal, entity_id, severity, reason, message, account_id, order_id,
-                                        line_number, origin_first, origin_last, currency, amount)
-         select $1, $2, ordinality, $3, severity, reason, message, account, \"order\", line, first, last, currency, amount
-           from unnest($4::text[], $5::text[], $6::text[], $7::uuid[], $8::uuid[], $9::text[], $10::date[], $11::date[],
-                       $12::text[], $13::numeric[])
-           with ordinality as exception(severity, reason, message, account, \"order\", line, first, last, currency, amount, ordinality)",
+    (at, today): (Timestamp, Date),
+) -> Result<HashSet<Uuid>, Failure> {
+    let mut seen = HashSet::new();
+    let once: Vec<&Exception> = exceptions.iter().filter(|e| seen.insert(e.id(run.id))).collect();
+    columns!(
+        once,
+        |e| id = e.id(run.id).uuid(),
+        severity = e.severity.text(),
+        reason = e.reason,
+        message = e.message.as_str(),
+        account = e.account.uuid(),
+        order = e.order.uuid(),
+        invoice = e.invoice.map(InvoiceId::uuid),
+        line = e.line.map(LineId::uuid),
+        number = e.number.as_deref(),
+        first = e.origin.map(|origin| origin.first().to_sqlx()),
+        last = e.origin.map(|origin| origin.last().to_sqlx()),
+        currency = e.amount.map(|amount| amount.currency().code()),
+        amount = e.amount.map(Money::amount),
+        cause = e.cause,
+        changes = e.changes.clone(),
+        due = due_on(e.severity, today).map(ToSqlx::to_sqlx),
+    );
+    let waiting = sqlx::query_file_scalar!(
+        "src/store/sql/upsert_exceptions.sql",
         run.id.uuid(),
-        shard,
+        shard.0,
         run.entity.uuid(),
+        at.to_sqlx() as _,
+        &id,
         &severity as _,
         &reason as _,
         &message as _,
         &account,
         &order,
+        &invoice as _,
         &line as _,
+        &number as _,
         &first as _,
         &last as _,
         &currency as _,
-        &amount as _
+        &amount as _,
+        &due as _,
+        &cause as _,
+        &changes
+    )
+    .fetch_all(&mut *connection)
+    .await?;
+    let accounts: Vec<Uuid> = shard.1.iter().map(|account| account.uuid()).collect();
+    sqlx::query!(
+        "update billing_exception
+            set state = 'RESOLVED', resolution = 'the data were mended', settled_by = 'system', settled_at = $4, revision = revision + 1
+          where run_id = $1 and account_id = any($2) and state = 'OPEN' and exception_id <> all($3)",
+        run.id.uuid(),
+        &accounts,
+        &id,
+        at.to_sqlx() as _
     )
     .execute(connection)
     .await?;
+    Ok(waiting.into_iter().flatten().collect())
+}
+
+/// Locks an exception of a run and loads it.
+pub async fn lock(
+    connection: &mut PgConnection,
+    run: RunId,
+    id: ExceptionId,
+) -> Result<(AccountId, Option<LineId>, Option<Date>, domain::Exception), Failure> {
+    let row = sqlx::query!(
+        "select account_id, line_id, origin_first, revision, invoice_id, severity, reason, owner, state, resolution, settled_by, settled_at,
+                array(select jsonb_array_elements(outcomes) ->> 'outcome') as \"outcomes!\"
+           from billing_exception where run_id = $1 and exception_id = $2 for update",
+        run.uuid(),
+        id.uuid()
+    )
+    .fetch_optional(connection)
+    .await?;
+    let name = || format!("billingRuns/{run}/exceptions/{id}");
+    let row = row.ok_or_else(|| Refusal::from(ResourceRefusal::NotFound { name: name() }))?;
+    let settlement = row.settled_by.zip(row.settled_at).map(|(by, at)| Settlement {
+        act: Act { by, at: at.to_jiff() },
+        why: row.resolution.unwrap_or_else(String::new),
+    });
+    let state = match (row.state.as_str(), settlement) {
+        ("OPEN", None) => Some(State::Open),
+        ("RESOLVED", Some(settlement)) => Some(State::Resolved(settlement)),
+        ("OVERRIDDEN", Some(settlement)) => Some(State::Overridden(settlement)),
+        _ => None,
+    };
+    let exception = domain::Exception {
+        id,
+        revision: revision(row.revision)?,
+        invoice: row.invoice_id.map(InvoiceId::from_uuid),
+        severity: Severity::read(&row.severity)?,
+        reason: row.reason,
+        outcomes: row.outcomes,
+        owner: row.owner,
+        state: state
+            .with_context(|| format!("the database holds an exception {} that cannot be", row.state))?,
+    };
+    let line = row.line_id.map(LineId::from_uuid);
+    Ok((AccountId::from_uuid(row.account_id), line, row.origin_first.map(|first| first.to_jiff()), exception))
+}
+
+/// Records what somebody chose for a line and the origin period that begins on a day; rating goes by it.
+pub async fn choose(
+    connection: &mut PgConnection,
+    account: AccountId,
+    (line, origin_first): (LineId, Date),
+    (reason, outcome): (&str, &str),
+    act: &Act,
+) -> Result<(), Failure> {
+    sqlx::query!(
+        "insert into chosen_outcome (account_id, line_id, reason, origin_first, outcome, chosen_by, chosen_at)
+         values ($1, $2, $3, $4, $5, $6, $7)
+         on conflict (account_id, line_id, reason, origin_first) do update set
+           outcome = excluded.outcome, chosen_by = excluded.chosen_by, chosen_at = excluded.chosen_at",
+        account.uuid(),
+        line.uuid(),
+        reason,
+        origin_first.to_sqlx() as _,
+        outcome,
+        act.by,
+        act.at.to_sqlx() as _
+    )
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+/// Records an exception that is locked, as its next revision.
+pub async fn settle(
+    connection: &mut PgConnection,
+    exception: &domain::Exception,
+    outcome: Option<&str>,
+) -> Result<(), Failure> {
+    let next = exception.revision.next().context("the exception has had every revision")?;
+    let (state, settlement) = match &exception.state {
+        State::Open => ("OPEN", None),
+        State::Resolved(settlement) => ("RESOLVED", Some(settlement)),
+        State::Overridden(settlement) => ("OVERRIDDEN", Some(settlement)),
+    };
+    let recorded = sqlx::query!(
+        "update billing_exception set revision = $2, state = $3, owner = $4, resolution = $5, settled_by = $6, settled_at = $7,
+           outcome = coalesce($8, outcome)
+          where exception_id = $1",
+        exception.id.uuid(),
+        revision_number(next)?,
+        state,
+        exception.owner,
+        settlement.map(|settlement| settlement.why.as_str()),
+        settlement.map(|settlement| settlement.act.by.as_str()),
+        settlement.map(|settlement| settlement.act.at.to_sqlx()) as _,
+        outcome
+    )
+    .execute(connection)
+    .await?;
+    if recorded.rows_affected() != 1 {
+        return Err(anyhow!("{} was locked and is gone", exception.id).into());
+    }
     Ok(())
 }

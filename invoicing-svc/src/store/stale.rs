@@ -32,6 +32,14 @@ pub async fn accounts(
         .collect()
 }
 
+/// The run sees everything that this transaction sees. For looking ahead in a transaction that is rolled back.
+pub async fn look_ahead(connection: &mut PgConnection, run: RunId) -> Result<(), Failure> {
+    sqlx::query!("update billing_run set snapshot = pg_current_snapshot() where run_id = $1", run.uuid())
+        .execute(connection)
+        .await?;
+    Ok(())
+}
+
 /// From now on the run has seen what `snapshot` has, once the stale accounts are rated again: their drafts are gone, and
 /// a portion of its own is to be rated for each so many of them.
 pub async fn refresh(
@@ -52,12 +60,6 @@ pub async fn refresh(
         return Ok(());
     }
     super::draft::delete_of(connection, run.id, &accounts).await?;
-    sqlx::query!(
-        "delete from billing_exception where run_id = $1 and account_id = any($2)",
-        run.id.uuid(),
-        &accounts
-    )
-    .execute(&mut *connection)
-    .await?;
-    super::billing_run::insert_shards(connection, run.id, shards).await
+    super::billing_run::insert_shards(connection, run.id, shards).await?;
+    Ok(())
 }

@@ -16,6 +16,42 @@ pub fn issued(entity: EntityId, account: AccountId, invoice: &pb::Invoice) -> Fa
         .of_account(account)
 }
 
+/// A draft waited until the rest of its run was issued, and is dropped.
+pub fn dropped(entity: EntityId, account: AccountId, draft: &pb::Invoice) -> Fact {
+    Fact::new("billing.invoicing.v1.invoice.dropped", &draft.name, "billing.invoicing.v1.Invoice", draft)
+        .of_entity(entity)
+        .of_account(account)
+}
+
+/// Something was settled, or given to somebody.
+pub fn exception(
+    kind: &'static str,
+    entity: EntityId,
+    account: AccountId,
+    exception: &pb::BillingException,
+) -> Fact {
+    Fact::new(kind, &exception.name, "billing.invoicing.v1.BillingException", exception)
+        .of_entity(entity)
+        .of_account(account)
+}
+
+/// What is held should be corrected.
+pub fn proposed(entity: EntityId, account: AccountId, held: &pb::BillingException) -> Fact {
+    exception("billing.invoicing.v1.rating_correction.proposed", entity, account, held)
+}
+
+/// Something is kept from being billed, or is free again.
+pub fn hold(kind: &'static str, account: AccountId, hold: &pb::Hold) -> Fact {
+    Fact::new(kind, &hold.name, "billing.invoicing.v1.Hold", hold).of_account(account)
+}
+
+/// Somebody wrote on a draft.
+pub fn edited(entity: EntityId, account: AccountId, draft: &pb::Invoice) -> Fact {
+    Fact::new("billing.invoicing.v1.invoice.edited", &draft.name, "billing.invoicing.v1.Invoice", draft)
+        .of_entity(entity)
+        .of_account(account)
+}
+
 /// An order was taken, or conflicts with what is known.
 pub fn order(kind: &'static str, entity: EntityId, account: AccountId, order: &pb::Order) -> Fact {
     Fact::new(kind, &order.name, "billing.invoicing.v1.Order", order).of_entity(entity).of_account(account)

@@ -2,8 +2,8 @@
 
 use calendar::Month;
 use ids::{
-    AccountId, AiringId, BatchId, EntityId, Id, InvoiceId, Kind, LedgerEntryId, LineId, OrderId, ProductId,
-    RunId, SeriesId,
+    AccountId, AiringId, BatchId, EntityId, ExceptionId, HoldId, Id, InvoiceId, Kind, LedgerEntryId, LineId,
+    OrderId, ProductId, RunId, SeriesId,
 };
 use refusal::Violations;
 
@@ -96,6 +96,26 @@ pub fn accounting_period(v: &mut Violations, field: &str, name: &str) -> Option<
 /// `billingEntities/ent_…/accountingPeriods/2026-01`
 pub fn accounting_period_name(entity: EntityId, month: Month) -> String {
     format!("billingEntities/{entity}/accountingPeriods/{month}")
+}
+
+/// `billingRuns/run_…/exceptions/exc_…`
+pub fn exception(v: &mut Violations, field: &str, name: &str) -> Option<(RunId, ExceptionId)> {
+    nested(v, field, name, ["billingRuns", "exceptions"])
+}
+
+/// `billingRuns/run_…/exceptions/exc_…`
+pub fn exception_name(run: RunId, exception: ExceptionId) -> String {
+    format!("billingRuns/{run}/exceptions/{exception}")
+}
+
+/// `accounts/acc_…/holds/hld_…`
+pub fn hold(v: &mut Violations, field: &str, name: &str) -> Option<(AccountId, HoldId)> {
+    nested(v, field, name, ["accounts", "holds"])
+}
+
+/// `accounts/acc_…/holds/hld_…`
+pub fn hold_name(account: AccountId, hold: HoldId) -> String {
+    format!("accounts/{account}/holds/{hold}")
 }
 
 /// `accounts/acc_…/orders/ord_…`

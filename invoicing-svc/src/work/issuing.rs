@@ -9,7 +9,7 @@ use invoicing_domain::{
     number_series::{self, Dated},
     period::posting,
 };
-use outbox::{Voice, say};
+use outbox::{Fact, Voice, say};
 use sqlx::PgConnection;
 
 use super::{Worker, rating::fail, rendering};
@@ -52,16 +52,27 @@ async fn issue(connection: &mut PgConnection, run: &BillingRun, worker: &Worker)
     let at = worker.clock.now();
     let voice = Voice::system(String::new(), at);
     if drafts.is_empty() {
+        let dropped = drop_waiting(connection, run).await?;
         let run = store::billing_run::record(connection, domain::issued(run, at).or_refuse()?).await?;
         let message = report::message_of(connection, &run).await?;
         let issued = fact::run("billing.invoicing.v1.billing_run.issued", run.entity, &message);
-        return Ok(say(connection, &voice, vec![issued]).await?);
+        return Ok(say(connection, &voice, dropped.into_iter().chain([issued]).collect()).await?);
     }
     let chunk = number(connection, run, order, &drafts).await?;
     store::invoice::issue(connection, &chunk, order, at).await?;
     let heads = invoice::issued(connection, &chunk).await?;
     let facts = heads.iter().map(|(account, head)| fact::issued(run.entity, *account, head)).collect();
     Ok(say(connection, &voice, facts).await?)
+}
+
+/// The drafts that still wait are dropped, and each says so: billing is cumulative, so the next run bills them.
+async fn drop_waiting(connection: &mut PgConnection, run: &BillingRun) -> Result<Vec<Fact>, Failure> {
+    let waiting = store::draft::waiting(connection, run.id).await?;
+    let (accounts, invoices): (Vec<_>, Vec<_>) = waiting.into_iter().unzip();
+    let heads = invoice::drafts(connection, &accounts, &invoices).await?;
+    store::billing_run::record_dropped(connection, run.id, invoices.len()).await?;
+    store::draft::delete_of(connection, run.id, &accounts).await?;
+    Ok(heads.iter().map(|(account, head)| fact::dropped(run.entity, *account, head)).collect())
 }
 
 /// Takes a number for each draft, in their order.

@@ -2,8 +2,10 @@
 //! transaction: a worker that is killed leaves nothing half-done, and its claim ends with its connection.
 
 mod bell;
+mod check_drafts;
 mod issuing;
 mod rate_accounts;
+mod rate_again;
 mod rating;
 pub mod rendering;
 
@@ -14,6 +16,7 @@ use tokio_util::sync::CancellationToken;
 
 pub use bell::Bell;
 pub use rate_accounts::rate_accounts;
+pub use rate_again::{rate_again, review_again};
 
 /// How many shards this process rates at once.
 const RATERS: usize = 2;

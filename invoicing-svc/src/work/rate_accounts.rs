@@ -7,12 +7,18 @@ use chassis::failure::Failure;
 use ids::AccountId;
 use invoicing_domain::{
     billing_run::BillingRun,
-    invoice::{self, Draft, InvoiceRefusal},
+    exception::Finding,
+    hold::{Held, Hold},
+    invoice::{self, Draft, InvoiceRefusal, LineFacts, OrderFacts},
     ledger::postings,
-    rating::{self, RatingError},
+    rating::{self, LineKind, RatedLine, RatingError},
 };
+use jiff::civil::Date;
+use money::Money;
+use rust_decimal::Decimal;
 use sqlx::PgConnection;
 
+use super::check_drafts::check_drafts;
 use crate::store::{self, draft::Blueprint, exception::Exception, rating_input::OrderToRate};
 
 /// What comes of rating accounts.
@@ -23,63 +29,110 @@ pub struct Rated {
     pub exceptions: Vec<Exception>,
 }
 
-/// Rates the orders that the run's entity has of the accounts.
+/// Rates the orders that the run's entity has of the accounts, and checks what they come to as of `today`.
 pub async fn rate_accounts(
     connection: &mut PgConnection,
     run: &BillingRun,
     accounts: &[AccountId],
+    today: Date,
 ) -> Result<Rated, Failure> {
     let entity = store::billing_entity::get(connection, run.entity, None).await?;
     let orders = store::rating_input::load(connection, run, &entity, accounts).await?;
+    let mut facts = store::check_facts::load(connection, run, accounts, today).await?;
     let mut drafts = BTreeMap::new();
     let mut exceptions = Vec::new();
     for order in orders {
-        if let Some(draft) = rate_order(run, order, &mut exceptions)? {
+        if let Some(draft) = rate_order(run, order, &facts.holds, &mut exceptions) {
             draft.check(entity.rounding).context("a draft breaks a law of the books")?;
             let postings = postings(&draft, &entity.gl_codes).context("a draft cannot be posted")?;
-            drafts.insert((draft.account, draft.id), Blueprint { draft, postings });
+            let blueprint = Blueprint { draft, postings, purchase_order: None, waiting: false };
+            drafts.insert((blueprint.draft.account, blueprint.draft.id), blueprint);
         }
     }
-    Ok(Rated { blueprints: drafts.into_values().collect(), exceptions })
+    let mut blueprints: Vec<Blueprint> = drafts.into_values().collect();
+    check_drafts(&mut blueprints, &mut facts, &mut exceptions)?;
+    Ok(Rated { blueprints, exceptions })
 }
 
-/// One order: its lines rated and put together. A line that cannot be rated blocks its order and says why.
+/// One order: its lines rated and put together. A line that cannot be rated is left out and makes the draft wait.
 fn rate_order(
     run: &BillingRun,
     order: OrderToRate,
+    holds: &[Hold],
     exceptions: &mut Vec<Exception>,
-) -> Result<Option<Draft>, Failure> {
+) -> Option<Draft> {
     let OrderToRate { facts, lines, printed } = order;
-    let mut rated_lines = Vec::new();
-    let mut blocked = false;
+    let (mut rated_lines, mut found) = (Vec::new(), Vec::new());
     for (line, input) in lines {
         match rating::rate(&input) {
             Ok(rated) => {
-                exceptions.extend(rated.held.iter().map(|held| Exception::held(&facts, &line, held)));
-                rated_lines.push((line, rated));
+                found.extend(rated.held.iter().map(|held| Exception::held(&facts, &line, held)));
+                match on_hold(holds, &line) {
+                    Some(hold) => found.extend(held_line(&facts, &line, &rated, hold)),
+                    None => rated_lines.push((line, rated)),
+                }
             }
-            Err(refusal) => {
-                blocked = true;
-                exceptions.push(Exception::unrated(&facts, &line, refusal.into()));
-            }
+            Err(refusal) => found.push(Exception::unrated(&facts, &line, refusal.into())),
         }
     }
-    if blocked {
-        return Ok(None);
-    }
-    let draft = match invoice::assemble(run.id, &facts, run.month, &rated_lines) {
-        Ok(draft) => draft,
-        Err(error) => {
-            exceptions.push(Exception::blocked(&facts, RatingError::from(error).into()));
-            return Ok(None);
-        }
-    };
-    let missing: String =
-        document::missing_glyphs(&printed.into_iter().collect::<String>()).into_iter().collect();
+    let draft = invoice::assemble(run.id, &facts, run.month, &rated_lines).unwrap_or_else(|error| {
+        found.push(Exception::blocked(&facts, RatingError::from(error).into()));
+        None
+    });
+    found.extend(free(&facts, &rated_lines, draft.is_some()));
+    let printed = printed.into_iter().collect::<String>();
+    let missing: String = document::missing_glyphs(&printed).into_iter().collect();
     if draft.is_some() && !missing.is_empty() {
-        let refusal = InvoiceRefusal::GlyphMissing { characters: missing };
-        exceptions.push(Exception::blocked(&facts, refusal.into()));
-        return Ok(None);
+        found.push(Exception::blocked(&facts, InvoiceRefusal::GlyphMissing { characters: missing }.into()));
     }
-    Ok(draft)
+    let invoice = draft.as_ref().map(|draft| draft.id);
+    exceptions.extend(found.into_iter().map(|exception| exception.of_draft(invoice)));
+    draft
+}
+
+fn on_hold<'a>(holds: &'a [Hold], line: &LineFacts) -> Option<&'a Hold> {
+    holds.iter().find(|hold| match hold.what {
+        Held::Line(_, held) => held == line.line,
+        Held::Account | Held::Order(_) => false,
+    })
+}
+
+/// A line on hold that would bill something leaves the draft and says so.
+fn held_line(order: &OrderFacts, line: &LineFacts, rated: &RatedLine, hold: &Hold) -> Option<Exception> {
+    let amount = Money::sum(order.currency, rated.items.iter().map(|item| item.gross)).ok()?;
+    let finding = Finding::LineOnHold {
+        line: line.number.clone(),
+        amount,
+        reason: hold.reason.clone(),
+        owner: hold.owner.clone(),
+    };
+    (!amount.is_zero()).then(|| Exception::found((order.account, order.order), None, &finding))
+}
+
+/// What was delivered for nothing: beyond a cap, or so that the order has no draft at all.
+fn free(order: &OrderFacts, lines: &[(LineFacts, RatedLine)], billed: bool) -> Vec<Exception> {
+    let place = (order.account, order.order);
+    let free_units = |rated: &RatedLine| -> Decimal {
+        let free = rated.items.iter().filter(|item| match item.bucket.kind {
+            LineKind::OverDelivery => true,
+            LineKind::SchedulePart
+            | LineKind::Spots
+            | LineKind::Makegood
+            | LineKind::Delivery
+            | LineKind::TierFee
+            | LineKind::Expenses
+            | LineKind::Minimum => !billed && item.gross.is_zero(),
+        });
+        free.map(|item| item.quantity).filter(|quantity| quantity.is_sign_positive()).sum()
+    };
+    lines
+        .iter()
+        .map(|(line, rated)| (line.number.clone(), free_units(rated).normalize()))
+        .filter(|(_, units)| !units.is_zero())
+        .map(|(line, units)| match billed {
+            true => Finding::OverDelivery { line, units },
+            false => Finding::ZeroBill { line, units },
+        })
+        .map(|finding| Exception::found(place, None, &finding))
+        .collect()
 }

@@ -1,18 +1,25 @@
 //! Rates the shards of billing runs: inputs in, drafts out.
 
 use chassis::failure::{Failure, OrRefuse};
-use evidence_log::{leaf_hash, root};
 use ids::RunId;
 use invoicing_domain::billing_run::{self as domain, BillingRun};
+use jiff::{Timestamp, civil::Date};
 use outbox::{Voice, say};
 use sqlx::PgConnection;
 
-use super::{Worker, rate_accounts::rate_accounts};
+use super::{
+    Worker,
+    rate_accounts::{Rated, rate_accounts},
+    rate_again::drafts_root,
+};
 use crate::{
-    report::billing_run as report,
+    report::{billing_run as report, exception as exceptions},
     store::{self, claim::Shard},
     wire::fact,
 };
+
+/// How many corrections a run proposes by event; all of them are among its exceptions.
+const PROPOSED_MAX: i64 = 10_000;
 
 /// Rates one shard, or brings a run that is rated to its review. False: there is nothing to do.
 pub async fn step(worker: &Worker) -> Result<bool, Failure> {
@@ -26,7 +33,7 @@ pub async fn step(worker: &Worker) -> Result<bool, Failure> {
         return finish(worker).await;
     };
     let run = store::billing_run::get(&mut transaction, shard.run, None).await?;
-    let rated = rate(&mut transaction, &run, &shard).await;
+    let rated = rate(&mut transaction, &run, &shard, worker.clock.now()).await;
     match rated {
         Ok(()) => {
             store::claim::shard_rated(&mut transaction, &shard, worker.clock.now()).await?;
@@ -68,13 +75,17 @@ async fn finish(worker: &Worker) -> Result<bool, Failure> {
 }
 
 async fn rated(connection: &mut PgConnection, run: &BillingRun, worker: &Worker) -> Result<(), Failure> {
-    let digests = store::draft::digests(connection, run.id).await?;
-    let root = root(digests.iter().map(|digest| leaf_hash(digest)));
+    let root = drafts_root(connection, run.id).await?;
     let run = store::billing_run::record(connection, domain::rated(run, root).or_refuse()?).await?;
     let message = report::message_of(connection, &run).await?;
     let voice = Voice::system(String::new(), worker.clock.now());
-    let rated = fact::run("billing.invoicing.v1.billing_run.rated", run.entity, &message);
-    Ok(say(connection, &voice, vec![rated]).await?)
+    let mut facts = vec![fact::run("billing.invoicing.v1.billing_run.rated", run.entity, &message)];
+    // A preview proposes nothing: it is only looked at.
+    if !run.preview {
+        let held = exceptions::proposed(connection, run.id, PROPOSED_MAX).await?;
+        facts.extend(held.iter().map(|(account, held)| fact::proposed(run.entity, *account, held)));
+    }
+    Ok(say(connection, &voice, facts).await?)
 }
 
 /// Stops a run that cannot go on, with the reason.
@@ -98,8 +109,29 @@ pub async fn fail(worker: &Worker, run: RunId, fault: &anyhow::Error) -> Result<
 }
 
 /// Rates the orders of a shard's accounts and records their drafts and exceptions.
-async fn rate(connection: &mut PgConnection, run: &BillingRun, shard: &Shard) -> Result<(), Failure> {
-    let rated = rate_accounts(connection, run, &shard.accounts).await?;
-    store::draft::insert(connection, &rated.blueprints).await?;
-    store::exception::insert(connection, run, shard.number, &rated.exceptions).await
+async fn rate(
+    connection: &mut PgConnection,
+    run: &BillingRun,
+    shard: &Shard,
+    at: Timestamp,
+) -> Result<(), Failure> {
+    let today = store::billing_entity::get(connection, run.entity, None).await?.zone.day_of(at);
+    let rated = rate_accounts(connection, run, &shard.accounts, today).await?;
+    record(connection, run, shard, rated, (at, today)).await
+}
+
+/// Records what came of rating a shard. The exceptions come first: they say which drafts wait.
+pub(super) async fn record(
+    connection: &mut PgConnection,
+    run: &BillingRun,
+    shard: &Shard,
+    Rated { mut blueprints, exceptions }: Rated,
+    when: (Timestamp, Date),
+) -> Result<(), Failure> {
+    let place = (shard.number, shard.accounts.as_slice());
+    let waiting = store::exception::record(connection, run, place, &exceptions, when).await?;
+    for blueprint in &mut blueprints {
+        blueprint.waiting = waiting.contains(&blueprint.draft.id.uuid());
+    }
+    store::draft::insert(connection, &blueprints).await
 }

@@ -134,7 +134,9 @@ async fn a_name_that_the_font_cannot_print_is_an_exception_before_anything_is_is
     unprintable.advertiser = "株式会社".into();
     sync(&service, vec![unprintable], "orders").await.unwrap();
     let run = review(&service, &sold, "2026-01", "1").await;
-    assert_eq!((run.progress.unwrap().exceptions, run.totals.len()), (1, 0));
+    let progress = run.progress.unwrap();
+    assert_eq!((progress.exceptions, progress.drafts, progress.drafts_waiting), (1, 1, 1));
+    assert_eq!(run.totals[0].net_waiting, run.totals[0].net);
     let mut client = manager(&service, "first");
     let request =
         pb::ListBillingExceptionsRequest { parent: run.name, ..pb::ListBillingExceptionsRequest::default() };

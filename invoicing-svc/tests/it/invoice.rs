@@ -64,7 +64,7 @@ pub async fn review(service: &Service, sold: &Sold, month: &str, request_id: &st
 }
 
 /// Has a second person approve a run.
-async fn approve(service: &Service, run: &pb::BillingRun) {
+pub async fn approve(service: &Service, run: &pb::BillingRun) {
     let request = pb::ApproveBillingRunRequest {
         name: run.name.clone(),
         drafts_root: run.drafts_root.clone(),
@@ -74,7 +74,7 @@ async fn approve(service: &Service, run: &pb::BillingRun) {
 }
 
 /// Issues an approved run and waits for its end.
-async fn issue(service: &Service, run: &pb::BillingRun) -> pb::BillingRun {
+pub async fn issue(service: &Service, run: &pb::BillingRun) -> pb::BillingRun {
     let request =
         pb::IssueBillingRunRequest { name: run.name.clone(), issue_date: None, request_id: run.name.clone() };
     let mut second = manager(service, "second");

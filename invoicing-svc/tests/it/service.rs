@@ -47,8 +47,11 @@ impl Interceptor for Signed {
     }
 }
 
+/// Signs the callers.
+const SECRET: &str = "0123456789abcdef0123456789abcdef";
+
 fn secret() -> Secret {
-    Secret::new("0123456789abcdef0123456789abcdef")
+    Secret::new(SECRET)
 }
 
 fn passwords() -> Passwords {
@@ -76,6 +79,14 @@ impl Service {
         }
         let (running, channel) = serve(&self.database, &self.clock).await;
         (self.running, self.channel) = (Some(running), channel);
+    }
+
+    /// What another process of the service has to be told: the database, as the service's role, and the callers' secret.
+    pub fn secrets(&self) -> (String, &'static str) {
+        let passwords = passwords();
+        let app = Login { role: "invoicing_app", password: &passwords.app };
+        let url = app.url(&Secret::new(self.database.url())).unwrap();
+        (url.reveal().to_owned(), SECRET)
     }
 
     /// A superuser's connection to the schema, past the service and its laws.

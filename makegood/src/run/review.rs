@@ -69,7 +69,8 @@ async fn exceptions(client: &Client, run: &pb::BillingRun) -> Result<(), anyhow:
     let request = pb::ListBillingExceptionsRequest {
         parent: run.name.clone(),
         page_size: SHOWN,
-        page_token: String::new(),
+        state: pb::ExceptionState::Open.into(),
+        ..pb::ListBillingExceptionsRequest::default()
     };
     let page = ask!(client.billing_runs(), list_billing_exceptions, request)?;
     for exception in &page.exceptions {

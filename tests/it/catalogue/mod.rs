@@ -12,7 +12,7 @@ use sqlx::{Connection, PgConnection};
 use testkit::TestDatabase;
 
 /// What belongs to an account.
-const HOT: [&str; 27] = [
+const HOT: [&str; 29] = [
     "airing",
     "billed_to_date",
     "chosen_outcome",
@@ -20,9 +20,11 @@ const HOT: [&str; 27] = [
     "delivery_total",
     "document",
     "draft",
+    "draft_edit",
     "draft_line",
     "draft_posting",
     "draft_spot",
+    "hold",
     "input_change",
     "insertion_order",
     "invoice",

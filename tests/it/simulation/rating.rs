@@ -106,7 +106,10 @@ async fn billed_and_held(
     }
     let mut held: BTreeMap<LineKey, Amount> = BTreeMap::new();
     for exception in house.exceptions(run).await? {
-        ensure!(exception.reason == "NEGATIVE_DELTA", "{exception:?}");
+        if exception.reason != "NEGATIVE_DELTA" {
+            ensure!(exception.severity() == pb::ExceptionSeverity::Warn, "{exception:?}");
+            continue;
+        }
         let order =
             orders.get(&exception.order).cloned().with_context(|| format!("never billed: {exception:?}"))?;
         let sum = held.entry((order, exception.line.clone())).or_default();

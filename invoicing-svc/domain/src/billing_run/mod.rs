@@ -19,7 +19,7 @@ pub use cancel::cancel;
 pub use glance::glance;
 pub use issue::{Issuing, Numbers, issue, issued};
 pub use rate::{begin_rating, failed, rated};
-pub use refresh::{check_stale, refresh};
+pub use refresh::{check_stale, refresh, reviewed_again};
 pub use resume::resume;
 pub use start::{Asked, OpenRun, shards, start};
 

@@ -1,6 +1,6 @@
 use jiff::Timestamp;
 
-use super::{BillingRun, BillingRunRefusal, State};
+use super::{BillingRun, BillingRunRefusal, Root, State};
 
 /// Takes in what has changed by `at`. With accounts to rate again the run rates; with none it only knows that what it has
 /// is what is known now, and its drafts stand as they are.
@@ -14,6 +14,20 @@ pub fn refresh(
     };
     let state = if stale_accounts == 0 { State::InReview { root } } else { State::Rating };
     Ok(BillingRun { data_as_of: at, ..run.now(state) })
+}
+
+/// Some drafts of a run that is reviewed were settled, edited or rated again: this is what is to be signed now.
+pub fn reviewed_again(run: &BillingRun, root: Root) -> Result<BillingRun, BillingRunRefusal> {
+    match run.state {
+        State::InReview { .. } => Ok(run.now(State::InReview { root })),
+        State::Created
+        | State::Rating
+        | State::Approved(_)
+        | State::Issuing(_)
+        | State::Issued { .. }
+        | State::Cancelled
+        | State::Failed { .. } => Err(run.needs("IN_REVIEW")),
+    }
 }
 
 /// Whether later inputs can still be told from what the run has drafted: not once it is issued.

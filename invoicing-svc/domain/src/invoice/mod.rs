@@ -89,9 +89,11 @@ refusal::refusals! {
     pub enum InvoiceRefusal {
         /// A box on an invoice says nothing.
         StateForbids "GLYPH_MISSING" GlyphMissing { characters: String } =>
-            "the font of the documents has no {characters}; the order is not billed until its texts are written otherwise",
+            "the font of the documents has no {characters}; its draft waits until its texts are written otherwise",
         /// A draft may still change; what is printed may not.
         StateForbids "NOT_ISSUED" NotIssued { invoice: String } => "{invoice} is a draft; it has a PDF once it is issued",
+        /// What is issued never changes.
+        StateForbids "NOT_A_DRAFT" NotADraft { invoice: String } => "{invoice} is issued and does not change any more; a further document refers to it",
         /// The data of the document, pinned on the day of issue, cannot be put on paper.
         StateForbids "UNPRINTABLE" Unprintable { invoice: String, why: String } => "{invoice} cannot be printed: {why}; take it as CSV or JSON",
     }

@@ -12,7 +12,8 @@ with chunk as (
 )
 insert into invoice (account_id, invoice_id, run_id, order_id, entity_id, kind, currency, billing_month, period_first,
                      period_last, payment_terms_days, spots, commission_percent, gross, commission, net, tax, total, digest,
-                     series_id, number, issue_date, due_date, accounting_month, approved_by, issued_at, parties, template_version)
+                     series_id, number, issue_date, due_date, accounting_month, approved_by, issued_at, parties, template_version,
+                     purchase_order, note, contact, attachment)
 select d.account_id, d.invoice_id, d.run_id, d.order_id, d.entity_id, d.kind, d.currency, d.billing_month, d.period_first,
        d.period_last, d.payment_terms_days, d.spots, d.commission_percent, d.gross, d.commission, d.net, d.tax, d.total, d.digest,
        $6, c.number, $8, c.due_date, $9, $10, $11,
@@ -26,9 +27,10 @@ select d.account_id, d.invoice_id, d.run_id, d.order_id, d.entity_id, d.kind, d.
                                      'purchase_orders', (select coalesce(jsonb_agg(po.number order by po.number), '[]')
                                                            from order_purchase_order po
                                                           where (po.account_id, po.order_id) = (o.account_id, o.order_id)))),
-       $12
+       $12, d.purchase_order, coalesce(w.note, ''), coalesce(w.contact, ''), coalesce(w.attachment, '')
   from chunk c
   join draft d using (account_id, invoice_id)
   join billing_entity e on e.entity_id = d.entity_id
   join account a on a.account_id = d.account_id
   join insertion_order o on (o.account_id, o.order_id) = (d.account_id, d.order_id)
+  left join draft_edit w on (w.account_id, w.invoice_id) = (d.account_id, d.invoice_id)

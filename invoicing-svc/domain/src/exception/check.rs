@@ -1,0 +1,135 @@
+use calendar::Days;
+use money::{Currency, Money};
+use rust_decimal::{Decimal, RoundingStrategy};
+
+use super::Finding;
+use crate::ad_product::ProductState;
+use crate::invoice::Draft;
+
+/// By how many percent an account may be apart from its recent months.
+const VARIANCE_PERCENT: i64 = 50;
+
+/// What is known of an account.
+#[derive(Clone, Debug)]
+pub struct AccountFacts {
+    pub currency: Currency,
+    /// Reason and owner of the hold that holds today.
+    pub hold: Option<(String, String)>,
+    /// With the draft: what it owes, and what it may owe.
+    pub credit_limit: Option<Money>,
+    pub owed: Money,
+    pub purchase_order_required: bool,
+    /// `9` a digit, `A` a letter, everything else itself; empty: any.
+    pub purchase_order_format: String,
+    pub has_tax_id: bool,
+    /// What the account was billed in each of its recent months that billed anything, in the draft's currency, and what
+    /// this run bills it.
+    pub recent: Recent,
+}
+
+/// The recent months of an account in one currency.
+#[derive(Clone, Debug, Default)]
+pub struct Recent {
+    pub months: Vec<Money>,
+    pub this: Option<Money>,
+}
+
+/// What is known of a draft besides itself.
+#[derive(Clone, Debug)]
+pub struct DraftFacts<'a> {
+    pub account: &'a AccountFacts,
+    pub purchase_order: Option<&'a str>,
+    /// The order lines on the draft.
+    pub lines: &'a [LineState],
+    /// Another document or draft that bills as much for the same days.
+    pub twin: Option<&'a str>,
+}
+
+/// What is known of an order line that bills.
+#[derive(Clone, Debug)]
+pub struct LineState {
+    pub line: ids::LineId,
+    /// Its number in the order.
+    pub number: String,
+    pub product: String,
+    pub product_state: ProductState,
+    /// The last day that has delivery and the days in which it was to deliver; `None` where delivery is not by day.
+    pub delivered_until: Option<(jiff::civil::Date, Days)>,
+}
+
+/// Everything worth a look before the draft becomes a document, besides its purchase order's value.
+pub fn check(draft: &Draft, facts: &DraftFacts<'_>) -> Vec<Finding> {
+    let mut found: Vec<Finding> = of_account(draft, facts.account).into_iter().flatten().collect();
+    found.extend(of_purchase_order(facts));
+    found.extend(facts.lines.iter().filter_map(of_product));
+    found.extend(facts.lines.iter().filter_map(missing_days));
+    found.extend(variance(&facts.account.recent));
+    found.extend(facts.twin.map(|other| Finding::Duplicate { other: other.to_owned(), gross: draft.gross }));
+    found
+}
+
+fn of_account(draft: &Draft, account: &AccountFacts) -> [Option<Finding>; 4] {
+    let hold = account.hold.clone().map(|(reason, owner)| Finding::CreditHold { reason, owner });
+    let limit = account.credit_limit.filter(|limit| limit.currency() == account.owed.currency());
+    let limit = limit.filter(|limit| account.owed.amount() > limit.amount());
+    let limit = limit.map(|limit| Finding::CreditLimitExceeded { limit, owed: account.owed });
+    let foreign = (draft.currency != account.currency).then(|| Finding::CurrencyMismatch {
+        currency: draft.currency.code().to_owned(),
+        account_currency: account.currency.code().to_owned(),
+    });
+    let untaxed = (!draft.tax.is_zero() && !account.has_tax_id).then_some(Finding::TaxIdMissing);
+    [hold, limit, foreign, untaxed]
+}
+
+fn of_purchase_order(facts: &DraftFacts<'_>) -> Option<Finding> {
+    let (account, Some(number)) = (facts.account, facts.purchase_order) else {
+        return facts.account.purchase_order_required.then_some(Finding::PurchaseOrderMissing);
+    };
+    let format = &account.purchase_order_format;
+    (!format.is_empty() && !fits(number, format))
+        .then(|| Finding::InstructionNotMet { number: number.to_owned(), format: format.clone() })
+}
+
+/// Whether a number is written as the format says.
+fn fits(number: &str, format: &str) -> bool {
+    let fits = |(said, asked): (char, char)| match asked {
+        '9' => said.is_ascii_digit(),
+        'A' => said.is_ascii_alphabetic(),
+        other => said == other,
+    };
+    number.chars().count() == format.chars().count() && number.chars().zip(format.chars()).all(fits)
+}
+
+fn of_product(line: &LineState) -> Option<Finding> {
+    let (number, product) = (line.number.clone(), line.product.clone());
+    match line.product_state {
+        ProductState::Live => None,
+        ProductState::Draft => Some(Finding::ProductNotLive { line: number, product }),
+        ProductState::Retired => Some(Finding::ProductRetired { line: number, product }),
+    }
+}
+
+fn missing_days(line: &LineState) -> Option<Finding> {
+    let (latest, days) = line.delivered_until?;
+    (latest < days.last()).then(|| Finding::DeliveryDaysMissing {
+        line: line.number.clone(),
+        latest,
+        expected: days.last(),
+    })
+}
+
+/// Needs two months to compare with: one is no habit.
+fn variance(recent: &Recent) -> Option<Finding> {
+    let (net, count) = (recent.this?, Decimal::from(recent.months.len()));
+    let sum = Money::sum(net.currency(), recent.months.iter().copied()).ok()?;
+    if count < Decimal::TWO || sum.is_zero() {
+        return None;
+    }
+    // An average is not billed: it is rounded to be read.
+    let places = net.currency().minor_units();
+    let average =
+        (sum.amount() / count).round_dp_with_strategy(places, RoundingStrategy::MidpointAwayFromZero);
+    let average = Money::of(net.currency(), average).ok().filter(|average| !average.is_zero())?;
+    let percent = ((net.amount() - average.amount()) / average.amount() * Decimal::ONE_HUNDRED).abs().round();
+    (percent > Decimal::from(VARIANCE_PERCENT)).then_some(Finding::Variance { net, average, percent })
+}

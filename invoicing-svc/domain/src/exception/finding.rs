@@ -1,0 +1,117 @@
+use jiff::civil::Date;
+use money::Money;
+use rust_decimal::Decimal;
+
+/// Whether a draft waits for an exception.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Severity {
+    /// Worth a look; the draft goes on.
+    Warn,
+    /// The draft waits until it is settled.
+    Block,
+}
+
+refusal::refusals! {
+    /// What a pre-bill check finds.
+    pub enum Finding {
+        /// Somebody wants it so.
+        StateForbids "ON_HOLD" OnHold { reason: String, owner: String } =>
+            "it is on hold ({reason}); {owner} can release it",
+        /// The line leaves the draft, the rest goes on.
+        StateForbids "LINE_ON_HOLD" LineOnHold { line: String, amount: Money, reason: String, owner: String } =>
+            "line {line}: {amount} is on hold ({reason}) and not on this draft; {owner} can release it",
+        /// Nothing is sold to who is on hold.
+        StateForbids "CREDIT_HOLD" CreditHold { reason: String, owner: String } =>
+            "the account is on hold ({reason}); {owner} can lift it",
+        /// A limit that is passed is a decision, not an accident.
+        StateForbids "CREDIT_LIMIT_EXCEEDED" CreditLimitExceeded { limit: Money, owed: Money } =>
+            "with this draft the account owes {owed}, and its credit limit is {limit}; ask for a payment or another limit",
+        /// Payers send back what is not in the currency that they agreed to.
+        StateForbids "CURRENCY_MISMATCH" CurrencyMismatch { currency: String, account_currency: String } =>
+            "the order bills in {currency}, the account is kept in {account_currency}; see that this is agreed",
+        /// Tax offices ask for it.
+        StateForbids "TAX_ID_MISSING" TaxIdMissing =>
+            "tax is billed and the account has no tax id; ask for it",
+        /// The customer pays against its number only.
+        StateForbids "PURCHASE_ORDER_MISSING" PurchaseOrderMissing =>
+            "the account asks for a purchase order and the order names none; type in the customer's number",
+        /// Billing instructions are data.
+        StateForbids "BILLING_INSTRUCTION_NOT_MET" InstructionNotMet { number: String, format: String } =>
+            "the purchase order {number} does not look as the account asks ({format}, 9 a digit, A a letter); correct the number",
+        /// What is not live has not been tried out.
+        StateForbids "PRODUCT_NOT_LIVE" ProductNotLive { line: String, product: String } =>
+            "line {line}: the product {product} is not live; make it live, or amend the order",
+        /// Its price and tax may not hold any more.
+        StateForbids "PRODUCT_RETIRES_IN_FLIGHT" ProductRetired { line: String, product: String } =>
+            "line {line}: the product {product} is retired; see whether the line goes on as it was sold",
+        /// Late counts come as late lines.
+        StateForbids "DELIVERY_DAYS_MISSING" DeliveryDaysMissing { line: String, latest: Date, expected: Date } =>
+            "line {line}: the delivery that is known ends on {latest}, and the line was to deliver until {expected}; wait for its source, or bill the rest later",
+        /// Out of the ordinary is worth a look.
+        StateForbids "VARIANCE" Variance { net: Money, average: Money, percent: Decimal } =>
+            "the account is billed {net}, and {average} on average of its recent months: {percent} % apart",
+        /// The same twice is paid once.
+        StateForbids "DUPLICATE_CANDIDATE" Duplicate { other: String, gross: Money } =>
+            "{other} bills the same account {gross} for the same days; see that this is not the same order twice",
+        /// The customer's system refuses it.
+        StateForbids "PURCHASE_ORDER_EXPIRED" PurchaseOrderExpired { number: String, expired: Date } =>
+            "the purchase order {number} expired on {expired}, before what is billed; ask the customer for another",
+        /// The customer's system refuses what is above the value.
+        StateForbids "PURCHASE_ORDER_USED_UP" PurchaseOrderUsedUp { number: String, value: Money, used: Money, net: Money } =>
+            "the purchase order {number} is for {value}; {used} of it is used and this draft bills {net}; ask the customer for another",
+        /// Free for the customer, and paid for by us.
+        StateForbids "OVER_DELIVERY" OverDelivery { line: String, units: Decimal } =>
+            "line {line}: {units} units were delivered beyond the cap and are free",
+        /// Somebody delivered, nobody pays.
+        StateForbids "ZERO_BILL_WITH_DELIVERY" ZeroBill { line: String, units: Decimal } =>
+            "line {line}: {units} units were delivered and come to nothing; see its cap and price",
+    }
+}
+
+/// How severe a finding is where its entity says nothing else.
+pub fn severity(finding: &Finding) -> Severity {
+    match finding {
+        Finding::OnHold { .. }
+        | Finding::CreditHold { .. }
+        | Finding::PurchaseOrderMissing
+        | Finding::InstructionNotMet { .. }
+        | Finding::PurchaseOrderExpired { .. }
+        | Finding::PurchaseOrderUsedUp { .. }
+        | Finding::ProductNotLive { .. } => Severity::Block,
+        Finding::LineOnHold { .. }
+        | Finding::CreditLimitExceeded { .. }
+        | Finding::CurrencyMismatch { .. }
+        | Finding::ProductRetired { .. }
+        | Finding::DeliveryDaysMissing { .. }
+        | Finding::OverDelivery { .. }
+        | Finding::ZeroBill { .. }
+        | Finding::Variance { .. }
+        | Finding::Duplicate { .. }
+        | Finding::TaxIdMissing => Severity::Warn,
+    }
+}
+
+impl Finding {
+    /// The number of the order line that it is about, where it is about one.
+    pub fn line(&self) -> Option<&str> {
+        match self {
+            Self::LineOnHold { line, .. }
+            | Self::ProductNotLive { line, .. }
+            | Self::ProductRetired { line, .. }
+            | Self::DeliveryDaysMissing { line, .. }
+            | Self::OverDelivery { line, .. }
+            | Self::ZeroBill { line, .. } => Some(line),
+            Self::OnHold { .. }
+            | Self::CreditHold { .. }
+            | Self::CreditLimitExceeded { .. }
+            | Self::CurrencyMismatch { .. }
+            | Self::PurchaseOrderMissing
+            | Self::InstructionNotMet { .. }
+            | Self::PurchaseOrderExpired { .. }
+            | Self::PurchaseOrderUsedUp { .. }
+            | Self::Variance { .. }
+            | Self::Duplicate { .. }
+            | Self::TaxIdMissing => None,
+        }
+    }
+}

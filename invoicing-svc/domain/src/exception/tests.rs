@@ -1,0 +1,151 @@
+use calendar::Days;
+use jiff::civil::{Date, date};
+use money::{Currency, Money};
+
+use super::*;
+use crate::ad_product::ProductState;
+use crate::invoice::tests::{draft, january};
+use crate::order::PurchaseOrder;
+
+fn usd() -> Currency {
+    Currency::parse("USD").expect("a currency")
+}
+
+fn money(text: &str) -> Money {
+    Money::parse(usd(), text).expect("an amount")
+}
+
+fn january_2026() -> Days {
+    Days::new(date(2026, 1, 1), date(2026, 1, 31)).expect("days")
+}
+
+fn purchase_order(number: &str, value: Option<&str>, expires: Option<Date>) -> PurchaseOrder {
+    PurchaseOrder { number: number.into(), value: value.map(money), expires }
+}
+
+fn take(
+    known: &[PurchaseOrder],
+    typed_in: Option<&str>,
+    net: &str,
+    used: &mut Used,
+) -> (String, &'static str) {
+    let chosen = choose(known, typed_in, (money(net), january_2026()), used).expect("amounts fit");
+    (chosen.number.unwrap_or_default(), chosen.finding.map_or("", |finding| finding.reason()))
+}
+
+/// Story 7: the value is used up in the middle of the run, and what is typed in frees the draft.
+#[test]
+fn a_purchase_order_is_used_up_in_the_order_of_the_drafts() {
+    let known = [purchase_order("PO-1", Some("1000.00"), None)];
+    let mut used = Used::from([("PO-1".to_owned(), money("300.00"))]);
+    assert_eq!(take(&known, None, "500.00", &mut used), ("PO-1".into(), ""));
+    assert_eq!(take(&known, None, "300.00", &mut used), (String::new(), "PURCHASE_ORDER_USED_UP"));
+    assert_eq!(
+        take(&known, None, "200.00", &mut used),
+        ("PO-1".into(), ""),
+        "what waits uses nothing, and exactly all of it fits"
+    );
+    assert_eq!(
+        take(&known, Some("PO-2"), "300.00", &mut used),
+        ("PO-2".into(), ""),
+        "a number that is typed in"
+    );
+    assert_eq!(take(&known, Some("PO-1"), "1.00", &mut used), ("PO-1".into(), "PURCHASE_ORDER_USED_UP"));
+}
+
+#[test]
+fn the_first_purchase_order_that_holds_and_has_room_is_taken() {
+    let expired = purchase_order("A", None, Some(date(2025, 12, 31)));
+    let small = purchase_order("B", Some("100.00"), None);
+    let large = purchase_order("C", Some("900.00"), Some(date(2026, 1, 1)));
+    let known = [expired.clone(), small, large];
+    let mut used = Used::new();
+    assert_eq!(take(&known, None, "500.00", &mut used), ("C".into(), ""), "it expires within what is billed");
+    assert_eq!(take(&known, None, "100.00", &mut used), ("B".into(), ""));
+    assert_eq!(take(&[expired], None, "1.00", &mut used), (String::new(), "PURCHASE_ORDER_EXPIRED"));
+    assert_eq!(
+        take(&[], None, "1.00", &mut used),
+        (String::new(), ""),
+        "whether one is required is another check"
+    );
+}
+
+fn account() -> AccountFacts {
+    AccountFacts {
+        currency: usd(),
+        hold: None,
+        credit_limit: None,
+        owed: money("0.00"),
+        purchase_order_required: false,
+        purchase_order_format: String::new(),
+        has_tax_id: true,
+        recent: Recent::default(),
+    }
+}
+
+fn reasons(account: &AccountFacts, purchase_order: Option<&str>, lines: &[LineState]) -> Vec<&'static str> {
+    let draft = draft(&january()).expect("a draft");
+    let facts = DraftFacts { account, purchase_order, lines, twin: None };
+    check(&draft, &facts).iter().map(Finding::reason).collect()
+}
+
+#[test]
+fn an_ordinary_draft_has_nothing_to_see() {
+    assert_eq!(reasons(&account(), None, &[]), Vec::<&str>::new());
+}
+
+#[test]
+fn each_check_finds_what_it_is_for() {
+    let hold = AccountFacts { hold: Some(("insolvency".into(), "carol".into())), ..account() };
+    assert_eq!(reasons(&hold, None, &[]), ["CREDIT_HOLD"]);
+    let at_limit = AccountFacts { credit_limit: Some(money("10.00")), owed: money("10.00"), ..account() };
+    assert_eq!(reasons(&at_limit, None, &[]), Vec::<&str>::new(), "exactly the limit is within");
+    assert_eq!(
+        reasons(&AccountFacts { owed: money("10.01"), ..at_limit }, None, &[]),
+        ["CREDIT_LIMIT_EXCEEDED"]
+    );
+    let euro = AccountFacts { currency: Currency::parse("EUR").expect("a currency"), ..account() };
+    assert_eq!(reasons(&euro, None, &[]), ["CURRENCY_MISMATCH"]);
+    let asks =
+        AccountFacts { purchase_order_required: true, purchase_order_format: "AA-9999".into(), ..account() };
+    assert_eq!(reasons(&asks, None, &[]), ["PURCHASE_ORDER_MISSING"]);
+    assert_eq!(reasons(&asks, Some("PO-12"), &[]), ["BILLING_INSTRUCTION_NOT_MET"]);
+    assert_eq!(reasons(&asks, Some("PO-1234"), &[]), Vec::<&str>::new());
+}
+
+fn line(state: ProductState, delivered_until: Option<(Date, Days)>) -> LineState {
+    let line = ids::LineId::from_uuid(uuid::Uuid::from_u128(1));
+    LineState { line, number: "L3".into(), product: "SPOT".into(), product_state: state, delivered_until }
+}
+
+#[test]
+fn products_and_delivery_are_looked_at_line_by_line() {
+    assert_eq!(reasons(&account(), None, &[line(ProductState::Draft, None)]), ["PRODUCT_NOT_LIVE"]);
+    assert_eq!(
+        reasons(&account(), None, &[line(ProductState::Retired, None)]),
+        ["PRODUCT_RETIRES_IN_FLIGHT"]
+    );
+    let until = |day| Some((date(2026, 1, day), january_2026()));
+    assert_eq!(reasons(&account(), None, &[line(ProductState::Live, until(30))]), ["DELIVERY_DAYS_MISSING"]);
+    assert_eq!(reasons(&account(), None, &[line(ProductState::Live, until(31))]), Vec::<&str>::new());
+}
+
+#[test]
+fn an_account_is_compared_with_its_recent_months() {
+    let recent = |months: &[&str], this: &str| AccountFacts {
+        recent: Recent { months: months.iter().copied().map(money).collect(), this: Some(money(this)) },
+        ..account()
+    };
+    let found = |months: &[&str], this| !reasons(&recent(months, this), None, &[]).is_empty();
+    assert!(!found(&["100.00"], "1000.00"), "one month is no habit");
+    assert!(!found(&["100.00", "300.00"], "300.00"), "exactly 50 % above the average of 200.00");
+    assert!(found(&["100.00", "300.00"], "302.00"), "51 %");
+    assert!(found(&["100.00", "300.00"], "98.00"), "51 % below");
+}
+
+#[test]
+fn what_blocks_is_due_in_two_business_days() {
+    // 2026-01-16 is a Friday.
+    assert_eq!(due_on(Severity::Block, date(2026, 1, 16)), Some(date(2026, 1, 20)));
+    assert_eq!(due_on(Severity::Warn, date(2026, 1, 16)), Some(date(2026, 1, 23)));
+}

@@ -1,0 +1,203 @@
+//! BillingExceptionService.
+
+use billing_proto::billing::invoicing::v1::{
+    self as pb, billing_exception_service_server::BillingExceptionService,
+};
+use chassis::{
+    call::Call,
+    failure::{Failure, OrRefuse, answer},
+};
+use ids::{AccountId, ExceptionId, LineId, RunId};
+use invoicing_domain::{
+    billing_run::BillingRun,
+    exception::{self as domain, Exception, Settlement},
+};
+use jiff::civil::Date;
+use outbox::{Begun, Once, Voice, say};
+use prost::Message;
+use refusal::Violations;
+use sqlx::PgConnection;
+use tonic::{Request, Response, Status};
+
+use super::{Rpc, billing_run_service::act, changed};
+use crate::{
+    report::exception as report,
+    store,
+    wire::{
+        fact, name,
+        text::{Text, text},
+    },
+    work,
+};
+
+/// How long a reason may be.
+const REASON_MAX: usize = 1_000;
+
+/// How long the name of an owner may be.
+const OWNER_MAX: usize = 200;
+
+#[tonic::async_trait]
+impl BillingExceptionService for Rpc {
+    async fn get_billing_exception(
+        &self,
+        request: Request<pb::GetBillingExceptionRequest>,
+    ) -> Result<Response<pb::BillingException>, Status> {
+        answer(async {
+            let call = Call::of(&request)?;
+            let (run, id) = named(&request.get_ref().name)?;
+            let scope = call.scope.json();
+            let mut connection = self.pool.acquire().await?;
+            store::billing_run::get(&mut connection, run, scope.as_ref()).await?;
+            Ok(report::get(&mut connection, run, id, scope.as_ref()).await?.1)
+        })
+        .await
+    }
+
+    async fn assign_billing_exception(
+        &self,
+        request: Request<pb::AssignBillingExceptionRequest>,
+    ) -> Result<Response<pb::BillingException>, Status> {
+        answer(async {
+            let call = Call::of(&request)?;
+            let message = request.into_inner();
+            let mut v = Violations::new();
+            let Some(owner) = text(&mut v, "owner", &message.owner, Text::Optional(OWNER_MAX)) else {
+                return Err(v.refusal().into());
+            };
+            let asked = Asked {
+                name: &message.name,
+                etag: &message.etag,
+                request_id: &message.request_id,
+                kind: "billing.invoicing.v1.billing_exception.assigned",
+            };
+            self.settle(&call, &message, asked, async |connection, run, found| {
+                let owner = Some(owner).filter(|owner| !owner.is_empty());
+                let assigned = domain::assign(run, &found.exception, owner).or_refuse()?;
+                store::exception::settle(connection, &assigned, None).await
+            })
+            .await
+        })
+        .await
+    }
+
+    async fn override_billing_exception(
+        &self,
+        request: Request<pb::OverrideBillingExceptionRequest>,
+    ) -> Result<Response<pb::BillingException>, Status> {
+        answer(async {
+            let call = Call::of(&request)?;
+            let message = request.into_inner();
+            let settlement = settlement(&call, &message.reason)?;
+            let asked = Asked {
+                name: &message.name,
+                etag: &message.etag,
+                request_id: &message.request_id,
+                kind: "billing.invoicing.v1.billing_exception.overridden",
+            };
+            self.settle(&call, &message, asked, async |connection, run, found| {
+                let overridden = domain::override_block(run, &found.exception, settlement).or_refuse()?;
+                store::exception::settle(connection, &overridden, None).await?;
+                if let Some(invoice) = overridden.invoice {
+                    store::draft::free(connection, run.id, (found.account, invoice)).await?;
+                    work::review_again(connection, run).await?;
+                }
+                Ok(())
+            })
+            .await
+        })
+        .await
+    }
+
+    async fn choose_billing_outcome(
+        &self,
+        request: Request<pb::ChooseBillingOutcomeRequest>,
+    ) -> Result<Response<pb::BillingException>, Status> {
+        answer(async {
+            let call = Call::of(&request)?;
+            let message = request.into_inner();
+            let settlement = settlement(&call, &message.reason)?;
+            let asked = Asked {
+                name: &message.name,
+                etag: &message.etag,
+                request_id: &message.request_id,
+                kind: "billing.invoicing.v1.billing_exception.resolved",
+            };
+            let outcome = message.outcome.as_str();
+            self.settle(&call, &message, asked, async |connection, run, found| {
+                let chosen =
+                    domain::choose_outcome(run, &found.exception, outcome, settlement).or_refuse()?;
+                store::exception::settle(connection, &chosen, Some(outcome)).await?;
+                if let Some(place) = found.line.zip(found.origin_first) {
+                    let (account, reason) = (found.account, chosen.reason.as_str());
+                    store::exception::choose(connection, account, place, (reason, outcome), &act(&call))
+                        .await?;
+                    work::rate_again(connection, run, account, call.at).await?;
+                }
+                Ok(())
+            })
+            .await
+        })
+        .await
+    }
+}
+
+/// What an act on an exception says of itself.
+struct Asked<'a> {
+    name: &'a str,
+    etag: &'a str,
+    request_id: &'a str,
+    kind: &'static str,
+}
+
+/// An exception that is locked, and whose it is.
+pub struct Found {
+    pub account: AccountId,
+    pub line: Option<LineId>,
+    pub origin_first: Option<Date>,
+    pub exception: Exception,
+}
+
+impl Rpc {
+    /// One act on an exception, in its one transaction: its run and itself locked, decided, recorded, said, answered.
+    async fn settle(
+        &self,
+        call: &Call,
+        message: &impl Message,
+        asked: Asked<'_>,
+        decide: impl AsyncFnOnce(&mut PgConnection, &BillingRun, &Found) -> Result<(), Failure>,
+    ) -> Result<pb::BillingException, Failure> {
+        let (run, id) = named(asked.name)?;
+        let scope = call.scope.json();
+        let mut transaction = self.pool.begin().await?;
+        let once = match Once::begin(&mut transaction, call, asked.request_id, message).await? {
+            Begun::Answered(before) => return Ok(before),
+            Begun::Fresh(once) => once,
+        };
+        store::billing_run::lock(&mut transaction, run).await?;
+        let run = store::billing_run::get(&mut transaction, run, scope.as_ref()).await?;
+        report::get(&mut transaction, run.id, id, scope.as_ref()).await?;
+        let (account, line, origin_first, exception) =
+            store::exception::lock(&mut transaction, run.id, id).await?;
+        changed::next_revision(asked.name, asked.etag, exception.revision).or_refuse()?;
+        let found = Found { account, line, origin_first, exception };
+        decide(&mut transaction, &run, &found).await?;
+        let (account, answer) = report::get(&mut transaction, run.id, id, scope.as_ref()).await?;
+        let settled = fact::exception(asked.kind, run.entity, account, &answer);
+        say(&mut transaction, &Voice::of(call), vec![settled]).await?;
+        once.answer(&mut transaction, &answer).await?;
+        transaction.commit().await?;
+        Ok(answer)
+    }
+}
+
+fn named(name: &str) -> Result<(RunId, ExceptionId), Failure> {
+    let mut v = Violations::new();
+    name::exception(&mut v, "name", name).ok_or_else(|| v.refusal().into())
+}
+
+fn settlement(call: &Call, reason: &str) -> Result<Settlement, Failure> {
+    let mut v = Violations::new();
+    let why = text(&mut v, "reason", reason, Text::Required(REASON_MAX));
+    let why = why.ok_or_else(|| v.refusal())?;
+    Ok(Settlement { act: act(call), why })
+}

@@ -1,0 +1,234 @@
+//! What pre-bill checks need to know of the accounts of a shard: one statement per table.
+
+use std::collections::{BTreeMap, HashMap};
+
+use anyhow::Context;
+use calendar::Days;
+use chassis::failure::Failure;
+use ids::{AccountId, InvoiceId, LineId, OrderId};
+use invoicing_domain::{
+    billing_run::BillingRun,
+    exception::{LineState, Used},
+    hold::Hold,
+    order::PurchaseOrder,
+};
+use jiff::civil::Date;
+use jiff_sqlx::ToSqlx;
+use money::{Currency, Money};
+use rust_decimal::Decimal;
+use sqlx::PgConnection;
+use uuid::Uuid;
+
+use super::hold::Which;
+use super::written::{Written, currency, month_day};
+
+/// What is known of an account itself.
+#[derive(Clone, Debug)]
+pub struct KnownAccount {
+    pub currency: Currency,
+    /// Reason and owner.
+    pub hold: Option<(String, String)>,
+    pub credit_limit: Option<Money>,
+    /// On receivables, in the account's currency.
+    pub owed: Money,
+    pub purchase_order_required: bool,
+    pub purchase_order_format: String,
+    pub has_tax_id: bool,
+}
+
+/// What a document bills, to find another that bills the same: account, currency, gross in lowest terms, first and last day.
+pub type Alike = (AccountId, Currency, Decimal, Date, Date);
+
+/// What is known besides the drafts.
+#[derive(Debug, Default)]
+pub struct CheckFacts {
+    /// What holds today, in this run.
+    pub holds: Vec<Hold>,
+    pub accounts: HashMap<AccountId, KnownAccount>,
+    pub purchase_orders: HashMap<OrderId, Vec<PurchaseOrder>>,
+    /// By account.
+    pub used: HashMap<AccountId, Used>,
+    /// What somebody typed in for a draft.
+    pub typed_in: HashMap<InvoiceId, String>,
+    /// Lines whose product is not live, or whose delivery ends early.
+    pub lines: HashMap<LineId, LineState>,
+    /// What was billed in each of the six months before.
+    pub recent: HashMap<(AccountId, Currency), Vec<Money>>,
+    /// The documents of the run's month: number and order.
+    pub issued: BTreeMap<Alike, (String, OrderId)>,
+}
+
+/// Loads what is known as of `today`.
+pub async fn load(
+    connection: &mut PgConnection,
+    run: &BillingRun,
+    accounts: &[AccountId],
+    today: Date,
+) -> Result<CheckFacts, Failure> {
+    let accounts: Vec<Uuid> = accounts.iter().map(|account| account.uuid()).collect();
+    let mut facts = CheckFacts::default();
+    let which = Which { accounts: &accounts, on: Some(today), ..Which::default() };
+    // No account is asked for where there is none: an empty list would be all of them.
+    if !accounts.is_empty() {
+        facts.holds = super::hold::load(connection, which).await?;
+        facts.holds.retain(|hold| hold.run.is_none_or(|only| only == run.id));
+    }
+    known_accounts(connection, &accounts, today, &mut facts).await?;
+    purchase_orders(connection, &accounts, &mut facts).await?;
+    used(connection, &accounts, &mut facts).await?;
+    lines(connection, run, &accounts, &mut facts).await?;
+    documents(connection, run, &accounts, &mut facts).await?;
+    Ok(facts)
+}
+
+async fn known_accounts(
+    connection: &mut PgConnection,
+    accounts: &[Uuid],
+    today: Date,
+    facts: &mut CheckFacts,
+) -> Result<(), Failure> {
+    let rows = sqlx::query_file!("src/store/sql/accounts_to_check.sql", accounts, today.to_sqlx() as _)
+        .fetch_all(connection)
+        .await?;
+    for row in rows {
+        let currency = currency(&row.currency)?;
+        let money = |amount| Money::of(currency, amount).context("the database holds parts of a minor unit");
+        let account = KnownAccount {
+            currency,
+            hold: row.hold_reason.zip(row.hold_owner),
+            credit_limit: row.credit_limit.map(money).transpose()?,
+            owed: money(row.owed)?,
+            purchase_order_required: row.purchase_order_required,
+            purchase_order_format: row.purchase_order_format,
+            has_tax_id: row.has_tax_id,
+        };
+        facts.accounts.insert(AccountId::from_uuid(row.account_id), account);
+    }
+    Ok(())
+}
+
+async fn purchase_orders(
+    connection: &mut PgConnection,
+    accounts: &[Uuid],
+    facts: &mut CheckFacts,
+) -> Result<(), Failure> {
+    let rows = sqlx::query!(
+        "select order_id, po.number, po.value, po.expires, currency
+           from order_purchase_order po join insertion_order using (account_id, order_id)
+          where account_id = any($1) order by order_id, po.number",
+        accounts
+    )
+    .fetch_all(connection)
+    .await?;
+    for row in rows {
+        let value = row.value.map(|value| Ok::<_, Failure>(Money::of(currency(&row.currency)?, value)));
+        let value = value.transpose()?.transpose().context("the database holds parts of a minor unit")?;
+        let expires = row.expires.map(|day| day.to_jiff());
+        let known = PurchaseOrder { number: row.number, value, expires };
+        facts.purchase_orders.entry(OrderId::from_uuid(row.order_id)).or_default().push(known);
+    }
+    Ok(())
+}
+
+async fn used(
+    connection: &mut PgConnection,
+    accounts: &[Uuid],
+    facts: &mut CheckFacts,
+) -> Result<(), Failure> {
+    let rows = sqlx::query!(
+        "select account_id, purchase_order as \"purchase_order!\", currency, sum(net) as \"net!\" from invoice
+          where account_id = any($1) and purchase_order is not null
+          group by account_id, purchase_order, currency",
+        accounts
+    )
+    .fetch_all(&mut *connection)
+    .await?;
+    for row in rows {
+        let net = Money::of(currency(&row.currency)?, row.net);
+        let net = net.context("the database holds parts of a minor unit")?;
+        facts.used.entry(AccountId::from_uuid(row.account_id)).or_default().insert(row.purchase_order, net);
+    }
+    let rows = sqlx::query!(
+        "select invoice_id, purchase_order as \"purchase_order!\" from draft_edit
+          where account_id = any($1) and purchase_order is not null",
+        accounts
+    )
+    .fetch_all(connection)
+    .await?;
+    facts.typed_in =
+        rows.into_iter().map(|row| (InvoiceId::from_uuid(row.invoice_id), row.purchase_order)).collect();
+    Ok(())
+}
+
+async fn lines(
+    connection: &mut PgConnection,
+    run: &BillingRun,
+    accounts: &[Uuid],
+    facts: &mut CheckFacts,
+) -> Result<(), Failure> {
+    let until = run.month.last_day().to_sqlx();
+    let rows = sqlx::query_file!("src/store/sql/lines_to_check.sql", run.entity.uuid(), accounts, until as _)
+        .fetch_all(connection)
+        .await?;
+    for row in rows {
+        let delivered_until = row.latest.map(|latest| {
+            let days = Days::new(row.flight_first.to_jiff(), row.deliver_until.to_jiff());
+            Ok::<_, Failure>((latest.to_jiff(), days.context("the database holds no flight")?))
+        });
+        let line = LineId::from_uuid(row.line_id);
+        let known = LineState {
+            line,
+            number: row.number,
+            product: row.product,
+            product_state: Written::read(&row.state)?,
+            delivered_until: delivered_until.transpose()?,
+        };
+        facts.lines.insert(line, known);
+    }
+    Ok(())
+}
+
+async fn documents(
+    connection: &mut PgConnection,
+    run: &BillingRun,
+    accounts: &[Uuid],
+    facts: &mut CheckFacts,
+) -> Result<(), Failure> {
+    let month = month_day(run.month).to_sqlx();
+    let rows = sqlx::query!(
+        "select account_id, currency, sum(net) as \"net!\" from invoice
+          where account_id = any($1) and entity_id = $2 and billing_month < $3 and billing_month >= $3 - interval '6 months'
+          group by account_id, currency, billing_month",
+        accounts,
+        run.entity.uuid(),
+        month as _
+    )
+    .fetch_all(&mut *connection)
+    .await?;
+    for row in rows {
+        let currency = currency(&row.currency)?;
+        let net = Money::of(currency, row.net).context("the database holds parts of a minor unit")?;
+        facts.recent.entry((AccountId::from_uuid(row.account_id), currency)).or_default().push(net);
+    }
+    let rows = sqlx::query!(
+        "select account_id, order_id, currency, number, gross, period_first, period_last from invoice
+          where account_id = any($1) and entity_id = $2 and billing_month = $3",
+        accounts,
+        run.entity.uuid(),
+        month as _
+    )
+    .fetch_all(connection)
+    .await?;
+    for row in rows {
+        let (first, last) = (row.period_first.to_jiff(), row.period_last.to_jiff());
+        let key = (
+            AccountId::from_uuid(row.account_id),
+            currency(&row.currency)?,
+            row.gross.normalize(),
+            first,
+            last,
+        );
+        facts.issued.insert(key, (row.number, OrderId::from_uuid(row.order_id)));
+    }
+    Ok(())
+}

@@ -1,0 +1,138 @@
+//! Runs the pre-bill checks over the drafts of a shard, in the order of their accounts and orders.
+
+use std::collections::HashMap;
+
+use anyhow::Context;
+use chassis::failure::Failure;
+use ids::AccountId;
+use invoicing_domain::{
+    exception::{self as domain, AccountFacts, Chosen, DraftFacts, Finding, LineState, Recent},
+    hold::Held,
+    invoice::Draft,
+};
+use money::{Currency, Money};
+
+use crate::store::{
+    check_facts::{CheckFacts, KnownAccount},
+    draft::Blueprint,
+    exception::Exception,
+};
+
+/// What the drafts of an account come to so far in a currency.
+type Sums = HashMap<(AccountId, Currency), Money>;
+
+/// Checks the drafts, and chooses the purchase order of each.
+pub fn check_drafts(
+    blueprints: &mut [Blueprint],
+    facts: &mut CheckFacts,
+    exceptions: &mut Vec<Exception>,
+) -> Result<(), Failure> {
+    let sums = sums(blueprints)?;
+    let mut order: Vec<usize> = (0..blueprints.len()).collect();
+    order.sort_by_key(|n| {
+        let draft = &blueprints[*n].draft;
+        (draft.account, draft.order, draft.id)
+    });
+    let mut owed = Sums::new();
+    for n in order {
+        let draft = &blueprints[n].draft;
+        let known =
+            facts.accounts.get(&draft.account).context("a draft of an account that was not loaded")?.clone();
+        let Chosen { number, finding } = purchase_order(draft, facts)?;
+        let mut account = account_facts(draft, known, facts, (&sums, &mut owed))?;
+        // A number that is expired or used up is a number: it is not missing besides.
+        account.purchase_order_required &= finding.is_none();
+        let lines = lines(draft, facts);
+        let twin = twin(draft, facts);
+        let about = DraftFacts {
+            account: &account,
+            purchase_order: number.as_deref(),
+            lines: &lines,
+            twin: twin.as_deref(),
+        };
+        let held = holds(draft, facts);
+        let found = held.into_iter().chain(domain::check(draft, &about)).chain(finding);
+        let place = (draft.account, draft.order);
+        exceptions.extend(found.map(|finding| Exception::found(place, Some(draft.id), &finding)));
+        blueprints[n].purchase_order = number;
+    }
+    Ok(())
+}
+
+fn sums(blueprints: &[Blueprint]) -> Result<Sums, Failure> {
+    let mut sums = Sums::new();
+    for Blueprint { draft, .. } in blueprints {
+        let sum = sums.entry((draft.account, draft.currency)).or_insert(Money::zero(draft.currency));
+        *sum = sum.plus(draft.net).map_err(anyhow::Error::from)?;
+    }
+    Ok(sums)
+}
+
+fn purchase_order(draft: &Draft, facts: &mut CheckFacts) -> Result<Chosen, Failure> {
+    let known = facts.purchase_orders.get(&draft.order).map_or(&[][..], Vec::as_slice);
+    let typed_in = facts.typed_in.get(&draft.id).map(String::as_str);
+    let used = facts.used.entry(draft.account).or_default();
+    Ok(domain::choose(known, typed_in, (draft.net, draft.period), used).map_err(anyhow::Error::from)?)
+}
+
+fn account_facts(
+    draft: &Draft,
+    known: KnownAccount,
+    facts: &CheckFacts,
+    (sums, owed): (&Sums, &mut Sums),
+) -> Result<AccountFacts, Failure> {
+    let key = (draft.account, draft.currency);
+    let recent = Recent {
+        months: facts.recent.get(&key).cloned().unwrap_or_else(Vec::new),
+        this: sums.get(&key).copied(),
+    };
+    let mut owes = known.owed;
+    if draft.currency == known.currency {
+        let sum = owed.entry(key).or_insert(known.owed);
+        *sum = sum.plus(draft.total).map_err(anyhow::Error::from)?;
+        owes = *sum;
+    }
+    Ok(AccountFacts {
+        currency: known.currency,
+        hold: known.hold,
+        credit_limit: known.credit_limit,
+        owed: owes,
+        purchase_order_required: known.purchase_order_required,
+        purchase_order_format: known.purchase_order_format,
+        has_tax_id: known.has_tax_id,
+        recent,
+    })
+}
+
+/// What is known of the order lines on the draft, each once.
+fn lines(draft: &Draft, facts: &CheckFacts) -> Vec<LineState> {
+    let mut ids: Vec<_> = draft.lines.iter().map(|line| line.line).collect();
+    ids.sort();
+    ids.dedup();
+    ids.iter().filter_map(|line| facts.lines.get(line)).cloned().collect()
+}
+
+/// What keeps the draft as a whole.
+fn holds(draft: &Draft, facts: &CheckFacts) -> Option<Finding> {
+    let holds = facts.holds.iter().filter(|hold| hold.account == draft.account);
+    let hold = holds.into_iter().find(|hold| match hold.what {
+        Held::Account => true,
+        Held::Order(order) => order == draft.order,
+        Held::Line(_, _) => false,
+    })?;
+    Some(Finding::OnHold { reason: hold.reason.clone(), owner: hold.owner.clone() })
+}
+
+/// A document or an earlier draft of another order that bills as much for the same days.
+fn twin(draft: &Draft, facts: &mut CheckFacts) -> Option<String> {
+    let (first, last) = (draft.period.first(), draft.period.last());
+    let key = (draft.account, draft.currency, draft.gross.amount().normalize(), first, last);
+    match facts.issued.get(&key) {
+        Some((other, order)) if *order != draft.order => Some(other.clone()),
+        Some(_) => None,
+        None => {
+            facts.issued.insert(key, (format!("the draft {}", draft.id), draft.order));
+            None
+        }
+    }
+}
