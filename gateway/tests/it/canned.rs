@@ -177,6 +177,10 @@ impl invoice_service_server::InvoiceService for Canned {
         Ok(Response::new(ListInvoicesResponse { invoices: vec![], next_page_token }))
     }
 
+    async fn edit_invoice(&self, _: Request<EditInvoiceRequest>) -> Result<Response<Invoice>, Status> {
+        missing()
+    }
+
     async fn download_invoice(
         &self,
         request: Request<DownloadInvoiceRequest>,
