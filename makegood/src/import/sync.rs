@@ -89,7 +89,10 @@ pub fn report(results: &[pb::SyncOrderResult]) -> usize {
             | pb::SyncOutcome::Amended
             | pb::SyncOutcome::Unchanged
             | pb::SyncOutcome::Stale => {}
-            pb::SyncOutcome::Unspecified | pb::SyncOutcome::Conflict | pb::SyncOutcome::Refused => {
+            pb::SyncOutcome::Unspecified
+            | pb::SyncOutcome::Conflict
+            | pb::SyncOutcome::Refused
+            | pb::SyncOutcome::InReview => {
                 let id = result.external_id.as_ref().map_or("", |id| id.id.as_str());
                 refused.add(&format!("{name} {}", result.reason), format!("{id}: {}", result.message));
             }
