@@ -39,12 +39,13 @@ check("output intent", str(root.OutputIntents[0].S), "/GTS_PDFA1")
 
 def tags(node):
     """Every tag under a node of the structure, with how it heads cells."""
-    if not isinstance(node, pikepdf.Dictionary) or "/S" not in node:
-        children = node.get("/K", []) if isinstance(node, pikepdf.Dictionary) else []
-    else:
-        scope = [each.get("/Scope") for each in ([node.A] if isinstance(node.get("/A"), pikepdf.Dictionary) else node.get("/A", []))]
-        yield str(node.S), [str(each) for each in scope if each is not None]
-        children = node.get("/K", [])
+    if not isinstance(node, pikepdf.Dictionary):
+        return
+    if "/S" in node:
+        attributes = node.get("/A", [])
+        attributes = [attributes] if isinstance(attributes, pikepdf.Dictionary) else attributes
+        yield str(node.S), [str(each.Scope) for each in attributes if "/Scope" in each]
+    children = node.get("/K", [])
     for child in children if isinstance(children, pikepdf.Array) else [children]:
         yield from tags(child)
 
@@ -55,9 +56,5 @@ check("headings and tables", {"/H1", "/H2", "/Table", "/TR", "/TH", "/TD"} <= na
 check("every head names its column", {tuple(scope) for name, scope in found if name == "/TH"}, {("/Column",)})
 
 
-def fonts(resources):
-    return [font for font in resources.get("/Font", {}).values()]
-
-
-descendants = [font.DescendantFonts[0] for page in pdf.pages for font in fonts(page.Resources)]
+descendants = [font.DescendantFonts[0] for page in pdf.pages for font in page.Resources.Font.values()]
 check("fonts inside the file", all("/FontFile2" in font.FontDescriptor or "/FontFile3" in font.FontDescriptor for font in descendants), True)
