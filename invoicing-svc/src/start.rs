@@ -10,7 +10,7 @@ use billing_proto::billing::invoicing::v1::{
     event_service_server::EventServiceServer, explanation_service_server::ExplanationServiceServer,
     hold_service_server::HoldServiceServer, invoice_service_server::InvoiceServiceServer,
     ledger_service_server::LedgerServiceServer, number_series_service_server::NumberSeriesServiceServer,
-    order_service_server::OrderServiceServer,
+    order_service_server::OrderServiceServer, rating_service_server::RatingServiceServer,
 };
 use chassis::{
     background::Background,
@@ -110,6 +110,7 @@ fn services(rpc: Rpc) -> Services {
         InvoiceServiceServer,
         LedgerServiceServer,
         ExplanationServiceServer,
+        RatingServiceServer,
         EventServiceServer,
     )
 }

@@ -22,6 +22,7 @@ mod ledger_service;
 mod number_series_service;
 mod order_service;
 mod placing;
+mod rating_service;
 mod stale_accounts;
 mod standing;
 mod sync_orders;

@@ -107,6 +107,8 @@ pub async fn load(
             schedule: Written::read(&row.schedule)?,
             proration: row.proration.as_deref().map(Written::read).transpose()?,
             delivery_source: row.delivery_source,
+            third_party: row.third_party_source,
+            closed_on: row.closed_on.map(|day| day.to_jiff()),
         };
         let ledger = inputs.ledgers.remove(&row.line_id).unwrap_or_default();
         let line = LineToRate {

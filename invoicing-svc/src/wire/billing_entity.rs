@@ -120,14 +120,16 @@ pub fn address(
     })
 }
 
-fn rounding(v: &mut Violations, value: i32) -> Option<Rounding> {
+/// How exact amounts become minor units.
+pub fn rounding(v: &mut Violations, value: i32) -> Option<Rounding> {
     optional_choice(v, "rounding", value).map(|rounding| match rounding {
         pb::Rounding::Unspecified | pb::Rounding::HalfAwayFromZero => Rounding::HalfAwayFromZero,
         pb::Rounding::HalfEven => Rounding::HalfEven,
     })
 }
 
-fn remainder(v: &mut Violations, value: i32) -> Option<Remainder> {
+/// Which part of a split takes an odd minor unit.
+pub fn remainder(v: &mut Violations, value: i32) -> Option<Remainder> {
     optional_choice(v, "remainder", value).map(|remainder| match remainder {
         pb::Remainder::Unspecified | pb::Remainder::First => Remainder::First,
         pb::Remainder::Last => Remainder::Last,

@@ -32,5 +32,6 @@ pub mod order_line;
 pub mod period;
 pub mod pricing;
 pub mod printed;
+pub mod quote;
 pub mod text;
 pub mod unbilled;

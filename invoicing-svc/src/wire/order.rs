@@ -181,7 +181,8 @@ fn liability(v: &mut Violations, value: i32) -> Option<Liability> {
     given(v, "liability", liability)
 }
 
-fn calendar(v: &mut Violations, value: i32) -> Option<OrderCalendar> {
+/// In which months an order bills.
+pub fn calendar(v: &mut Violations, value: i32) -> Option<OrderCalendar> {
     let calendar = match choice(v, "billing_calendar", value)? {
         pb::BillingCalendar::Unspecified => None,
         pb::BillingCalendar::CalendarMonth => Some(OrderCalendar::CalendarMonth),
@@ -191,7 +192,8 @@ fn calendar(v: &mut Violations, value: i32) -> Option<OrderCalendar> {
     given(v, "billing_calendar", calendar)
 }
 
-fn cycle(v: &mut Violations, value: i32) -> Option<BillingCycle> {
+/// When an order bills.
+pub fn cycle(v: &mut Violations, value: i32) -> Option<BillingCycle> {
     let cycle = match choice(v, "billing_cycle", value)? {
         pb::BillingCycle::Unspecified => None,
         pb::BillingCycle::EndOfMonth => Some(BillingCycle::EndOfMonth),

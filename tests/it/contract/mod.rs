@@ -42,6 +42,11 @@ fn roles(method: &MethodDescriptor) -> Vec<String> {
     numbers.map(|number| role.get_value(number).expect("a known role").name().to_owned()).collect()
 }
 
+/// Whether calling it changes something. A read whose question is too long for a URL says that it has no side effects.
 fn is_mutation(method: &MethodDescriptor) -> bool {
-    http(method).is_some_and(|(verb, _)| verb != "GET")
+    let level =
+        method.options().get_field_by_name("idempotency_level").and_then(|level| level.as_enum_number());
+    // NO_SIDE_EFFECTS of google.protobuf.MethodOptions.
+    let only_asks = level == Some(1);
+    !only_asks && http(method).is_some_and(|(verb, _)| verb != "GET")
 }

@@ -47,26 +47,26 @@ pub enum Subject {
 
 impl Node {
     /// A fact without an amount.
-    pub(super) fn fact(label: impl Into<String>) -> Self {
+    pub(crate) fn fact(label: impl Into<String>) -> Self {
         Self { label: label.into(), ..Self::default() }
     }
 
     /// An amount with every digit that it has.
-    pub(super) fn exact(label: impl Into<String>, amount: Exact) -> Self {
+    pub(crate) fn exact(label: impl Into<String>, amount: Exact) -> Self {
         Self { amount: Some(amount), ..Self::fact(label) }
     }
 
     /// An amount of money.
-    pub(super) fn money(label: impl Into<String>, amount: Money) -> Self {
+    pub(crate) fn money(label: impl Into<String>, amount: Money) -> Self {
         Self::exact(label, Exact::of(amount.currency(), amount.amount()))
     }
 
-    pub(super) fn counted(mut self, units: Decimal, unit: &str) -> Self {
+    pub(crate) fn counted(mut self, units: Decimal, unit: &str) -> Self {
         self.count = Some(Counted { units, unit: unit.to_owned() });
         self
     }
 
-    pub(super) fn priced(mut self, rate: Rate, base: u32) -> Self {
+    pub(crate) fn priced(mut self, rate: Rate, base: u32) -> Self {
         self.price = Some((rate, base));
         self
     }
@@ -76,12 +76,12 @@ impl Node {
         self
     }
 
-    pub(super) fn of(mut self, parts: Vec<Self>) -> Self {
+    pub(crate) fn of(mut self, parts: Vec<Self>) -> Self {
         self.parts = parts;
         self
     }
 
-    pub(super) fn resting_on(mut self, grounds: impl IntoIterator<Item = Self>) -> Self {
+    pub(crate) fn resting_on(mut self, grounds: impl IntoIterator<Item = Self>) -> Self {
         self.grounds.extend(grounds);
         self
     }

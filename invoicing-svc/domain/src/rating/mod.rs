@@ -8,6 +8,7 @@
 //! What would take money back is not billed. It is held, and the rest goes on in what it leaves of the cap.
 
 mod apportion;
+mod booked;
 mod bucket;
 mod cap;
 mod caps;
@@ -24,6 +25,7 @@ mod opening;
 mod per_spot;
 mod places;
 mod price;
+mod quote;
 mod rated_line;
 mod settle;
 mod spot;
@@ -43,6 +45,7 @@ pub use line_to_rate::{Airing, AiringStatus, Basis, Billed, LineToRate, Makegood
 pub use makegood::{KnownSpot, MadeGood, made_good};
 pub use metered::{Expenses, Metered};
 pub use price::{Price, Terms};
+pub use quote::{Asked, Delivered, Quote, QuotedMonth, Reported, quote};
 pub use rated_line::{RatedItem, RatedLine, Unit};
 pub use subscription::Subscription;
 

@@ -120,20 +120,19 @@ impl Delivered {
         Ok(())
     }
 
-    /// The cells of a line: what was counted of it by the source that it names, or by whoever delivers. Days that are
-    /// in no terms were taken out of its flight.
+    /// The cells of a line: what was counted of it by the sources that count for it. Days that are in no terms were
+    /// taken out of its flight.
     pub(super) fn cells(
         &mut self,
         line: Uuid,
         (model, metric): (PricingModel, Metric),
-        source: Option<&str>,
+        counts: impl Fn(&str) -> bool,
         terms: &[Terms],
     ) -> Vec<Cell> {
         let counted = self.lines.remove(&line).unwrap_or_default();
         let with_spend = model == PricingModel::TimeAndMaterials;
-        let of_source = |counted: &Counted| {
-            source.is_none_or(|source| self.sources.get(&counted.source).is_some_and(|name| name == source))
-        };
+        let of_source =
+            |counted: &Counted| self.sources.get(&counted.source).is_some_and(|name| counts(name));
         let in_flight =
             |counted: &Counted| terms.iter().any(|terms| terms.days.contains(counted.days.first()));
         counted

@@ -32,7 +32,11 @@ pub(super) struct Said {
     pub(super) expenses: Expenses,
     pub(super) schedule: Schedule,
     pub(super) proration: Option<Proration>,
+    /// Whose count bills; absent: whoever delivers but the third party.
     pub(super) delivery_source: Option<String>,
+    pub(super) third_party: Option<String>,
+    /// The last day of a line that was cancelled.
+    pub(super) closed_on: Option<Date>,
 }
 
 /// What is known of the pricing of lines besides.
@@ -54,7 +58,7 @@ impl Priced {
             PricingModel::PerSpot => Pricing::PerSpot {
                 segments: agreed.iter().map(Agreed::segment).collect::<Result<_, _>>()?,
                 cap: said.cap,
-                airings: self.airings.remove(&line).unwrap_or_default(),
+                airings: self.spots(line, said.closed_on),
             },
             PricingModel::Subscription => {
                 Pricing::Subscription(Box::new(self.subscription(line, &said, &agreed)?))
@@ -78,16 +82,28 @@ impl Priced {
         })
     }
 
+    /// What aired of a line until it was cancelled; makegoods may air later.
+    fn spots(&mut self, line: Uuid, closed_on: Option<Date>) -> Vec<Airing> {
+        let mut airings = self.airings.remove(&line).unwrap_or_default();
+        airings.retain(|airing| {
+            airing.makegood.is_some() || closed_on.is_none_or(|closed_on| airing.day <= closed_on)
+        });
+        airings
+    }
+
     fn metered(&mut self, line: Uuid, said: &Said, agreed: &[Agreed]) -> Result<Metered, Failure> {
         let terms = terms(said, agreed)?;
         let metric =
             said.model.metric().or(said.metric).context("a line that does not say what it counts")?;
-        let source = said.delivery_source.as_deref();
+        let counts = |source: &str| match &said.delivery_source {
+            Some(own) => own == source,
+            None => said.third_party.as_deref() != Some(source),
+        };
         Ok(Metered {
             model: said.model,
             metric,
             flight: said.flight,
-            ended: ended(said.flight, &terms),
+            ended: said.ended(),
             booked_units: said.booked_units,
             period_units: self.period_units.remove(&line).unwrap_or_default(),
             cap: said.cap,
@@ -97,7 +113,7 @@ impl Priced {
             package_units: said.package_units,
             minimum: said.minimum,
             expenses: (said.model == PricingModel::TimeAndMaterials).then_some(said.expenses),
-            cells: self.delivered.cells(line, (said.model, metric), source, &terms),
+            cells: self.delivered.cells(line, (said.model, metric), counts, &terms),
             terms,
         })
     }
@@ -106,7 +122,7 @@ impl Priced {
         let terms = terms(said, agreed)?;
         Ok(Subscription {
             flight: said.flight,
-            ended: ended(said.flight, &terms),
+            ended: said.ended(),
             terms,
             quantities: self.quantities.remove(&line).unwrap_or_default(),
             term_months: said.term_months.context("a subscription without the months of its term")?,
@@ -116,11 +132,13 @@ impl Priced {
     }
 }
 
-fn terms(said: &Said, agreed: &[Agreed]) -> Result<Vec<Terms>, Failure> {
-    agreed.iter().map(|agreed| agreed.terms(said.currency)).collect()
+impl Said {
+    /// The last day of a line that ended before its flight did.
+    fn ended(&self) -> Option<Date> {
+        self.closed_on.filter(|closed_on| *closed_on < self.flight.last())
+    }
 }
 
-/// A line without terms for the last days of its flight ended before them.
-fn ended(flight: Days, terms: &[Terms]) -> Option<Date> {
-    terms.iter().map(|terms| terms.days.last()).max().filter(|last| *last < flight.last())
+fn terms(said: &Said, agreed: &[Agreed]) -> Result<Vec<Terms>, Failure> {
+    agreed.iter().map(|agreed| agreed.terms(said.currency)).collect()
 }

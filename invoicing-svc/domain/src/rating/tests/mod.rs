@@ -1,5 +1,6 @@
 mod caps;
 mod corrections;
+mod examples;
 mod fees;
 mod lives;
 mod makegoods;
