@@ -1,5 +1,5 @@
--- What an order says beyond what bills, what an account asks of its orders, orders that wait for somebody to look at
--- them, and list prices.
+-- What an order says beyond what bills, what an account asks of its orders, and orders that wait for somebody to look at
+-- them.
 
 alter table insertion_order
   add column discount_amount numeric constraint insertion_order_discount_amount check (discount_amount >= 0);
@@ -83,24 +83,5 @@ create table order_review (
   constraint order_review_approved_by_another check (state <> 'APPROVED' or decided_by <> all (makers))
 );
 
--- List prices, for what is sold below them.
-create table rate_card (
-  rate_card_id   uuid primary key,
-  revision       bigint not null,
-  product_id     uuid not null references ad_product,
-  -- A territory; empty: wherever no card names the territory.
-  market         text not null,
-  currency       text not null,
-  -- Per price base of the product's pricing model.
-  rate           numeric not null constraint rate_card_rate check (rate >= 0),
-  effective_from date not null,
-  -- The last day; null: without an end.
-  effective_to   date,
-  created_at     timestamptz not null,
-  updated_at     timestamptz not null,
-  constraint rate_card_is_unique unique (product_id, market, currency, effective_from),
-  constraint rate_card_days check (effective_from <= effective_to)
-);
-
 grant select, insert, delete on milestone, account_hold to invoicing_app;
-grant select, insert, update on order_review, rate_card to invoicing_app;
+grant select, insert, update on order_review to invoicing_app;

@@ -20,6 +20,7 @@ mod import_delivery;
 mod invoice_service;
 mod ledger_service;
 mod number_series_service;
+mod order_review;
 mod order_service;
 mod placing;
 mod rating_service;

@@ -11,11 +11,11 @@ use outbox::{Begun, Once, Voice, say};
 use refusal::Violations;
 use tonic::{Request, Response, Status};
 
-use super::{Rpc, sync_orders};
+use super::{Rpc, order_review, sync_orders};
 use crate::{
     report::order as report,
     store,
-    wire::{booked, name, order_batch},
+    wire::{booked, name, order_batch, order_review as review},
 };
 
 #[tonic::async_trait]
@@ -43,7 +43,13 @@ impl OrderService for Rpc {
                 let (named, received) = ((&*batch.source_system, sequence), (call.at, &*call.caller.person));
                 store::order::insert_batch(&mut transaction, named, &batch.counted, received).await?;
             }
-            let (answer, facts) = sync_orders::sync(&mut transaction, &call, &batch, &message.orders).await?;
+            let (answer, facts) = sync_orders::sync(
+                &mut transaction,
+                &call,
+                (&batch, sync_orders::LookedAt::No),
+                &message.orders,
+            )
+            .await?;
             say(&mut transaction, &Voice::of(&call), facts).await?;
             once.answer(&mut transaction, &answer).await?;
             transaction.commit().await?;
@@ -116,6 +122,102 @@ impl OrderService for Rpc {
             let by_period =
                 order::by_period(&booked).map_err(|error| Failure::Fault(anyhow::Error::new(error)))?;
             Ok(booked::by_period_message(&by_period))
+        })
+        .await
+    }
+
+    async fn list_order_reviews(
+        &self,
+        request: Request<pb::ListOrderReviewsRequest>,
+    ) -> Result<Response<pb::ListOrderReviewsResponse>, Status> {
+        answer(async {
+            let call = Call::of(&request)?;
+            let message = request.into_inner();
+            let arguments =
+                pb::ListOrderReviewsRequest { page_size: 0, page_token: String::new(), ..message.clone() };
+            let page: Page<store::order_review::Place> =
+                Page::of(&self.seal, &call, &arguments, message.page_size, &message.page_token)?;
+            let mut v = Violations::new();
+            let account = name::account_or_all(&mut v, "parent", &message.parent);
+            let state = review::state(&mut v, message.state);
+            let (Some(account), Some(state)) = (account, state) else { return Err(v.refusal().into()) };
+            let scope = call.scope.json();
+            let which = store::order_review::Which {
+                account,
+                place: None,
+                state,
+                after: page.after,
+                scope: scope.as_ref(),
+                limit: page.fetch(),
+            };
+            let mut connection = self.pool.acquire().await?;
+            let loaded = store::order_review::load(&mut connection, which).await?;
+            let (reviews, next_page_token) = page.cut(loaded, |review| review.place)?;
+            let order_reviews = reviews.iter().map(order_review::message).collect::<Result<_, _>>()?;
+            Ok(pb::ListOrderReviewsResponse { order_reviews, next_page_token })
+        })
+        .await
+    }
+
+    async fn approve_order_review(
+        &self,
+        request: Request<pb::ApproveOrderReviewRequest>,
+    ) -> Result<Response<pb::OrderReview>, Status> {
+        answer(async {
+            let call = Call::of(&request)?;
+            let message = request.into_inner();
+            let mut transaction = self.pool.begin().await?;
+            let once = match Once::begin(&mut transaction, &call, &message.request_id, &message).await? {
+                Begun::Answered(before) => return Ok(before),
+                Begun::Fresh(once) => once,
+            };
+            let (answer, facts) = order_review::approve(&mut transaction, &call, &message).await?;
+            say(&mut transaction, &Voice::of(&call), facts).await?;
+            once.answer(&mut transaction, &answer).await?;
+            transaction.commit().await?;
+            Ok(answer)
+        })
+        .await
+    }
+
+    async fn adjust_order_review(
+        &self,
+        request: Request<pb::AdjustOrderReviewRequest>,
+    ) -> Result<Response<pb::OrderReview>, Status> {
+        answer(async {
+            let call = Call::of(&request)?;
+            let message = request.into_inner();
+            let mut transaction = self.pool.begin().await?;
+            let once = match Once::begin(&mut transaction, &call, &message.request_id, &message).await? {
+                Begun::Answered(before) => return Ok(before),
+                Begun::Fresh(once) => once,
+            };
+            let (answer, facts) = order_review::adjust(&mut transaction, &call, &message).await?;
+            say(&mut transaction, &Voice::of(&call), facts).await?;
+            once.answer(&mut transaction, &answer).await?;
+            transaction.commit().await?;
+            Ok(answer)
+        })
+        .await
+    }
+
+    async fn reject_order_review(
+        &self,
+        request: Request<pb::RejectOrderReviewRequest>,
+    ) -> Result<Response<pb::OrderReview>, Status> {
+        answer(async {
+            let call = Call::of(&request)?;
+            let message = request.into_inner();
+            let mut transaction = self.pool.begin().await?;
+            let once = match Once::begin(&mut transaction, &call, &message.request_id, &message).await? {
+                Begun::Answered(before) => return Ok(before),
+                Begun::Fresh(once) => once,
+            };
+            let (answer, facts) = order_review::reject(&mut transaction, &call, &message).await?;
+            say(&mut transaction, &Voice::of(&call), facts).await?;
+            once.answer(&mut transaction, &answer).await?;
+            transaction.commit().await?;
+            Ok(answer)
         })
         .await
     }

@@ -18,6 +18,7 @@ use crate::{
     store::{
         known_order::{self, KnownOrder},
         order::{self as store, References},
+        order_review::{self, Waiting},
         taken_order::{self, Received, Taken},
     },
     wire::{fact, name, order as wire, order_batch::Batch},
@@ -34,11 +35,20 @@ enum Outcome {
     Refused(Refusal),
 }
 
-/// Decides on every order of the batch and records what is taken, and what is in conflict.
+/// Whether somebody has looked at the orders of the batch.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LookedAt {
+    /// They come from their source.
+    No,
+    /// They are taken as they are.
+    Approved,
+}
+
+/// Decides on every order of the batch and records what is taken, what waits and what is in conflict.
 pub async fn sync(
     transaction: &mut PgConnection,
     call: &Call,
-    batch: &Batch,
+    (batch, looked_at): (&Batch, LookedAt),
     messages: &[pb::Order],
 ) -> Result<(pb::SyncOrdersResponse, Vec<Fact>), Failure> {
     let parsed: Vec<_> = messages.iter().map(|message| wire::parse(message, &batch.source_system)).collect();
@@ -52,14 +62,20 @@ pub async fn sync(
     let scope = call.scope.json();
     let references =
         store::references(transaction, (&accounts, &entities, &products), scope.as_ref()).await?;
+    let rejected = match looked_at {
+        LookedAt::No => order_review::rejected(transaction, &orders).await?,
+        LookedAt::Approved => Vec::new(),
+    };
+    let with = Looking { batch, known: &known, references: &references, rejected: &rejected, looked_at };
     let outcomes: Vec<Outcome> = parsed
         .into_iter()
         .map(|parsed| match parsed {
-            Ok(order) => outcome(call, batch, &known, &references, order),
+            Ok(order) => outcome(call, &with, order),
             Err(refusal) => Outcome::Refused(refusal),
         })
         .collect();
     let facts = record(transaction, call, &known, messages, &outcomes).await?;
+    record_reviews(transaction, call, (messages, &outcomes), &references).await?;
     let results = messages
         .iter()
         .zip(&outcomes)
@@ -68,15 +84,23 @@ pub async fn sync(
     Ok((pb::SyncOrdersResponse { results }, facts))
 }
 
-fn outcome(
-    call: &Call,
-    batch: &Batch,
-    known: &HashMap<String, KnownOrder>,
-    references: &References,
-    order: Order,
-) -> Outcome {
+/// What the orders of a batch are looked at with.
+struct Looking<'a> {
+    batch: &'a Batch,
+    known: &'a HashMap<String, KnownOrder>,
+    references: &'a References,
+    rejected: &'a [(OrderId, i64)],
+    looked_at: LookedAt,
+}
+
+fn outcome(call: &Call, with: &Looking<'_>, order: Order) -> Outcome {
+    let Looking { batch, known, references, rejected, looked_at } = *with;
     if batch.repeated.contains(&order.external_id.id) {
         return Outcome::Refused(OrderRefusal::OrderRepeated { external_id: order.external_id.id }.into());
+    }
+    if rejected.contains(&(order.id(), order.revision)) {
+        let (external_id, revision) = (order.external_id.id, order.revision);
+        return Outcome::Refused(OrderRefusal::RevisionRejected { external_id, revision }.into());
     }
     let known = known.get(&order.external_id.id);
     let account = references.accounts.get(&order.account).filter(|account| {
@@ -87,8 +111,13 @@ fn outcome(
         // An order that is known in a territory outside the caller's scope does not exist for them either.
         covers(territory) && known.is_none_or(|known| covers(&known.territory))
     });
-    let facts =
-        Facts { account, entity: references.entities.get(&order.entity), products: &references.products };
+    let facts = Facts {
+        account,
+        entity: references.entities.get(&order.entity),
+        products: &references.products,
+        not_live: &references.not_live,
+        is_approved: looked_at == LookedAt::Approved,
+    };
     match decide(known.map(|known| &known.known), &order, facts) {
         Ok(Decision::Create(booking) | Decision::Amend(booking)) => Outcome::Taken(Box::new(order), booking),
         Ok(Decision::Review(findings)) => Outcome::Review(Box::new(order), findings),
@@ -161,6 +190,37 @@ async fn record(
             Ok(fact::order(kind, *entity, AccountId::from_uuid(place.0), message))
         })
         .collect()
+}
+
+/// Orders that wait, and those that wait no more because something newer came.
+async fn record_reviews(
+    transaction: &mut PgConnection,
+    call: &Call,
+    (messages, outcomes): (&[pb::Order], &[Outcome]),
+    references: &References,
+) -> Result<(), Failure> {
+    let (mut waiting, mut taken) = (Vec::new(), Vec::new());
+    for (message, outcome) in messages.iter().zip(outcomes) {
+        match outcome {
+            Outcome::Review(order, findings) => {
+                let account = references.accounts.get(&order.account).map(|account| &*account.territory);
+                let territory =
+                    order.territory.as_deref().or(account).context("an account that is not known")?;
+                waiting.push(Waiting { order, territory, findings, content: message.encode_to_vec() });
+            }
+            Outcome::Taken(order, _) => taken.push((order.account.uuid(), order.id().uuid(), order.revision)),
+            Outcome::Unchanged(_, _)
+            | Outcome::Conflict(_, _)
+            | Outcome::Stale(_, _, _)
+            | Outcome::Refused(_) => {}
+        }
+    }
+    let place = |waiting: &Waiting<'_>| {
+        (waiting.order.account.uuid(), waiting.order.id().uuid(), waiting.order.revision)
+    };
+    order_review::supersede(transaction, &waiting.iter().map(place).collect::<Vec<_>>(), true).await?;
+    order_review::supersede(transaction, &taken, false).await?;
+    order_review::insert(transaction, &waiting, call.at, &call.caller.person).await
 }
 
 impl Outcome {

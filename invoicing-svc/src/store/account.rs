@@ -1,12 +1,17 @@
 //! Accounts.
 
+use std::collections::HashMap;
+
 use anyhow::Context;
 use chassis::failure::Failure;
 use ids::AccountId;
-use invoicing_domain::{account::Account, resource::ResourceRefusal};
+use invoicing_domain::{
+    account::{Account, Hold, PurchaseOrderRule},
+    resource::ResourceRefusal,
+};
 use jiff::Timestamp;
 use jiff_sqlx::ToSqlx;
-use money::Percent;
+use money::{Money, Percent};
 use refusal::Refusal;
 use serde_json::Value;
 use sqlx::PgConnection;
@@ -45,18 +50,28 @@ pub async fn load(connection: &mut PgConnection, which: Which<'_>) -> Result<Vec
         which.scope,
         which.limit
     )
-    .fetch_all(connection)
+    .fetch_all(&mut *connection)
     .await?;
+    let ids: Vec<Uuid> = rows.iter().map(|row| row.account_id).collect();
+    let mut holds = holds(connection, &ids).await?;
     rows.into_iter()
         .map(|row| {
+            let currency = currency(&row.currency)?;
+            let credit_limit = row.credit_limit.map(|limit| Money::of(currency, limit)).transpose();
             Ok(Account {
+                purchase_orders: PurchaseOrderRule {
+                    is_required: row.purchase_order_required,
+                    format: row.purchase_order_format,
+                },
+                credit_limit: credit_limit.context("the database holds parts of a minor unit")?,
+                holds: holds.remove(&row.account_id).unwrap_or_else(Vec::new),
                 id: AccountId::from_uuid(row.account_id),
                 revision: revision(row.revision)?,
                 code: row.code,
                 kind: Written::read(&row.kind)?,
                 legal_name: row.legal_name,
                 address: address(&row.address)?,
-                currency: currency(&row.currency)?,
+                currency,
                 commission: Percent::of(row.commission_percent).context("the database holds no percent")?,
                 payment_terms_days: u16::try_from(row.payment_terms_days)
                     .context("the database holds no terms")?,
@@ -66,6 +81,45 @@ pub async fn load(connection: &mut PgConnection, which: Which<'_>) -> Result<Vec
             })
         })
         .collect()
+}
+
+async fn holds(
+    connection: &mut PgConnection,
+    accounts: &[Uuid],
+) -> Result<HashMap<Uuid, Vec<Hold>>, Failure> {
+    let rows = sqlx::query!(
+        "select * from account_hold where account_id = any($1) order by account_id, ordinal",
+        accounts
+    )
+    .fetch_all(connection)
+    .await?;
+    let mut holds: HashMap<Uuid, Vec<Hold>> = HashMap::new();
+    for row in rows {
+        let expires = row.expires.map(|day| day.to_jiff());
+        holds.entry(row.account_id).or_default().push(Hold { reason: row.reason, owner: row.owner, expires });
+    }
+    Ok(holds)
+}
+
+async fn replace_holds(connection: &mut PgConnection, account: &Account) -> Result<(), Failure> {
+    sqlx::query!("delete from account_hold where account_id = $1", account.id.uuid())
+        .execute(&mut *connection)
+        .await?;
+    let reasons: Vec<String> = account.holds.iter().map(|hold| hold.reason.clone()).collect();
+    let owners: Vec<String> = account.holds.iter().map(|hold| hold.owner.clone()).collect();
+    let expires: Vec<_> = account.holds.iter().map(|hold| hold.expires.map(|day| day.to_sqlx())).collect();
+    sqlx::query!(
+        "insert into account_hold (account_id, ordinal, reason, owner, expires)
+         select $1, ordinal, reason, owner, expires
+           from unnest($2::text[], $3::text[], $4::date[]) with ordinality as hold(reason, owner, expires, ordinal)",
+        account.id.uuid(),
+        &reasons,
+        &owners,
+        &expires as _
+    )
+    .execute(connection)
+    .await?;
+    Ok(())
 }
 
 /// One account, or that it does not exist for this caller.
@@ -113,8 +167,9 @@ pub async fn lock(connection: &mut PgConnection, id: AccountId) -> Result<(), Fa
 pub async fn insert(connection: &mut PgConnection, account: &Account, at: Timestamp) -> Result<(), Failure> {
     sqlx::query!(
         "insert into account (account_id, revision, code, kind, legal_name, address, currency, commission_percent,
-           payment_terms_days, tax_ids, territory, billing_email, created_at, updated_at)
-         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $13)",
+           payment_terms_days, tax_ids, territory, billing_email, purchase_order_required, purchase_order_format,
+           credit_limit, created_at, updated_at)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $16)",
         account.id.uuid(),
         revision_number(account.revision)?,
         account.code,
@@ -127,22 +182,26 @@ pub async fn insert(connection: &mut PgConnection, account: &Account, at: Timest
         &account.tax_ids,
         account.territory,
         account.billing_email,
+        account.purchase_orders.is_required,
+        account.purchase_orders.format,
+        account.credit_limit.map(Money::amount),
         at.to_sqlx() as _
     )
-    .execute(connection)
+    .execute(&mut *connection)
     .await
     .map_err(|error| {
         let taken = ResourceRefusal::CodeTaken { code: account.code.clone() };
         Failure::from_constraint(error, &[("account_code_is_unique", taken.into())])
     })?;
-    Ok(())
+    replace_holds(connection, account).await
 }
 
 /// Records what may change of an account that is locked.
 pub async fn update(connection: &mut PgConnection, account: &Account, at: Timestamp) -> Result<(), Failure> {
     sqlx::query!(
         "update account set revision = $2, kind = $3, legal_name = $4, address = $5, commission_percent = $6,
-           payment_terms_days = $7, tax_ids = $8, territory = $9, billing_email = $10, updated_at = $11
+           payment_terms_days = $7, tax_ids = $8, territory = $9, billing_email = $10, purchase_order_required = $11,
+           purchase_order_format = $12, credit_limit = $13, updated_at = $14
          where account_id = $1",
         account.id.uuid(),
         revision_number(account.revision)?,
@@ -154,9 +213,12 @@ pub async fn update(connection: &mut PgConnection, account: &Account, at: Timest
         &account.tax_ids,
         account.territory,
         account.billing_email,
+        account.purchase_orders.is_required,
+        account.purchase_orders.format,
+        account.credit_limit.map(Money::amount),
         at.to_sqlx() as _
     )
-    .execute(connection)
+    .execute(&mut *connection)
     .await?;
-    Ok(())
+    replace_holds(connection, account).await
 }

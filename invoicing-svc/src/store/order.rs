@@ -1,12 +1,14 @@
 //! Orders. Many at a time: no statement runs once per order or line.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use anyhow::Context;
 use calendar::Days;
 use chassis::failure::Failure;
 use ids::{AccountId, EntityId, OrderId, ProductId};
 use invoicing_domain::{
+    account::PurchaseOrderRule,
+    ad_product::ProductState,
     order::{
         AccountFacts, BatchTotals, BillingTerms, Booked, BookedOrder, EntityFacts, OrderCalendar, Part,
         PlanWeek, Weekdays,
@@ -76,6 +78,8 @@ pub struct References {
     pub accounts: HashMap<AccountId, AccountFacts>,
     pub entities: HashMap<EntityId, EntityFacts>,
     pub products: BTreeMap<ProductId, PricingModel>,
+    /// Those that nobody may sell, or not yet.
+    pub not_live: BTreeSet<ProductId>,
 }
 
 /// The accounts and entities out of those named that the caller may see, and the products.
@@ -85,7 +89,7 @@ pub async fn references(
     scope: Option<&Value>,
 ) -> Result<References, Failure> {
     let accounts = sqlx::query!(
-        "select account_id, payment_terms_days, territory from account
+        "select account_id, payment_terms_days, territory, purchase_order_required, purchase_order_format from account
           where account_id = any($1) and in_scope($2::jsonb, null, territory, account_id)",
         accounts,
         scope
@@ -100,13 +104,15 @@ pub async fn references(
     )
     .fetch_all(&mut *connection)
     .await?;
-    let products =
-        sqlx::query!("select product_id, pricing_model from ad_product where product_id = any($1)", products)
-            .fetch_all(connection)
-            .await?;
-    let account = |days: i32, territory| {
+    let products = sqlx::query!(
+        "select product_id, pricing_model, state from ad_product where product_id = any($1)",
+        products
+    )
+    .fetch_all(connection)
+    .await?;
+    let account = |days: i32, territory, purchase_orders| {
         let payment_terms_days = u16::try_from(days).context("the database holds no payment terms")?;
-        Ok::<_, Failure>(AccountFacts { payment_terms_days, territory })
+        Ok::<_, Failure>(AccountFacts { payment_terms_days, territory, purchase_orders })
     };
     let entity = |rounding: &str, remainder: &str, fiscal: &Value| {
         Ok::<_, Failure>(EntityFacts {
@@ -115,11 +121,20 @@ pub async fn references(
             fiscal: fiscal_calendar::read(fiscal)?,
         })
     };
+    let not_live = products.iter().filter(|row| row.state != ProductState::Live.text());
     Ok(References {
+        not_live: not_live.map(|row| ProductId::from_uuid(row.product_id)).collect(),
         accounts: accounts
             .into_iter()
             .map(|row| {
-                Ok((AccountId::from_uuid(row.account_id), account(row.payment_terms_days, row.territory)?))
+                let rule = PurchaseOrderRule {
+                    is_required: row.purchase_order_required,
+                    format: row.purchase_order_format,
+                };
+                Ok((
+                    AccountId::from_uuid(row.account_id),
+                    account(row.payment_terms_days, row.territory, rule)?,
+                ))
             })
             .collect::<Result<_, Failure>>()?,
         entities: entities

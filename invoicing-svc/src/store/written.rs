@@ -12,7 +12,7 @@ use invoicing_domain::{
     invoice::DocumentKind,
     ledger::LedgerAccount,
     number_series::YearBasis,
-    order::{Liability, OrderCalendar},
+    order::{Liability, OrderCalendar, ReviewState},
     period::PeriodState,
     pricing::{Metric, PricingModel, Proration, Schedule, Window},
     rating::{Basis, LineKind, Unit},
@@ -96,6 +96,7 @@ written! {
         OnDelivery "ON_DELIVERY", EvenSplit "EVEN_SPLIT", ProRataDays "PRO_RATA_DAYS", Upfront "UPFRONT",
         Milestone "MILESTONE", InAdvance "IN_ADVANCE", InArrears "IN_ARREARS",
     }
+    ReviewState { Waiting "WAITING", Approved "APPROVED", Rejected "REJECTED", Superseded "SUPERSEDED" }
     AiringStatus { Aired "AIRED", Credited "CREDITED", Unresolved "UNRESOLVED", MadeGood "MADE_GOOD", NotAired "NOT_AIRED" }
     OrderCalendar { CalendarMonth "CALENDAR_MONTH", BroadcastMonth "BROADCAST_MONTH", Fiscal "FISCAL" }
     Duplicates { Refuse "REFUSE", Sum "SUM" }

@@ -3,7 +3,7 @@
 use billing_proto::billing::invoicing::v1 as pb;
 use chassis::mask::Mask;
 use ids::{AccountId, Revision};
-use invoicing_domain::account::{Account, AccountKind};
+use invoicing_domain::account::{Account, AccountKind, Hold, PurchaseOrderRule};
 use refusal::{Refusal, Violations};
 
 use super::{
@@ -11,6 +11,9 @@ use super::{
     choice::{choice, given},
     money::{currency, percent},
     name,
+    order::amount,
+    order_line::{many, optional},
+    period::{day_message, optional_day},
     text::{Text, text, texts},
 };
 
@@ -24,6 +27,10 @@ pub const CHANGEABLE: &[&str] = &[
     "tax_ids",
     "territory",
     "billing_email",
+    "purchase_order_required",
+    "purchase_order_format",
+    "credit_limit",
+    "holds",
 ];
 
 /// The account that a message describes.
@@ -47,6 +54,13 @@ fn fields(v: &mut Violations, id: AccountId, revision: Revision, m: &pb::Account
     let tax_ids = texts(v, "tax_ids", &m.tax_ids, Text::Required(64), 10);
     let territory = text(v, "territory", &m.territory, Text::Optional(64));
     let billing_email = text(v, "billing_email", &m.billing_email, Text::Optional(254));
+    let format = text(v, "purchase_order_format", &m.purchase_order_format, Text::Optional(64));
+    let holds = many(v, "holds", &m.holds, hold);
+    // Without its currency no amount of the account can be read.
+    let currency = currency?;
+    let credit_limit =
+        optional(v, "credit_limit", &m.credit_limit, |v, field, value| amount(v, field, value, currency));
+    let rule = format.map(|format| PurchaseOrderRule { is_required: m.purchase_order_required, format });
     Some(Account {
         id,
         revision,
@@ -54,13 +68,23 @@ fn fields(v: &mut Violations, id: AccountId, revision: Revision, m: &pb::Account
         kind: kind?,
         legal_name: legal_name?,
         address: address?,
-        currency: currency?,
+        currency,
         commission: commission?,
         payment_terms_days: payment_terms_days?,
         tax_ids: tax_ids?,
         territory: territory?,
         billing_email: billing_email?,
+        purchase_orders: rule?,
+        credit_limit: credit_limit?,
+        holds: holds?,
     })
+}
+
+fn hold(v: &mut Violations, m: &pb::AccountHold) -> Option<Hold> {
+    let reason = text(v, "reason", &m.reason, Text::Required(200));
+    let owner = text(v, "owner", &m.owner, Text::Required(200));
+    let expires = optional_day(v, "expires", m.expires.as_ref());
+    Some(Hold { reason: reason?, owner: owner?, expires: expires? })
 }
 
 fn kind(v: &mut Violations, value: i32) -> Option<AccountKind> {
@@ -98,6 +122,18 @@ pub fn message(account: &Account) -> pb::Account {
         tax_ids: account.tax_ids.clone(),
         territory: account.territory.clone(),
         billing_email: account.billing_email.clone(),
+        purchase_order_required: account.purchase_orders.is_required,
+        purchase_order_format: account.purchase_orders.format.clone(),
+        credit_limit: account.credit_limit.map_or_else(String::new, |limit| limit.to_string()),
+        holds: account.holds.iter().map(hold_message).collect(),
+    }
+}
+
+fn hold_message(hold: &Hold) -> pb::AccountHold {
+    pb::AccountHold {
+        reason: hold.reason.clone(),
+        owner: hold.owner.clone(),
+        expires: hold.expires.map(day_message),
     }
 }
 
@@ -116,7 +152,11 @@ pub fn merge(current: &Account, update: &pb::Account, mask: &Mask) -> pb::Accoun
         payment_terms_days,
         tax_ids,
         territory,
-        billing_email
+        billing_email,
+        purchase_order_required,
+        purchase_order_format,
+        credit_limit,
+        holds
     );
     merged
 }

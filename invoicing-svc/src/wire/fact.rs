@@ -57,6 +57,18 @@ pub fn order(kind: &'static str, entity: EntityId, account: AccountId, order: &p
     Fact::new(kind, &order.name, "billing.invoicing.v1.Order", order).of_entity(entity).of_account(account)
 }
 
+/// An order in review was adjusted, approved or rejected.
+pub fn order_review(
+    kind: &'static str,
+    entity: EntityId,
+    account: AccountId,
+    review: &pb::OrderReview,
+) -> Fact {
+    Fact::new(kind, &review.name, "billing.invoicing.v1.OrderReview", review)
+        .of_entity(entity)
+        .of_account(account)
+}
+
 /// A batch landed; and some of its rows could not be used.
 pub fn delivery(batch: &pb::DeliveryBatch) -> Vec<Fact> {
     let fact = |kind| Fact::new(kind, &batch.name, "billing.invoicing.v1.DeliveryBatch", batch);

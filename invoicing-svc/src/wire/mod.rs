@@ -29,6 +29,7 @@ pub mod number_series;
 pub mod order;
 pub mod order_batch;
 pub mod order_line;
+pub mod order_review;
 pub mod period;
 pub mod pricing;
 pub mod printed;

@@ -128,6 +128,24 @@ pub fn order_name(account: AccountId, order: OrderId) -> String {
     format!("accounts/{account}/orders/{order}")
 }
 
+/// `accounts/acc_…/orders/ord_…/reviews/2`: an order in review by its revision.
+pub fn order_review(v: &mut Violations, field: &str, name: &str) -> Option<(AccountId, OrderId, i64)> {
+    let parsed = split(name, ["accounts", "orders", "reviews"]).and_then(|[account, order, revision]| {
+        Some((
+            account.parse().ok()?,
+            order.parse().ok()?,
+            revision.parse().ok().filter(|revision| *revision > 0)?,
+        ))
+    });
+    let parts = [("accounts", "acc"), ("orders", "ord")];
+    v.take(field, parsed.ok_or_else(|| format!("{}/reviews/2", expected(&parts))))
+}
+
+/// `accounts/acc_…/orders/ord_…/reviews/2`
+pub fn order_review_name(account: AccountId, order: OrderId, revision: i64) -> String {
+    format!("accounts/{account}/orders/{order}/reviews/{revision}")
+}
+
 /// `accounts/acc_…/orders/ord_…/lines/lin_…`
 pub fn line_name(account: AccountId, order: OrderId, line: LineId) -> String {
     format!("accounts/{account}/orders/{order}/lines/{line}")

@@ -52,6 +52,19 @@ pub fn parse(message: &pb::SyncOrdersRequest) -> Result<Batch, Refusal> {
     }
 }
 
+/// A batch that nobody sent: one order of a source, which was received before.
+pub fn of_one(source_system: &str, order: &pb::Order) -> Batch {
+    let lines = i64::try_from(order.lines.len()).unwrap_or(i64::MAX);
+    let counted = BatchTotals { orders: 1, lines, amount: ControlTotal::default() };
+    Batch {
+        source_system: source_system.to_owned(),
+        sequence: None,
+        said: counted,
+        counted,
+        repeated: BTreeSet::new(),
+    }
+}
+
 /// The number of a batch in its source.
 pub fn sequence(v: &mut Violations, field: &str, number: i64) -> Option<i64> {
     v.take(field, Some(number).filter(|number| *number >= 1).ok_or("must be at least 1"))

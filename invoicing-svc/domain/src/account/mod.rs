@@ -1,7 +1,8 @@
 //! The bill-to party. Its code and currency never move.
 
 use ids::{AccountId, Revision};
-use money::{Currency, Percent};
+use jiff::civil::Date;
+use money::{Currency, Money, Percent};
 
 use crate::billing_entity::PostalAddress;
 
@@ -23,6 +24,42 @@ pub struct Account {
     pub tax_ids: Vec<String>,
     pub territory: String,
     pub billing_email: String,
+    pub purchase_orders: PurchaseOrderRule,
+    /// `None`: without a limit.
+    pub credit_limit: Option<Money>,
+    pub holds: Vec<Hold>,
+}
+
+/// What the account asks of the purchase orders that it pays by.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct PurchaseOrderRule {
+    pub is_required: bool,
+    /// `9` stands for a digit, `A` for a letter, everything else for itself; empty: any way.
+    pub format: String,
+}
+
+impl PurchaseOrderRule {
+    /// Whether the account would write a number like this one.
+    pub fn fits(&self, number: &str) -> bool {
+        let fits = |(pattern, character): (char, char)| match pattern {
+            '9' => character.is_ascii_digit(),
+            'A' => character.is_alphabetic(),
+            same => same == character,
+        };
+        self.format.is_empty()
+            || (self.format.chars().count() == number.chars().count()
+                && self.format.chars().zip(number.chars()).all(fits))
+    }
+}
+
+/// Why nothing is billed to the account for now.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Hold {
+    pub reason: String,
+    /// Who lifts it.
+    pub owner: String,
+    /// The last day; `None`: until it is lifted.
+    pub expires: Option<Date>,
 }
 
 /// Who the account is in the trade.

@@ -7,6 +7,7 @@ use rust_decimal::Decimal;
 
 use super::line_terms::Priced;
 use super::{Line, LineTerms, Order, OrderRefusal, discount};
+use crate::account::PurchaseOrderRule;
 use crate::pricing::PricingModel;
 
 const MOST_LINES: usize = 5_000;
@@ -21,6 +22,10 @@ pub struct Facts<'a> {
     pub account: Option<&'a AccountFacts>,
     pub entity: Option<&'a EntityFacts>,
     pub products: &'a BTreeMap<ProductId, PricingModel>,
+    /// Those that nobody may sell, or not yet.
+    pub not_live: &'a BTreeSet<ProductId>,
+    /// Somebody has looked at the order and takes it as it is.
+    pub is_approved: bool,
 }
 
 /// What the bill-to party fills in.
@@ -29,6 +34,7 @@ pub struct AccountFacts {
     /// Net days.
     pub payment_terms_days: u16,
     pub territory: String,
+    pub purchase_orders: PurchaseOrderRule,
 }
 
 /// How the entity makes amounts.

@@ -33,7 +33,7 @@ pub use line_terms::{LineTerms, Price};
 pub use order_calendar::OrderCalendar;
 pub use plan::{PlanWeek, Weekdays};
 pub use refusal::OrderRefusal;
-pub use review::OrderReview;
+pub use review::{OrderReview, OrderReviewRefusal, Review, ReviewState, approve, must_wait};
 pub use said::Said;
 pub use schedule::Part;
 pub use sync::{Decision, InDraft, Known, KnownLine, sync};

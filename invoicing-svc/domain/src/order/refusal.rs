@@ -6,6 +6,9 @@ refusal::refusals! {
         /// Which of two should be taken?
         Malformed "ORDER_REPEATED" OrderRepeated { external_id: String } =>
             "order {external_id} is in the batch more than once; send one revision in a batch",
+        /// Somebody looked at it and did not take it.
+        StateForbids "REVISION_REJECTED" RevisionRejected { external_id: String, revision: i64 } =>
+            "order {external_id}: revision {revision} was rejected in review; send what is agreed as a new revision",
         /// The bill-to party does not exist, or not for this caller.
         Missing "UNKNOWN_ACCOUNT" UnknownAccount { account: String } =>
             "{account} does not exist, or is outside what this key may see; create the account first",

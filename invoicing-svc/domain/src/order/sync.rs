@@ -6,6 +6,7 @@ use money::{Currency, Money};
 
 use super::amend::{amend, check_model};
 use super::check::check;
+use super::review::guidelines;
 use super::{Booking, EntityFacts, Facts, Order, OrderRefusal, OrderReview, Part, TermSegment};
 
 /// What is known of an order before it is said again.
@@ -67,7 +68,8 @@ pub fn sync(known: Option<&Known>, order: &Order, facts: Facts<'_>) -> Result<De
         billing_entity: format!("billingEntities/{}", order.entity),
     })?;
     let Some(known) = known else {
-        return check(order, account, *entity, facts.products).map(Decision::Create);
+        let booking = check(order, account, *entity, facts.products)?;
+        return Ok(looked_at(Vec::new(), (order, None), &facts).unwrap_or(Decision::Create(booking)));
     };
     if is_known(known, order)? {
         return Ok(Decision::Unchanged);
@@ -79,7 +81,18 @@ pub fn sync(known: Option<&Known>, order: &Order, facts: Facts<'_>) -> Result<De
     }
     let booking = check(order, account, *entity, facts.products)?;
     let (booking, findings) = amended(known, order, booking, *entity)?;
-    Ok(if findings.is_empty() { Decision::Amend(booking) } else { Decision::Review(findings) })
+    Ok(looked_at(findings, (order, Some(known)), &facts).unwrap_or(Decision::Amend(booking)))
+}
+
+/// What somebody has to look at before the order is taken, if there is anything.
+fn looked_at(
+    found: Vec<OrderReview>,
+    (order, known): (&Order, Option<&Known>),
+    facts: &Facts<'_>,
+) -> Option<Decision> {
+    let findings = found.into_iter().chain(guidelines(order, known, facts));
+    let findings: Vec<_> = findings.filter(|finding| !facts.is_approved || finding.stays()).collect();
+    (!findings.is_empty()).then_some(Decision::Review(findings))
 }
 
 /// The booking of a known order: lines that are known keep what was agreed of their days and periods.

@@ -1,4 +1,4 @@
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use calendar::{BillingCycle, Days, FiscalCalendar};
 use ids::{AccountId, EntityId, ProductId};
@@ -7,6 +7,7 @@ use money::{Currency, Money, Percent, Quantity, Rate, Remainder, Rounding};
 use proptest::prelude::*;
 
 use super::*;
+use crate::account::PurchaseOrderRule;
 use crate::control_total::ControlTotal;
 use crate::pricing::{Metric, Minimum, PeriodUnits, PricingModel, Schedule, Tier, Window};
 
@@ -114,13 +115,19 @@ fn order(lines: Vec<Line>) -> Order {
 fn with_facts<T>(use_them: impl FnOnce(Facts<'_>) -> T) -> T {
     let products = MODELS.map(|model| (product(model), model));
     use_them(Facts {
-        account: Some(&AccountFacts { payment_terms_days: 30, territory: "EAST".into() }),
+        account: Some(&AccountFacts {
+            payment_terms_days: 30,
+            territory: "EAST".into(),
+            purchase_orders: PurchaseOrderRule::default(),
+        }),
         entity: Some(&EntityFacts {
             rounding: Rounding::HalfAwayFromZero,
             remainder: Remainder::First,
             fiscal: FiscalCalendar::GREGORIAN,
         }),
         products: &BTreeMap::from(products),
+        not_live: &BTreeSet::new(),
+        is_approved: false,
     })
 }
 

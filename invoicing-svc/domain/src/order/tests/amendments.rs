@@ -148,3 +148,46 @@ fn opening_balances_move_no_more_once_a_line_is_billed() {
         "OPENING_BALANCES_MOVED"
     );
 }
+
+#[test]
+fn an_order_below_the_guidelines_waits_until_it_is_approved() {
+    let rule = |format: &str| PurchaseOrderRule { is_required: true, format: format.into() };
+    let fits =
+        [("", "x", true), ("PO-9999", "PO-0042", true), ("PO-9999", "PO-42", false), ("A99", "722", false)];
+    for (format, number, expected) in fits {
+        assert_eq!(rule(format).fits(number), expected, "{format} {number}");
+    }
+    let decide = |order: &Order, format: &str, is_approved: bool| {
+        let account =
+            AccountFacts { payment_terms_days: 30, territory: "EAST".into(), purchase_orders: rule(format) };
+        let not_live = BTreeSet::from([product(PricingModel::Cpm)]);
+        with_facts(|facts| {
+            let facts = Facts { account: Some(&account), not_live: &not_live, is_approved, ..facts };
+            sync(None, order, facts)
+        })
+    };
+    let bare = order(vec![cpm("10")]);
+    assert_eq!(findings(decide(&bare, "", false)), ["PURCHASE_ORDER_MISSING", "PRODUCT_NOT_LIVE"]);
+    assert!(matches!(decide(&bare, "", true), Ok(Decision::Create(_))));
+    let po = PurchaseOrder { number: "4711".into(), value: None, expires: None };
+    let paid = Order { purchase_orders: vec![po], ..order(vec![fee()]) };
+    assert_eq!(findings(decide(&paid, "PO-9999", false)), ["PURCHASE_ORDER_FORMAT"]);
+    assert!(matches!(decide(&paid, "9999", false), Ok(Decision::Create(_))));
+}
+
+#[test]
+fn an_approval_does_not_say_from_when_on_terms_hold() {
+    let first = known(&order(vec![cpm("10")]), &["L1"]);
+    let cheaper = Order { revision: 2, ..order(vec![cpm("8")]) };
+    let approved = with_facts(|facts| sync(Some(&first), &cheaper, Facts { is_approved: true, ..facts }));
+    assert_eq!(findings(approved), ["AMENDMENT_SCOPE_MISSING"]);
+}
+
+#[test]
+fn a_second_person_approves_what_waits() {
+    let review = |state| Review { revision: ids::Revision::FIRST, state, makers: vec!["maker".into()] };
+    let reason = |state, person| approve(&review(state), person).expect_err("refused").reason();
+    assert_eq!(reason(ReviewState::Waiting, "maker"), "REVIEW_BY_ITS_MAKER");
+    assert_eq!(reason(ReviewState::Rejected, "other"), "REVIEW_DECIDED");
+    assert!(approve(&review(ReviewState::Waiting), "other").is_ok());
+}
