@@ -15,6 +15,7 @@ mod makegood;
 mod metered;
 mod order;
 mod order_pricing;
+mod order_review;
 mod quote;
 mod reference;
 mod refresh;

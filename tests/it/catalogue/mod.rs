@@ -45,7 +45,7 @@ const HOT: [&str; 29] = [
 ];
 
 /// Small, and one day replicated to every node.
-const REFERENCE: [&str; 6] = ["account", "account_hold", "ad_product", "billing_entity", "number_series"];
+const REFERENCE: [&str; 5] = ["account", "account_hold", "ad_product", "billing_entity", "number_series"];
 
 /// Of the coordinator: runs, registries, batches, and what crate outbox keeps.
 const LOCAL: [&str; 17] = [

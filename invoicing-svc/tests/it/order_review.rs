@@ -1,0 +1,133 @@
+//! Orders that wait until somebody has looked at them.
+
+use billing_proto::billing::{
+    access::v1::Role,
+    invoicing::v1::{
+        self as pb, account_service_client::AccountServiceClient, order_service_client::OrderServiceClient,
+    },
+};
+use tonic::Code;
+
+use crate::{
+    order::{Sold, order, reference_data, sync},
+    service::{Door, Service, reason},
+};
+
+/// What is sold to an account that pays by purchase orders such as PO-0042.
+async fn asks_for_purchase_orders(service: &Service) -> Sold {
+    let sold = reference_data(service).await;
+    let mut accounts = AccountServiceClient::new(service.door("manager", Role::BillingManager));
+    let account = pb::Account {
+        name: sold.account.clone(),
+        purchase_order_required: true,
+        purchase_order_format: "PO-9999".into(),
+        credit_limit: "50000.00".into(),
+        holds: vec![pb::AccountHold {
+            reason: "Under audit".into(),
+            owner: "collections".into(),
+            expires: None,
+        }],
+        ..pb::Account::default()
+    };
+    let paths = ["purchase_order_required", "purchase_order_format", "credit_limit", "holds"];
+    let request = pb::UpdateAccountRequest {
+        account: Some(account.clone()),
+        update_mask: Some(prost_types::FieldMask { paths: paths.map(String::from).to_vec() }),
+        request_id: "asks".into(),
+    };
+    let updated = accounts.update_account(request).await.unwrap().into_inner();
+    assert_eq!((&updated.holds, &updated.credit_limit), (&account.holds, &account.credit_limit));
+    sold
+}
+
+fn reviewer(service: &Service, person: &str) -> OrderServiceClient<Door> {
+    OrderServiceClient::new(service.door(person, Role::BillingManager))
+}
+
+async fn waiting(service: &Service) -> Vec<pb::OrderReview> {
+    let request = pb::ListOrderReviewsRequest {
+        parent: "accounts/-".into(),
+        state: pb::OrderReviewState::Waiting.into(),
+        ..pb::ListOrderReviewsRequest::default()
+    };
+    reviewer(service, "second").list_order_reviews(request).await.unwrap().into_inner().order_reviews
+}
+
+fn approve(name: &str, request_id: &str) -> pb::ApproveOrderReviewRequest {
+    pb::ApproveOrderReviewRequest {
+        name: name.into(),
+        note: "agreed by phone".into(),
+        request_id: request_id.into(),
+        ..pb::ApproveOrderReviewRequest::default()
+    }
+}
+
+#[tokio::test]
+async fn an_order_below_the_guidelines_is_adjusted_and_approved_by_a_second_person() {
+    let service = Service::start().await;
+    let sold = asks_for_purchase_orders(&service).await;
+    let bare = pb::Order { purchase_orders: vec![], ..order(&sold, "IO-1") };
+    let result = sync(&service, vec![bare.clone()], "1").await.unwrap().remove(0);
+    assert_eq!((result.outcome(), &*result.reason), (pb::SyncOutcome::InReview, "PURCHASE_ORDER_MISSING"));
+    let review = waiting(&service).await.remove(0);
+    assert_eq!(
+        (&*review.findings[0].reason, &review.makers[..]),
+        ("PURCHASE_ORDER_MISSING", &["order_management_1".to_owned()][..])
+    );
+    assert!(!review.name.is_empty() && review.order.as_ref() == Some(&bare));
+
+    let adjust = pb::AdjustOrderReviewRequest {
+        name: review.name.clone(),
+        etag: review.etag.clone(),
+        purchase_orders: vec![pb::PurchaseOrder { number: "PO-0042".into(), value: None, expires: None }],
+        request_id: "adjust".into(),
+        ..pb::AdjustOrderReviewRequest::default()
+    };
+    let adjusted = reviewer(&service, "first").adjust_order_review(adjust).await.unwrap().into_inner();
+    assert_eq!(adjusted.makers.len(), 2);
+    let own =
+        reviewer(&service, "first").approve_order_review(approve(&review.name, "own")).await.unwrap_err();
+    assert_eq!((own.code(), reason(&own)), (Code::PermissionDenied, "REVIEW_BY_ITS_MAKER".into()));
+    let approved = reviewer(&service, "second")
+        .approve_order_review(approve(&review.name, "2nd"))
+        .await
+        .unwrap()
+        .into_inner();
+    assert_eq!((approved.state(), &*approved.decided_by), (pb::OrderReviewState::Approved, "second"));
+    assert!(waiting(&service).await.is_empty());
+
+    let again = sync(&service, vec![bare], "2").await.unwrap().remove(0);
+    assert_eq!(again.outcome(), pb::SyncOutcome::Unchanged, "its source says what it said");
+    let read =
+        reviewer(&service, "second").get_order(pb::GetOrderRequest { name: again.order }).await.unwrap();
+    assert_eq!(read.into_inner().purchase_orders[0].number, "PO-0042");
+    let twice =
+        reviewer(&service, "second").approve_order_review(approve(&review.name, "3")).await.unwrap_err();
+    assert_eq!(reason(&twice), "REVIEW_DECIDED");
+}
+
+#[tokio::test]
+async fn what_is_rejected_stays_so_and_a_newer_revision_takes_its_place() {
+    let service = Service::start().await;
+    let sold = asks_for_purchase_orders(&service).await;
+    let unlike = order(&sold, "IO-1");
+    let result = sync(&service, vec![unlike.clone()], "1").await.unwrap().remove(0);
+    assert_eq!(result.reason, "PURCHASE_ORDER_FORMAT");
+    let newer = pb::Order { revision: 2, ..unlike.clone() };
+    sync(&service, vec![newer.clone()], "2").await.unwrap();
+    let reviews = waiting(&service).await;
+    assert_eq!(reviews.len(), 1, "the first is superseded");
+    let reject = pb::RejectOrderReviewRequest {
+        name: reviews[0].name.clone(),
+        note: "wrong number".into(),
+        request_id: "reject".into(),
+        ..pb::RejectOrderReviewRequest::default()
+    };
+    let rejected = reviewer(&service, "second").reject_order_review(reject).await.unwrap().into_inner();
+    assert_eq!((rejected.state(), &*rejected.note), (pb::OrderReviewState::Rejected, "wrong number"));
+    let again = sync(&service, vec![newer], "3").await.unwrap().remove(0);
+    assert_eq!((again.outcome(), &*again.reason), (pb::SyncOutcome::Refused, "REVISION_REJECTED"));
+    let mut mended = pb::Order { revision: 3, ..unlike };
+    mended.purchase_orders[0].number = "PO-0001".into();
+    assert_eq!(sync(&service, vec![mended], "4").await.unwrap()[0].outcome(), pb::SyncOutcome::Created);
+}
