@@ -1,6 +1,8 @@
 //! What a line would bill, month by month: the months of its flight are billed one after the other, each with what is
 //! known by then, as runs do. Nothing is recorded.
 
+use std::collections::BTreeSet;
+
 use calendar::{Days, Month};
 use ids::LineId;
 use money::{Exact, Money, MoneyError};
@@ -8,6 +10,7 @@ use money::{Exact, Money, MoneyError};
 use super::{
     Airing, Basis, Billed, Cell, Held, LineKind, LineToRate, Pricing, RatedItem, RatedLine, RatingError, rate,
 };
+use crate::account::PurchaseOrderRule;
 use crate::explanation::Node;
 use crate::order::{AccountFacts, Decision, EntityFacts, Facts, Order, OrderRefusal, sync};
 use crate::pricing::PricingModel;
@@ -38,8 +41,19 @@ impl Quote {
     pub fn of(asked: Asked) -> Result<Self, OrderRefusal> {
         let Asked { order, model, entity, usage } = asked;
         let products = order.lines.iter().map(|line| (line.product, model)).collect();
-        let account = AccountFacts { payment_terms_days: 0, territory: String::new() };
-        let facts = Facts { account: Some(&account), entity: Some(&entity), products: &products };
+        let account = AccountFacts {
+            payment_terms_days: 0,
+            territory: String::new(),
+            purchase_orders: PurchaseOrderRule::default(),
+        };
+        let not_live = BTreeSet::new();
+        let facts = Facts {
+            account: Some(&account),
+            entity: Some(&entity),
+            products: &products,
+            not_live: &not_live,
+            is_approved: false,
+        };
         let booked = match sync(None, &order, facts)? {
             Decision::Create(booking) | Decision::Amend(booking) => booking.lines,
             // Nothing is known before of what nobody ordered.
