@@ -124,6 +124,34 @@ impl delivery_service_server::DeliveryService for Canned {
         missing()
     }
 
+    async fn list_delivery_facts(
+        &self,
+        _: Request<ListDeliveryFactsRequest>,
+    ) -> Result<Response<ListDeliveryFactsResponse>, Status> {
+        missing()
+    }
+
+    async fn list_delivery_changes(
+        &self,
+        _: Request<ListDeliveryChangesRequest>,
+    ) -> Result<Response<ListDeliveryChangesResponse>, Status> {
+        missing()
+    }
+
+    async fn release_quarantine(
+        &self,
+        _: Request<ReleaseQuarantineRequest>,
+    ) -> Result<Response<DeliveryBatch>, Status> {
+        missing()
+    }
+
+    async fn reconcile_delivery(
+        &self,
+        _: Request<Streaming<ReconcileDeliveryRequest>>,
+    ) -> Result<Response<ReconcileDeliveryResponse>, Status> {
+        missing()
+    }
+
     async fn get_delivery_batch(
         &self,
         _: Request<GetDeliveryBatchRequest>,

@@ -43,7 +43,7 @@ pub async fn batches(
 ) -> Result<Vec<(Uuid, pb::DeliveryBatch)>, Failure> {
     let rows = sqlx::query!(
         "select batch_id, source, external_id, sequence, mode, control_rows, control_amount, rows_loaded, rows_unchanged, rows_quarantined,
-                received_at, kind, first_day, last_day, rows_zeroed, control_metric
+                received_at, kind, first_day, last_day, rows_zeroed, control_metric, released_from
            from delivery_batch
           where ($1::uuid is null or batch_id = $1) and ($2::text is null or source = $2)
             and ($3::uuid is null or batch_id < $3) and ($4::jsonb is null or received_by = $5)
@@ -91,6 +91,9 @@ pub async fn batches(
                     last: Some(period::day_message(last.to_jiff())),
                 }),
                 rows_zeroed: row.rows_zeroed,
+                released_from: row
+                    .released_from
+                    .map_or_else(String::new, |batch| name::batch_name(BatchId::from_uuid(batch))),
             };
             Ok((row.batch_id, batch))
         })
@@ -178,7 +181,7 @@ pub async fn quarantine(
            from quarantined_row q
            join delivery_batch b using (batch_id)
            left join insertion_order o on o.account_id = q.account_id and o.order_id = q.order_id
-          where ($1::uuid is null or q.batch_id = $1)
+          where q.released_by is null and ($1::uuid is null or q.batch_id = $1)
             and ($2::uuid is null or q.batch_id < $2 or (q.batch_id = $2 and q.row > $3::bigint))
             and ($4::jsonb is null or b.received_by = $5
                  or (o.order_id is not null and in_scope($4::jsonb, o.entity_id, o.territory, o.account_id)))

@@ -4,6 +4,8 @@ pub mod billing_run;
 pub mod blast_radius;
 pub mod comparison;
 pub mod delivery;
+pub mod delivery_fact;
+pub mod delivery_reconciliation;
 pub mod exception;
 pub mod invariants;
 pub mod invoice;

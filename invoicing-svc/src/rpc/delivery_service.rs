@@ -14,13 +14,15 @@ use super::{
     Rpc,
     arriving::{STALL_MAX, next},
     import_airings::Import,
-    import_delivery::Import as ImportDelivery,
+    import_delivery::{Import as ImportDelivery, release},
 };
 use crate::{
-    report::{delivery as report, order},
+    report::{
+        delivery as report, delivery_fact as fact_report, delivery_reconciliation as reconciliation, order,
+    },
     wire::{
         airing_batch::{self, Rows},
-        delivery_batch, name,
+        delivery_batch, delivery_reconciliation, name,
     },
 };
 
@@ -131,6 +133,103 @@ impl DeliveryService for Rpc {
             let (airings, next_page_token) = page.cut(loaded, |(place, _)| place.clone())?;
             let airings = airings.into_iter().map(|(_, airing)| airing).collect();
             Ok(pb::ListAiringsResponse { airings, next_page_token })
+        })
+        .await
+    }
+
+    async fn list_delivery_facts(
+        &self,
+        request: Request<pb::ListDeliveryFactsRequest>,
+    ) -> Result<Response<pb::ListDeliveryFactsResponse>, Status> {
+        answer(async {
+            let call = Call::of(&request)?;
+            let message = request.into_inner();
+            let arguments =
+                pb::ListDeliveryFactsRequest { page_size: 0, page_token: String::new(), ..message.clone() };
+            let page: Page<fact_report::FactPlace> =
+                Page::of(&self.seal, &call, &arguments, message.page_size, &message.page_token)?;
+            let mut v = Violations::new();
+            let Some(named) = name::order(&mut v, "parent", &message.parent) else {
+                return Err(v.refusal().into());
+            };
+            let mut connection = self.pool.acquire().await?;
+            order::must_exist(&mut connection, named, call.scope.json().as_ref()).await?;
+            let which = fact_report::Which {
+                account: named.0,
+                order: named.1,
+                line: Some(&*message.line).filter(|line| !line.is_empty()),
+                history: message.history,
+                after: page.after.clone(),
+                limit: page.fetch(),
+            };
+            let loaded = fact_report::facts(&mut connection, which).await?;
+            let (facts, next_page_token) = page.cut(loaded, |(place, _)| place.clone())?;
+            let facts = facts.into_iter().map(|(_, fact)| fact).collect();
+            Ok(pb::ListDeliveryFactsResponse { facts, next_page_token })
+        })
+        .await
+    }
+
+    async fn list_delivery_changes(
+        &self,
+        request: Request<pb::ListDeliveryChangesRequest>,
+    ) -> Result<Response<pb::ListDeliveryChangesResponse>, Status> {
+        answer(async {
+            let call = Call::of(&request)?;
+            let message = request.into_inner();
+            let arguments =
+                pb::ListDeliveryChangesRequest { page_size: 0, page_token: String::new(), ..message.clone() };
+            let page: Page<fact_report::ChangePlace> =
+                Page::of(&self.seal, &call, &arguments, message.page_size, &message.page_token)?;
+            let mut v = Violations::new();
+            let Some(batch) = name::batch(&mut v, "parent", &message.parent) else {
+                return Err(v.refusal().into());
+            };
+            let scope = call.scope.json();
+            let mut connection = self.pool.acquire().await?;
+            let after = page.after.clone();
+            let loaded =
+                fact_report::changes(&mut connection, batch, scope.as_ref(), after, page.fetch()).await?;
+            let (changes, next_page_token) = page.cut(loaded, |(place, _)| place.clone())?;
+            let changes = changes.into_iter().map(|(_, change)| change).collect();
+            Ok(pb::ListDeliveryChangesResponse { changes, next_page_token })
+        })
+        .await
+    }
+
+    async fn release_quarantine(
+        &self,
+        request: Request<pb::ReleaseQuarantineRequest>,
+    ) -> Result<Response<pb::DeliveryBatch>, Status> {
+        answer(async {
+            let call = Call::of(&request)?;
+            let message = request.into_inner();
+            let mut v = Violations::new();
+            let Some(batch) = name::batch(&mut v, "name", &message.name) else {
+                return Err(v.refusal().into());
+            };
+            release(call, &message, batch, self.pool.clone(), &self.clock).await
+        })
+        .await
+    }
+
+    async fn reconcile_delivery(
+        &self,
+        request: Request<Streaming<pb::ReconcileDeliveryRequest>>,
+    ) -> Result<Response<pb::ReconcileDeliveryResponse>, Status> {
+        answer(async {
+            let call = Call::of(&request)?;
+            let mut stream = request.into_inner();
+            let first = next(&mut stream, STALL_MAX).await.or_refuse()?;
+            let header = delivery_reconciliation::header(first.and_then(|message| message.part))?;
+            let mut sent = delivery_reconciliation::Sent::default();
+            while let Some(message) = next(&mut stream, STALL_MAX).await.or_refuse()? {
+                sent.take(&header, message.part)?;
+            }
+            let scope = call.scope.json();
+            let viewer = (scope.as_ref(), &*call.caller.person);
+            let mut connection = self.pool.acquire().await?;
+            reconciliation::compare(&mut connection, &header, &sent, viewer).await
         })
         .await
     }

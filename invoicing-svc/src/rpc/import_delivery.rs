@@ -1,6 +1,8 @@
 //! One batch of daily facts, from its header to its landing, in one transaction. While the database takes one piece of
 //! the rows, the next is read and placed.
 
+mod release;
+
 use std::collections::{HashMap, HashSet};
 
 use billing_proto::billing::invoicing::v1 as pb;
@@ -18,6 +20,7 @@ use sqlx::{PgConnection, PgPool, Postgres, Transaction};
 use tonic::Status;
 use uuid::Uuid;
 
+pub use self::release::release;
 use super::placing::{Piece, Placing, Reading};
 use crate::{
     report::delivery as report,
@@ -108,6 +111,18 @@ impl Import {
         if self.destination == Destination::Summed {
             store::sum_up(&mut self.transaction).await?;
         }
+        let answer = self.record(None, clock).await?;
+        self.transaction.commit().await?;
+        Ok(answer)
+    }
+
+    /// Settles what the rows change, records the batch and says it; `released_from` is the batch in whose quarantine the
+    /// rows were.
+    async fn record(
+        &mut self,
+        released_from: Option<BatchId>,
+        clock: &Clock,
+    ) -> Result<pb::DeliveryBatch, Failure> {
         let counts = self.settle().await?;
         let batch = LandingBatch {
             id: self.id,
@@ -116,18 +131,21 @@ impl Import {
             sequence: self.header.sequence,
             order_source_system: &self.header.order_source_system,
             totals: &self.header.said,
-            content_digest,
+            content_digest: self.reading.digest(),
             rows_quarantined: counts.quarantined,
         };
         let daily = Daily {
             landing: self.landing.number,
             replaced: self.header.replaces.as_ref().map(|replaces| replaces.days),
             measure: self.header.measure,
+            file_header: self.reading.file_header(),
+            released_from,
         };
-        batches::record(&mut self.transaction, &batch, &counts, Some(daily), (clock.now(), &person)).await?;
+        let person = &self.call.caller.person;
+        batches::record(&mut self.transaction, &batch, &counts, Some(daily), (clock.now(), person)).await?;
+        let viewer = report::Viewer { scope: None, person };
         let answer = report::batch(&mut self.transaction, self.id, viewer).await?;
         say(&mut self.transaction, &Voice::of(&self.call), fact::delivery(&answer)).await?;
-        self.transaction.commit().await?;
         Ok(answer)
     }
 

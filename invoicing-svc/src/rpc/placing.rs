@@ -108,8 +108,9 @@ impl Reading {
                     rows.into_iter().for_each(|row| self.count(row));
                 }
                 None => {
-                    self.has_ended = true;
-                    self.rows_read.end()?.into_iter().for_each(|row| self.count(row));
+                    let rows = self.rows_read.end(PIECE)?;
+                    self.has_ended = rows.is_empty();
+                    rows.into_iter().for_each(|row| self.count(row));
                 }
             }
         }
@@ -126,6 +127,26 @@ impl Reading {
         self.load(HashSet::from([order.to_owned()])).await?;
         let lines = self.orders.get(order).and_then(Option::as_ref);
         Ok(lines.and_then(|lines| lines.get(number)).map(|line| line.place))
+    }
+
+    /// The first line of the file that arrives, if it is one.
+    pub fn file_header(&self) -> Option<&str> {
+        self.rows_read.file_header()
+    }
+
+    /// Counts a row that is released from the quarantine.
+    pub fn count_released(&mut self, row: &Row) {
+        self.counted.rows += 1;
+        if let Ok(fact) = &row.parsed {
+            self.digest.fact(fact, &mut self.scratch);
+        }
+    }
+
+    /// Reads the orders that the rows name.
+    pub async fn load_named(&mut self, rows: impl Iterator<Item = &Row>) -> Result<(), Failure> {
+        let named = rows.filter_map(|row| row.parsed.as_ref().ok()).map(|fact| &fact.order);
+        let new = named.filter(|order| !self.orders.contains_key(*order)).cloned().collect();
+        self.load(new).await
     }
 
     fn count(&mut self, row: Row) {
@@ -148,9 +169,7 @@ impl Reading {
 
     async fn place_waiting(&mut self) -> Result<Piece, Failure> {
         let waiting = std::mem::take(&mut self.waiting);
-        let named = waiting.iter().filter_map(|(_, row)| row.parsed.as_ref().ok()).map(|fact| &fact.order);
-        let new = named.filter(|order| !self.orders.contains_key(*order)).cloned().collect();
-        self.load(new).await?;
+        self.load_named(waiting.iter().map(|(_, row)| row)).await?;
         let mut piece = Piece { facts: FactRows::new(), quarantined: Vec::new() };
         for (number, row) in waiting {
             match self.place(number, &row) {
@@ -188,14 +207,11 @@ impl Reading {
 
     /// The fact to be written; none of a day that was said before, where that refuses the batch.
     fn place(&mut self, number: i64, row: &Row) -> Result<Option<PlacedFact>, (String, RowRefusal)> {
-        let fact = row
-            .parsed
-            .as_ref()
-            .map_err(|unreadable| (unreadable.problem.column.clone(), unreadable.problem.refusal.clone()))?;
-        let place = self.find(fact).map_err(|refusal| {
-            let column = refusal.column().map_or("", |column| row.column_name(column));
-            (column.to_owned(), refusal)
-        })?;
+        let found = match &row.parsed {
+            Ok(fact) => self.find(fact).map(|place| (fact, place)),
+            Err(unreadable) => Err(unreadable.problem.refusal.clone()),
+        };
+        let (fact, place) = found.map_err(|refusal| (row.column_of(&refusal), refusal))?;
         let line = &mut self.lines[place];
         if !line.sums.add(fact.day, &fact.measured) && self.placing.duplicates == Duplicates::Refuse {
             self.counted.repeated.push(number);
@@ -209,7 +225,8 @@ impl Reading {
         }))
     }
 
-    fn find(&self, fact: &DailyFact) -> Result<usize, RowRefusal> {
+    /// The place of the line that a fact is about.
+    pub fn find(&self, fact: &DailyFact) -> Result<usize, RowRefusal> {
         let order = self.orders.get(&fact.order).and_then(Option::as_ref);
         let system = &self.header.order_source_system;
         let place = delivery::place_fact(fact, system, order, self.placing.today)?;
@@ -221,7 +238,14 @@ impl Reading {
         }
     }
 
-    fn quarantined(&self, number: i64, row: &Row, column: String, refusal: &RowRefusal) -> QuarantinedRow {
+    /// A row to be kept.
+    pub fn quarantined(
+        &self,
+        number: i64,
+        row: &Row,
+        column: String,
+        refusal: &RowRefusal,
+    ) -> QuarantinedRow {
         let order = |fact: &DailyFact| {
             let lines = self.orders.get(&fact.order).and_then(Option::as_ref)?;
             let known = &self.lines[lines.values().next()?.place];

@@ -294,12 +294,16 @@ pub struct Counts {
 
 /// What a batch of daily facts has that one of airings has not.
 #[derive(Clone, Copy, Debug)]
-pub struct Daily {
+pub struct Daily<'a> {
     pub landing: i64,
     /// REPLACE: the days that it says everything about.
     pub replaced: Option<Days>,
     /// What its control total is the sum of.
     pub measure: Option<Measure>,
+    /// The first line of the file that it came as.
+    pub file_header: Option<&'a str>,
+    /// The batch in whose quarantine its rows were.
+    pub released_from: Option<BatchId>,
 }
 
 /// Records that a batch has landed, when, and who sent it.
@@ -307,16 +311,16 @@ pub async fn record(
     transaction: &mut PgConnection,
     batch: &LandingBatch<'_>,
     counts: &Counts,
-    daily: Option<Daily>,
+    daily: Option<Daily<'_>>,
     (at, by): (Timestamp, &str),
 ) -> Result<(), Failure> {
     let replaced = daily.and_then(|daily| daily.replaced);
     sqlx::query!(
         "insert into delivery_batch (batch_id, source, external_id, sequence, mode, order_source_system, control_rows,
            control_amount, content_digest, rows_loaded, rows_unchanged, rows_quarantined, rows_zeroed, received_at, received_by,
-           kind, landing, first_day, last_day, control_metric, xid)
+           kind, landing, first_day, last_day, control_metric, file_header, released_from, xid)
          values ($1, $2, $3, $4, $5, $6, $7, $8::text::numeric, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20,
-           pg_current_xact_id())",
+           $21, $22, pg_current_xact_id())",
         batch.id.uuid(),
         batch.source,
         batch.external_id,
@@ -336,7 +340,9 @@ pub async fn record(
         daily.map(|daily| daily.landing),
         replaced.map(|days| days.first().to_sqlx()) as _,
         replaced.map(|days| days.last().to_sqlx()) as _,
-        daily.and_then(|daily| daily.measure).map(Measure::text)
+        daily.and_then(|daily| daily.measure).map(Measure::text),
+        daily.and_then(|daily| daily.file_header),
+        daily.and_then(|daily| daily.released_from).map(BatchId::uuid)
     )
     .execute(transaction)
     .await?;

@@ -25,6 +25,7 @@ pub mod known_order;
 pub mod number_series;
 pub mod order;
 pub mod order_review;
+pub mod quarantine;
 pub mod rating_input;
 pub mod stale;
 pub mod taken_order;

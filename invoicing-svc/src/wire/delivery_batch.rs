@@ -1,11 +1,15 @@
 //! The stream of ImportDelivery: its header, and its rows as messages of many or as pieces of a file.
 
-use billing_proto::billing::invoicing::v1::{self as pb, import_delivery_request::Part};
+use billing_proto::{
+    DESCRIPTOR_POOL,
+    billing::invoicing::v1::{self as pb, import_delivery_request::Part},
+};
 use calendar::{Days, EntityZone};
 use invoicing_domain::{
     control_total::ControlTotal,
-    delivery::{BatchTotals, Column, DailyFact, DeliveryRefusal, Duplicates, Measure},
+    delivery::{BatchTotals, Column, DailyFact, DeliveryRefusal, Duplicates, Measure, RowRefusal},
 };
+use prost_reflect::DynamicMessage;
 use refusal::{Refusal, Violations};
 
 use super::{
@@ -14,6 +18,7 @@ use super::{
     csv::{CsvReader, Record},
     delivery_csv::{self, FactColumns},
     delivery_fact::{content, measure, message, parse, sent},
+    delivery_parquet::ParquetFile,
     order::source_system,
     order_batch::sequence,
     period,
@@ -182,8 +187,16 @@ impl Row {
         }
     }
 
+    /// Where the row is wrong, as it calls its columns.
+    pub fn column_of(&self, refusal: &RowRefusal) -> String {
+        match (&self.parsed, refusal.column()) {
+            (Err(unreadable), _) => unreadable.problem.column.clone(),
+            (Ok(_), column) => column.map_or_else(String::new, |column| self.column_name(column).to_owned()),
+        }
+    }
+
     /// What the row calls a column.
-    pub fn column_name(&self, column: Column) -> &'static str {
+    fn column_name(&self, column: Column) -> &'static str {
         match &self.record {
             None => airing::column_name(column),
             Some(_) => delivery_csv::column_name(column),
@@ -208,6 +221,7 @@ enum Form {
         reader: CsvReader,
         columns: Option<FactColumns>,
     },
+    Parquet(ParquetFile),
 }
 
 impl Rows {
@@ -232,20 +246,75 @@ impl Rows {
                 let rows = records.filter_map(|record| row(columns, record, self.summed).transpose());
                 rows.collect::<Result<_, _>>().map_err(Refusal::from)
             }
-            (Form::Begin | Form::Messages | Form::File { .. }, part) => Err(out_of_turn(part.as_ref())),
+            (Form::Begin, Some(Part::Parquet(piece))) => {
+                self.form = Form::Parquet(ParquetFile::new());
+                self.read(Some(Part::Parquet(piece)))
+            }
+            (Form::Parquet(file), Some(Part::Parquet(piece))) => {
+                file.take(&piece)?;
+                Ok(Vec::new())
+            }
+            (Form::Begin | Form::Messages | Form::File { .. } | Form::Parquet(_), part) => {
+                Err(out_of_turn(part.as_ref()))
+            }
         }
     }
 
-    /// The row that the end of the stream completes.
-    pub fn end(&mut self) -> Result<Option<Row>, Refusal> {
-        let Form::File { reader, columns } = &mut self.form else { return Ok(None) };
-        let last = reader.end()?.map(|record| row(columns, record, self.summed)).transpose()?.flatten();
-        if columns.is_none() {
-            let problem = "has to name the columns".to_owned();
-            return Err(DeliveryRefusal::MalformedFile { line: 1, problem }.into());
+    /// The next rows, at most so many, that the end of the stream completes; none when there are no more.
+    pub fn end(&mut self, at_most: usize) -> Result<Vec<Row>, Refusal> {
+        match &mut self.form {
+            Form::Begin | Form::Messages => Ok(Vec::new()),
+            Form::File { reader, columns } => {
+                let last = reader.end()?.map(|record| row(columns, record, self.summed)).transpose()?;
+                if columns.is_none() {
+                    let problem = "has to name the columns".to_owned();
+                    return Err(DeliveryRefusal::MalformedFile { line: 1, problem }.into());
+                }
+                Ok(last.flatten().into_iter().collect())
+            }
+            Form::Parquet(file) => {
+                let messages = file.next_rows(at_most)?;
+                Ok(messages.iter().map(|message| Row::of_message(message, self.summed)).collect())
+            }
         }
-        Ok(last)
     }
+
+    /// The first line of a CSV file.
+    pub fn file_header(&self) -> Option<&str> {
+        match &self.form {
+            Form::File { columns, .. } => columns.as_ref().map(FactColumns::raw),
+            Form::Begin | Form::Messages | Form::Parquet(_) => None,
+        }
+    }
+}
+
+/// Reads a row of the quarantine again: the record of a file with this first line, or a message as JSON.
+pub fn read_again(file_header: Option<&str>, content: &str) -> Result<Row, DeliveryRefusal> {
+    let Some(header) = file_header else {
+        return Ok(match json(content) {
+            Some(message) => Row::of_message(&message, None),
+            None => unreadable(content),
+        });
+    };
+    let mut columns = None;
+    let mut reader = CsvReader::new();
+    let records = reader.read(format!("{header}\n{content}\n").as_bytes())?;
+    let rows = records.into_iter().map(|record| row(&mut columns, record, None));
+    let rows: Vec<Option<Row>> = rows.collect::<Result<_, _>>()?;
+    Ok(rows.into_iter().flatten().next().unwrap_or_else(|| unreadable(content)))
+}
+
+fn json(content: &str) -> Option<pb::DeliveryFact> {
+    let descriptor = DESCRIPTOR_POOL.get_message_by_name("billing.invoicing.v1.DeliveryFact")?;
+    let mut reader = serde_json::Deserializer::from_str(content);
+    DynamicMessage::deserialize(descriptor, &mut reader).ok()?.transcode_to().ok()
+}
+
+fn unreadable(content: &str) -> Row {
+    let problem = "is not what a row is kept as".to_owned();
+    let problem = RowProblem { column: String::new(), refusal: RowRefusal::MalformedRow { problem } };
+    let unreadable = Unreadable { problem, content: content.to_owned() };
+    Row { parsed: Err(Box::new(unreadable)), summed: None, record: None }
 }
 
 /// The row of a record; none of the header.
@@ -267,7 +336,8 @@ fn out_of_turn(part: Option<&Part>) -> Refusal {
         None => v.add("part", "must be given"),
         Some(Part::Header(_)) => v.add("header", "must come first and only first"),
         Some(Part::Facts(_)) => v.add("facts", "does not go into one stream with a file"),
-        Some(Part::Csv(_)) => v.add("csv", "does not go into one stream with facts"),
+        Some(Part::Csv(_)) => v.add("csv", "does not go into one stream with facts or Parquet"),
+        Some(Part::Parquet(_)) => v.add("parquet", "does not go into one stream with facts or CSV"),
     }
     v.refusal()
 }

@@ -14,7 +14,10 @@ const REQUIRED: [&str; 3] = ["order_no", "line", "date"];
 
 /// The columns of a file of daily facts.
 #[derive(Clone, Debug)]
-pub struct FactColumns(Columns);
+pub struct FactColumns {
+    columns: Columns,
+    raw: String,
+}
 
 impl FactColumns {
     /// The columns that the header names: the line, the day, and at least one measure.
@@ -25,20 +28,25 @@ impl FactColumns {
             let problem = format!("has to name a measure: {}", measures.join(", "));
             return Err(DeliveryRefusal::MalformedFile { line: header.line, problem });
         }
-        Ok(Self(columns))
+        Ok(Self { columns, raw: header.raw.clone() })
+    }
+
+    /// The first line of the file as it came.
+    pub fn raw(&self) -> &str {
+        &self.raw
     }
 
     /// The fact of a record.
     pub fn parse(&self, record: &Record) -> Result<DailyFact, RowProblem> {
         let mut v = Violations::new();
-        if self.0.check(&mut v, record).is_none() {
+        if self.columns.check(&mut v, record).is_none() {
             return Err(RowProblem::of(v));
         }
-        let spend = amount(Measure::Spend, self.0.value(record, Measure::Spend.name()))?;
-        let hours = amount(Measure::Hours, self.0.value(record, Measure::Hours.name()))?;
-        let order = text(&mut v, "order_no", self.0.value(record, "order_no"), Text::Code(128));
-        let line = text(&mut v, "line", self.0.value(record, "line"), Text::Code(64));
-        let day = v.take("date", day(self.0.value(record, "date")));
+        let spend = amount(Measure::Spend, self.columns.value(record, Measure::Spend.name()))?;
+        let hours = amount(Measure::Hours, self.columns.value(record, Measure::Hours.name()))?;
+        let order = text(&mut v, "order_no", self.columns.value(record, "order_no"), Text::Code(128));
+        let line = text(&mut v, "line", self.columns.value(record, "line"), Text::Code(64));
+        let day = v.take("date", day(self.columns.value(record, "date")));
         let counts = self.counts(&mut v, record);
         match (order, line, day, counts) {
             (Some(order), Some(line), Some(day), Some(counts)) => {
@@ -49,7 +57,7 @@ impl FactColumns {
     }
 
     fn counts(&self, v: &mut Violations, record: &Record) -> Option<[Option<i64>; 9]> {
-        let read = Measure::COUNTS.map(|measure| match self.0.value(record, measure.name()) {
+        let read = Measure::COUNTS.map(|measure| match self.columns.value(record, measure.name()) {
             "" => Some(None),
             written => {
                 let count = written.parse::<i64>().map_err(|_| "is not a whole number");
@@ -62,7 +70,7 @@ impl FactColumns {
 
     /// The value of a measure as it was sent; `None` where it has none.
     pub fn sent(&self, record: &Record, measure: Measure) -> Option<String> {
-        Some(self.0.value(record, measure.name()).to_owned()).filter(|written| !written.is_empty())
+        Some(self.columns.value(record, measure.name()).to_owned()).filter(|written| !written.is_empty())
     }
 }
 

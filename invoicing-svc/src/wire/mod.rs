@@ -16,6 +16,8 @@ pub mod csv;
 pub mod delivery_batch;
 pub mod delivery_csv;
 pub mod delivery_fact;
+pub mod delivery_parquet;
+pub mod delivery_reconciliation;
 pub mod exception;
 pub mod explanation;
 pub mod fact;

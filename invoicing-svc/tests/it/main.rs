@@ -4,6 +4,7 @@
 mod accounting_period;
 mod billing_run;
 mod daily;
+mod daily_again;
 mod delivery;
 mod exception;
 mod explanation;

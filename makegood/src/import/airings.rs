@@ -79,18 +79,26 @@ fn parts(
     file: Box<dyn Read + Send>,
     broken: Arc<OnceLock<io::Error>>,
 ) -> impl Stream<Item = pb::ImportAiringsRequest> + Send + 'static {
-    let header = pb::ImportAiringsRequest { part: Some(Part::Header(header)) };
-    let pieces = stream::unfold((file, broken), |(mut file, broken)| async move {
+    let header = stream::iter([Part::Header(header)]);
+    let parts = header.chain(pieces(file, broken).map(|piece| Part::Csv(piece.into())));
+    parts.map(|part| pb::ImportAiringsRequest { part: Some(part) })
+}
+
+/// The bytes of a file in the pieces in which they travel. Where it cannot be read the stream ends short, and the control
+/// totals keep the service from taking a part of the file.
+pub fn pieces(
+    file: Box<dyn Read + Send>,
+    broken: Arc<OnceLock<io::Error>>,
+) -> impl Stream<Item = Vec<u8>> + Send + 'static {
+    stream::unfold((file, broken), |(mut file, broken)| async move {
         let mut piece = Vec::with_capacity(PART_BYTES);
         match file.by_ref().take(u64::try_from(PART_BYTES).ok()?).read_to_end(&mut piece) {
             Ok(0) => None,
-            Ok(_) => Some((pb::ImportAiringsRequest { part: Some(Part::Csv(piece.into())) }, (file, broken))),
+            Ok(_) => Some((piece, (file, broken))),
             Err(error) => {
-                // The stream ends short; the control totals then keep the service from taking a part of the file.
                 let _ = broken.set(error);
                 None
             }
         }
-    });
-    stream::once(async { header }).chain(pieces)
+    })
 }

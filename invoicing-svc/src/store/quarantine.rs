@@ -1,0 +1,142 @@
+//! Quarantined rows that are looked at again.
+
+use chassis::failure::Failure;
+use ids::{AccountId, BatchId, LineId};
+use jiff::civil::Date;
+use jiff_sqlx::ToSqlx;
+use serde_json::Value;
+use sqlx::PgConnection;
+use uuid::Uuid;
+
+use super::delivery::QuarantinedRow;
+
+/// A batch whose quarantine is looked at.
+#[derive(Clone, Debug)]
+pub struct QuarantinedBatch {
+    pub source: String,
+    pub external_id: String,
+    pub order_source_system: String,
+    /// Airings have none.
+    pub landing: Option<i64>,
+    /// The first line of its file.
+    pub file_header: Option<String>,
+    /// How many batches were released from it.
+    pub releases: i64,
+}
+
+/// A row of the quarantine as it came.
+#[derive(Clone, Debug)]
+pub struct KeptRow {
+    pub row: i64,
+    pub content: String,
+}
+
+/// The batch, if the caller may see it.
+pub async fn batch(
+    connection: &mut PgConnection,
+    id: BatchId,
+    scope: Option<&Value>,
+    person: &str,
+) -> Result<Option<QuarantinedBatch>, Failure> {
+    let row = sqlx::query!(
+        "select source, external_id, order_source_system, landing, file_header,
+                (select count(*) from delivery_batch r where r.released_from = b.batch_id) as \"releases!\"
+           from delivery_batch b
+          where batch_id = $1 and ($2::jsonb is null or received_by = $3)",
+        id.uuid(),
+        scope,
+        person
+    )
+    .fetch_optional(connection)
+    .await?;
+    Ok(row.map(|row| QuarantinedBatch {
+        source: row.source,
+        external_id: row.external_id,
+        order_source_system: row.order_source_system,
+        landing: row.landing,
+        file_header: row.file_header,
+        releases: row.releases,
+    }))
+}
+
+/// The rows that still wait, out of those named or all, in their order.
+pub async fn rows(
+    connection: &mut PgConnection,
+    batch: BatchId,
+    named: &[i64],
+    limit: i64,
+) -> Result<Vec<KeptRow>, Failure> {
+    let rows = sqlx::query!(
+        "select row, content from quarantined_row
+          where batch_id = $1 and released_by is null and (cardinality($2::bigint[]) = 0 or row = any($2))
+          order by row limit $3 for update",
+        batch.uuid(),
+        named,
+        limit
+    )
+    .fetch_all(connection)
+    .await?;
+    Ok(rows.into_iter().map(|row| KeptRow { row: row.row, content: row.content }).collect())
+}
+
+/// Which of the days, as places in the list, the source has said since a landing: what waited is older than that.
+pub async fn said_since(
+    connection: &mut PgConnection,
+    (source, landing): (i32, i64),
+    days: &[(AccountId, LineId, Date)],
+) -> Result<Vec<i64>, Failure> {
+    let accounts: Vec<Uuid> = days.iter().map(|(account, _, _)| account.uuid()).collect();
+    let lines: Vec<Uuid> = days.iter().map(|(_, line, _)| line.uuid()).collect();
+    let days: Vec<_> = days.iter().map(|(_, _, day)| day.to_sqlx()).collect();
+    let places = sqlx::query_scalar!(
+        "select n.place - 1 as \"place!\"
+           from unnest($1::uuid[], $2::uuid[], $3::date[]) with ordinality n (account_id, line_id, day, place)
+          where exists (select from delivery_fact f where f.account_id = n.account_id and f.line_id = n.line_id and f.day = n.day
+                           and f.source_no = $4 and f.landing > $5)",
+        &accounts,
+        &lines,
+        &days as _,
+        source,
+        landing
+    );
+    Ok(places.fetch_all(connection).await?)
+}
+
+/// Says of rows that stay what is wrong with them now.
+pub async fn keep(
+    connection: &mut PgConnection,
+    batch: BatchId,
+    rows: &[QuarantinedRow],
+) -> Result<(), Failure> {
+    sqlx::query!(
+        "update quarantined_row q set column_name = n.column_name, reason = n.reason, message = n.message
+           from unnest($2::bigint[], $3::text[], $4::text[], $5::text[]) n (row, column_name, reason, message)
+          where q.batch_id = $1 and q.row = n.row",
+        batch.uuid(),
+        &rows.iter().map(|row| row.row).collect::<Vec<_>>(),
+        &rows.iter().map(|row| row.column.clone()).collect::<Vec<_>>(),
+        &rows.iter().map(|row| row.reason.to_owned()).collect::<Vec<_>>(),
+        &rows.iter().map(|row| row.message.clone()).collect::<Vec<_>>()
+    )
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+/// Rows leave the quarantine as part of a new batch.
+pub async fn release(
+    connection: &mut PgConnection,
+    batch: BatchId,
+    rows: &[i64],
+    by: BatchId,
+) -> Result<(), Failure> {
+    sqlx::query!(
+        "update quarantined_row set released_by = $3 where batch_id = $1 and row = any($2)",
+        batch.uuid(),
+        rows,
+        by.uuid()
+    )
+    .execute(connection)
+    .await?;
+    Ok(())
+}
