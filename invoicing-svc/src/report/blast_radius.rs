@@ -44,7 +44,7 @@ impl Touched {
         let name = name::invoice_name(AccountId::from_uuid(self.account), InvoiceId::from_uuid(self.invoice));
         pb::TouchedInvoice {
             name,
-            number: self.number.unwrap_or_else(String::new),
+            number: self.number.unwrap_or_default(),
             billing_run: name::run_name(RunId::from_uuid(self.run)),
             lines: self.lines,
             gross: Some(message(self.gross)),

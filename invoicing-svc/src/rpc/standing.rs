@@ -55,7 +55,7 @@ pub async fn lines(
             let waiting = known.of(order.facts.account, order.facts.order, facts.line);
             let standing = standing(&line).context("where a line stands is too large to be told")?;
             let reasons = reasons(&line, &standing, &waiting).context("reasons too large to be told")?;
-            lines.push(LineStanding { order: order.facts.clone(), facts, line, standing, reasons });
+            lines.push(LineStanding { order: order.facts, facts, line, standing, reasons });
         }
     }
     Ok(lines)

@@ -38,7 +38,7 @@ impl Known {
             |(_, accounts): &&(OpenRun, Vec<Uuid>)| accounts.is_empty() || accounts.contains(&account.uuid());
         Waiting {
             today: self.today,
-            drafted: self.drafted.remove(&line).unwrap_or_else(Vec::new),
+            drafted: self.drafted.remove(&line).unwrap_or_default(),
             block: self.blocks.get(&order).cloned(),
             open: self.open.iter().filter(takes).map(|(run, _)| *run).max_by_key(|run| run.month),
         }

@@ -44,7 +44,7 @@ pub fn parse(message: &pb::BridgeRequest) -> Result<Question, Refusal> {
             ("last_month", last_month),
         ];
         for (field, _) in others.iter().filter(|(_, value)| !value.is_empty()) {
-            v.add(*field, "must be empty where a run is asked about");
+            v.add(field, "must be empty where a run is asked about");
         }
         let Some(run) = run else { return Err(v.refusal()) };
         return v.check().map(|()| Question::Run(run));

@@ -12,8 +12,10 @@ use rust_decimal::Decimal;
 use tonic::Code;
 
 use crate::{
+    daily,
     delivery::{header, import, spot},
     invoice::{all, bill, get, list, review, sold},
+    metered::io_2006,
     service::{Door, Service},
 };
 
@@ -337,6 +339,50 @@ async fn a_bad_batch_and_a_bad_revision_name_everything_that_they_touched() {
     assert_eq!(client(&service).blast_radius(request).await.unwrap_err().code(), Code::NotFound);
 }
 
+/// What was counted of L1 of IO-2006 on a day.
+async fn count(service: &Service, batch: &str, date: &str, impressions: i64) {
+    let fact = pb::DeliveryFact { order: "IO-2006".into(), ..daily::fact("L1", date, impressions) };
+    daily::import(service, daily::header(batch, 1, impressions), &[fact]).await.unwrap();
+}
+
+#[tokio::test]
+async fn what_was_counted_is_explained_by_its_batches_and_what_is_over_the_cap_is_free() {
+    let service = Service::start().await;
+    let sold = sold(&service).await;
+    io_2006(&service, &sold).await;
+    count(&service, "D1", "2026-01-30", 612_345).await;
+    bill(&service, &sold, "2026-01", "january").await;
+    // 20,000 more for 30 January, restated as a whole day, and 400,000 in February.
+    count(&service, "D2", "2026-01-30", 632_345).await;
+    count(&service, "D3", "2026-02-10", 400_000).await;
+    bill(&service, &sold, "2026-02", "february").await;
+    let documents = list(&service, all()).await;
+    let february = documents.iter().find(|invoice| amount(&invoice.gross) == "2907.41").unwrap();
+    let late = explain(&service, &february.name, 1).await.tree.unwrap();
+    adds_up(&late);
+    let gross = &late.parts[0];
+    assert_eq!(parts(gross)[..2], [("To date", "4742.5875"), ("Billed before", "-4592.5875")]);
+    assert_eq!((gross.parts[0].rate.as_str(), gross.parts[0].price_base), ("7.5", 1_000));
+    let delivered = &gross.parts[0].grounds[1];
+    let batches: Vec<_> =
+        delivered.parts.iter().map(|part| (part.label.as_str(), part.quantity.as_str())).collect();
+    assert_eq!(batches, [("Batch D2 of adserver", "632345")], "the value of the day that holds");
+    let cap = &gross.grounds[0];
+    assert_eq!((cap.quantity.as_str(), cap.unit.as_str()), ("387655", "impression"));
+    for line in 2..=3 {
+        adds_up(&explain(&service, &february.name, line).await.tree.unwrap());
+    }
+
+    let answer = why(&service, of(&sold.account)).await;
+    let free = answer.reasons.iter().find(|reason| reason.order_line == "L1").unwrap();
+    assert_eq!((free.class(), free.quantity.as_str()), (pb::UnbilledClass::OverCap, "32345"));
+    balance(&answer);
+    let all = bridge(&service, of_entity(&sold.entity, "", "2026-03")).await;
+    let over = all.currencies[0].steps[1].differences.iter().find(|d| d.cause() == pb::BridgeCause::OverCap);
+    // 1,032,345 at 7.50 per thousand is 7,742.59; the cap leaves 7,500.00.
+    assert_eq!(amount(&over.unwrap().amount), "-242.59");
+}
+
 /// A small random number generator, so that a failure can be repeated from its seed.
 struct Chance(u64);
 
@@ -352,10 +398,11 @@ async fn whatever_happens_the_reasons_sum_to_the_balance_and_the_bridge_explains
     for seed in [1, 2, 3] {
         let service = Service::start().await;
         let sold = sold(&service).await;
+        io_2006(&service, &sold).await;
         let mut chance = Chance(seed);
         let mut open: Option<String> = None;
-        for step in 0..8 {
-            match chance.below(4) {
+        for step in 0..10 {
+            match chance.below(6) {
                 0 => {
                     if let Some(run) = open.take() {
                         let request =
@@ -370,6 +417,11 @@ async fn whatever_happens_the_reasons_sum_to_the_balance_and_the_bridge_explains
                 1 if open.is_none() => {
                     let month = format!("2026-0{}", 1 + chance.below(4));
                     open = Some(review(&service, &sold, &month, &format!("r{step}")).await.name);
+                }
+                2 | 3 => {
+                    let date = format!("2026-0{}-{}", 1 + chance.below(2), 10 + chance.below(3));
+                    let impressions = i64::try_from(chance.below(800_000)).unwrap();
+                    count(&service, &format!("D{step}"), &date, impressions).await;
                 }
                 _ => {
                     let number = i32::try_from(1 + chance.below(6)).unwrap();

@@ -11,7 +11,7 @@ use crate::{
 };
 
 /// IO-2006 with its line L1: a million impressions at 7.50, lesser of booked and delivered.
-async fn io_2006(service: &Service, sold: &crate::order::Sold) -> (Uuid, Uuid) {
+pub async fn io_2006(service: &Service, sold: &crate::order::Sold) -> (Uuid, Uuid) {
     let product = create_product(service, "DISPLAY", pb::PricingModel::Cpm).await.name;
     let line = pb::OrderLine {
         number: "L1".into(),

@@ -7,11 +7,11 @@ with batch as (
    union
   select a.account_id, a.line_id, a.day from airing a join batch using (batch_id)
 ), line as (
-  select d.account_id, d.invoice_id, d.run_id, d.order_id, d.entity_id, d.currency, d.total, null as document, l.number, l.line_id,
+  select d.account_id, d.invoice_id, d.run_id, d.entity_id, d.currency, d.total, null as document, l.number, l.line_id,
          l.origin_first, l.origin_last, l.gross
     from draft d join draft_line l using (account_id, invoice_id)
    union all
-  select i.account_id, i.invoice_id, i.run_id, i.order_id, i.entity_id, i.currency, i.total, i.number, l.number, l.line_id,
+  select i.account_id, i.invoice_id, i.run_id, i.entity_id, i.currency, i.total, i.number, l.number, l.line_id,
          l.origin_first, l.origin_last, l.gross
     from invoice i join invoice_line l using (account_id, invoice_id)
 )
@@ -19,7 +19,8 @@ select l.account_id as "account_id!", l.invoice_id as "invoice_id!", l.run_id as
        l.total as "total!", array_agg(l.number order by l.number) as "lines!", sum(l.gross) as "gross!"
   from line l
   join billing_run r using (run_id)
-  join insertion_order o on (o.account_id, o.order_id) = (l.account_id, l.order_id)
+  join order_line ol on (ol.account_id, ol.line_id) = (l.account_id, l.line_id)
+  join insertion_order o on (o.account_id, o.order_id) = (ol.account_id, ol.order_id)
  cross join batch b
  where not r.preview and coalesce(pg_visible_in_snapshot(b.xid, r.snapshot), b.received_at <= r.data_as_of)
    and exists (select from said s where (s.account_id, s.line_id) = (l.account_id, l.line_id)
