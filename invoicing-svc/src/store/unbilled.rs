@@ -7,6 +7,7 @@ use chassis::failure::Failure;
 use ids::{AccountId, InvoiceId, LineId, OrderId, RunId};
 use invoicing_domain::{
     billing_entity::BillingEntity,
+    hold::{Held, Hold},
     unbilled::{Block, Counting, Drafted, OpenRun, Reason, Waiting, Why},
 };
 use jiff::civil::Date;
@@ -29,6 +30,7 @@ pub struct Known {
     /// What keeps orders out of any draft.
     blocks: HashMap<OrderId, Block>,
     open: Vec<(OpenRun, Vec<Uuid>)>,
+    holds: Vec<(Hold, Block)>,
 }
 
 impl Known {
@@ -36,13 +38,55 @@ impl Known {
     pub fn of(&mut self, account: AccountId, order: OrderId, line: LineId) -> Waiting {
         let takes =
             |(_, accounts): &&(OpenRun, Vec<Uuid>)| accounts.is_empty() || accounts.contains(&account.uuid());
+        let open = self.open.iter().filter(takes).map(|(run, _)| *run).max_by_key(|run| run.month);
         Waiting {
             today: self.today,
             drafted: self.drafted.remove(&line).unwrap_or_default(),
             block: self.blocks.get(&order).cloned(),
-            open: self.open.iter().filter(takes).map(|(run, _)| *run).max_by_key(|run| run.month),
+            open,
+            hold: self.hold(account, (order, line), open),
         }
     }
+
+    fn hold(
+        &self,
+        account: AccountId,
+        (order, line): (OrderId, LineId),
+        open: Option<OpenRun>,
+    ) -> Option<Block> {
+        let of = |hold: &Hold| match hold.what {
+            Held::Account => true,
+            Held::Order(held) => held == order,
+            Held::Line(_, held) => held == line,
+        };
+        // What is held in one run only is billed by the next.
+        let now = |hold: &Hold| hold.run.is_none_or(|run| open.is_some_and(|open| open.run == run));
+        let found = self.holds.iter().find(|(hold, _)| hold.account == account && of(hold) && now(hold));
+        found.map(|(_, block)| block.clone())
+    }
+}
+
+async fn holds(
+    connection: &mut PgConnection,
+    entity: &BillingEntity,
+    accounts: &[Uuid],
+    today: Date,
+) -> Result<Vec<(Hold, Block)>, Failure> {
+    let which = super::hold::Which { accounts, on: Some(today), ..super::hold::Which::default() };
+    let holds = super::hold::load(connection, which).await?;
+    let block = |hold: &Hold| Block {
+        reason: "ON_HOLD".to_owned(),
+        message: hold.reason.clone(),
+        owner: Some(hold.owner.clone()),
+        since: entity.zone.day_of(hold.created.at),
+    };
+    Ok(holds
+        .into_iter()
+        .map(|hold| {
+            let block = block(&hold);
+            (hold, block)
+        })
+        .collect())
 }
 
 /// Loads what is known of the lines of an entity's accounts.
@@ -58,6 +102,7 @@ pub async fn load(
         today,
         drafted: drafted(connection, entity, &accounts, (&of_drafts, &blocks)).await?,
         blocks,
+        holds: holds(connection, entity, &accounts, today).await?,
         open: open(connection, entity).await?,
     })
 }

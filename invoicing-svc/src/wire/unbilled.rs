@@ -99,6 +99,7 @@ pub fn balance(balance: &Balance) -> Result<pb::UnbilledBalance, MoneyError> {
 fn class(why: Why) -> pb::UnbilledClass {
     match why {
         Why::Blocked => pb::UnbilledClass::Blocked,
+        Why::OnHold => pb::UnbilledClass::OnHold,
         Why::Held => pb::UnbilledClass::Held,
         Why::InDraft => pb::UnbilledClass::InDraft,
         Why::StaleInput => pb::UnbilledClass::StaleInput,

@@ -111,7 +111,7 @@ impl Bridge {
 /// The difference that a reason is; none for what has no amount.
 fn difference_of(why: Why) -> Option<Difference> {
     match why {
-        Why::Blocked => Some(Difference::Blocked),
+        Why::Blocked | Why::OnHold => Some(Difference::Blocked),
         Why::Held => Some(Difference::Held),
         Why::InDraft => Some(Difference::InDraft),
         Why::StaleInput => Some(Difference::StaleInput),

@@ -47,7 +47,7 @@ pub enum Difference {
     MinimumAdded,
     /// Held: would take money back.
     Held,
-    /// In drafts that wait for an exception, or kept out of them by one.
+    /// In drafts that wait for an exception, or kept out of them by one or by a hold.
     Blocked,
     /// In drafts.
     InDraft,

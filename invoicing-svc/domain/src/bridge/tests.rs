@@ -57,7 +57,13 @@ fn fee(through: &str) -> LineToRate {
 fn bridge(months: Months, documents: &str) -> Bridge {
     let line = fee("2026-03");
     let standing = standing(&line).unwrap();
-    let waiting = Waiting { today: "2026-03-15".parse().unwrap(), drafted: vec![], block: None, open: None };
+    let waiting = Waiting {
+        today: "2026-03-15".parse().unwrap(),
+        drafted: vec![],
+        block: None,
+        open: None,
+        hold: None,
+    };
     let reasons = reasons(&line, &standing, &waiting).unwrap();
     let flight = Days::new(days("2026-01").first(), days("2026-03").last()).unwrap();
     let booked = Booked { amount: usd("10000.00"), flight, units: vec![] };

@@ -18,6 +18,8 @@ use crate::rating::{LineToRate, Unit};
 pub enum Why {
     /// An exception stands in the way.
     Blocked,
+    /// Somebody keeps it from being billed.
+    OnHold,
     /// It would take money back, or waits for what would.
     Held,
     /// A draft has it.
@@ -43,6 +45,7 @@ impl Why {
     pub fn act(self) -> &'static str {
         match self {
             Self::Blocked => "mend what the exception names, or override it; then refresh the run",
+            Self::OnHold => "release the hold, or wait until it expires",
             Self::Held => "decide on the correction: credit what was billed too much, or mend the input",
             Self::InDraft => "approve the billing run and issue it",
             Self::StaleInput => "refresh the billing run, or bill it with the next one",
@@ -58,7 +61,7 @@ impl Why {
     /// The role that acts, where no person was named; empty where nobody has to.
     pub fn role(self) -> &'static str {
         match self {
-            Self::Blocked => "billing_analyst",
+            Self::Blocked | Self::OnHold => "billing_analyst",
             Self::Held | Self::InDraft | Self::StaleInput | Self::Due => "billing_manager",
             Self::CannotBeRated | Self::InOrderReview | Self::Quarantined => "order_management",
             Self::NotYetDue | Self::OverCap => "",
@@ -69,6 +72,7 @@ impl Why {
     pub fn name(self) -> &'static str {
         match self {
             Self::Blocked => "BLOCKED",
+            Self::OnHold => "ON_HOLD",
             Self::Held => "NEGATIVE_DELTA",
             Self::InDraft => "IN_DRAFT",
             Self::StaleInput => "STALE_INPUT",
@@ -151,6 +155,8 @@ pub struct Waiting {
     /// What keeps the line's order out of any draft of the open run.
     pub block: Option<Block>,
     pub open: Option<OpenRun>,
+    /// Who keeps the line, its order or its account from being billed.
+    pub hold: Option<Block>,
 }
 
 /// Why what the line is worth is not billed. The amounts sum to what is due and held.
@@ -214,6 +220,10 @@ fn of_period(
 /// Why something due is in no draft.
 fn undrafted(line: &LineToRate, period: Days, waiting: &Waiting) -> Reason {
     let run = waiting.open.filter(|open| line.billing.month_of(period) <= open.month);
+    let over = run.is_some() || period.last() < waiting.today;
+    if let Some(hold) = waiting.hold.as_ref().filter(|_| over) {
+        return Reason { why: Why::OnHold, ..Reason::blocked(hold) };
+    }
     match (run, &waiting.block) {
         (Some(_), Some(block)) => Reason::blocked(block),
         (Some(open), None) => Reason {

@@ -107,7 +107,7 @@ fn bill(line: &mut LineToRate) {
 }
 
 fn waiting(today: &str) -> Waiting {
-    Waiting { today: day(today), drafted: vec![], block: None, open: None }
+    Waiting { today: day(today), drafted: vec![], block: None, open: None, hold: None }
 }
 
 fn run() -> RunId {
@@ -158,6 +158,20 @@ fn what_a_draft_has_is_in_the_draft_or_blocked() {
     let open = Some(OpenRun { run: run(), month: month("2026-01"), since: day("2026-02-01") });
     let without_draft = Waiting { block: Some(block), open, ..waiting("2026-02-10") };
     assert_eq!(reasons(&line, &standing(&line).unwrap(), &without_draft).unwrap()[0].why, Why::Blocked);
+}
+
+#[test]
+fn what_somebody_holds_waits_for_them_once_its_period_is_over() {
+    let line = fee("2026-02", &["100.00", "100.00"]);
+    let hold = Block {
+        reason: "ON_HOLD".into(),
+        message: "dispute".into(),
+        owner: Some("carol".into()),
+        since: day("2026-02-02"),
+    };
+    let held = Waiting { hold: Some(hold), ..waiting("2026-02-10") };
+    assert_eq!(told(&line, &held), [known(Why::OnHold, "100.00"), known(Why::NotYetDue, "100.00")]);
+    assert_eq!(reasons(&line, &standing(&line).unwrap(), &held).unwrap()[0].owner, "carol");
 }
 
 #[test]
