@@ -252,7 +252,7 @@ pub async fn unratable(
            from quarantined_row q
            join delivery_batch b using (batch_id)
            join insertion_order o using (account_id, order_id)
-          where q.account_id = $1 and o.entity_id = $2 and in_scope($3::jsonb, o.entity_id, o.territory, o.account_id)
+          where q.account_id = $1 and q.released_by is null and o.entity_id = $2 and in_scope($3::jsonb, o.entity_id, o.territory, o.account_id)
           group by q.order_id, q.reason order by q.order_id, q.reason",
         account.uuid(),
         entity.id.uuid(),
