@@ -55,11 +55,13 @@ impl Bench {
         said(&format!("{} accounts with {lines} lines synced", fixture.accounts.len()), began.elapsed());
         postgres.settle().await?;
         let mut bench = Self { size, postgres, suite, client, approver, fixture, rows: Vec::new() };
-        bench.measure().await?;
+        let measured = bench.measure().await;
+        // What was measured before something failed is worth seeing too.
         table::print(&bench.rows);
         let Self { suite, postgres, .. } = bench;
         drop(suite);
-        postgres.stop().await
+        postgres.stop().await?;
+        measured
     }
 
     async fn measure(&mut self) -> Result<()> {

@@ -188,7 +188,11 @@ impl Style {
             pb::InvoiceLineKind::OverDelivery => Some("Not charged".to_owned()),
             pb::InvoiceLineKind::Unspecified
             | pb::InvoiceLineKind::SchedulePart
-            | pb::InvoiceLineKind::Spots => None,
+            | pb::InvoiceLineKind::Spots
+            | pb::InvoiceLineKind::Delivery
+            | pb::InvoiceLineKind::TierFee
+            | pb::InvoiceLineKind::Expenses
+            | pb::InvoiceLineKind::Minimum => None,
         };
         Ok(Spot {
             line: u32::try_from(line.number).context("a line without a number")?,
@@ -227,10 +231,14 @@ impl Style {
 fn note(line: &pb::InvoiceLine) -> String {
     let kind = match line.kind() {
         pb::InvoiceLineKind::OverDelivery => Some("Over-delivery, not charged"),
+        pb::InvoiceLineKind::TierFee => Some("Fee of the tier reached"),
+        pb::InvoiceLineKind::Expenses => Some("Expenses"),
+        pb::InvoiceLineKind::Minimum => Some("Up to the agreed minimum"),
         pb::InvoiceLineKind::Unspecified
         | pb::InvoiceLineKind::SchedulePart
         | pb::InvoiceLineKind::Spots
-        | pb::InvoiceLineKind::Makegood => None,
+        | pb::InvoiceLineKind::Makegood
+        | pb::InvoiceLineKind::Delivery => None,
     };
     let note = Some(line.note.as_str()).filter(|note| !note.is_empty());
     kind.into_iter().chain(note).collect::<Vec<_>>().join("; ")
