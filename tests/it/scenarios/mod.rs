@@ -36,6 +36,12 @@ stories! {
     a_second_person_approves_and_the_suite_is_killed: "3-a-second-person-approves-and-the-suite-is-killed.story",
     the_missed_spot_is_made_good: "4-the-missed-spot-is-made-good.story",
     nothing_bills_twice_and_nothing_is_forgotten: "5-nothing-bills-twice-and-nothing-is-forgotten.story",
+    a_price_is_amended_with_its_scope: "6-a-price-is-amended-with-its-scope.story",
+    a_fee_is_extended: "7-a-fee-is-extended.story",
+    two_counts_of_one_campaign: "8-two-counts-of-one-campaign.story",
+    one_account_is_restated: "9-one-account-is-restated.story",
+    late_delivery_within_a_cap: "10-late-delivery-within-a-cap.story",
+    a_purchase_order_is_used_up: "11-a-purchase-order-is-used-up.story",
     bad_files_are_refused_with_their_place: "bad-files-are-refused-with-their-place.story",
     bad_input_is_refused_with_its_place: "bad-input-is-refused-with-its-place.story",
 }

@@ -27,6 +27,10 @@ pub struct World {
     pub reported: Vec<Part>,
     pub batch: Option<pb::DeliveryBatch>,
     pub run: pb::BillingRun,
+    /// The preview that was started last.
+    pub preview: pb::BillingRun,
+    /// Drafts as they were, by the order's id.
+    pub noted: BTreeMap<String, pb::Invoice>,
     pub refused: Option<Status>,
     pub sent: Option<Sent>,
     /// What was sent before the same was sent again.
@@ -45,6 +49,8 @@ impl World {
             reported: Vec::new(),
             batch: None,
             run: pb::BillingRun::default(),
+            preview: pb::BillingRun::default(),
+            noted: BTreeMap::new(),
             refused: None,
             sent: None,
             sent_before: None,
@@ -75,6 +81,11 @@ impl World {
 
     pub fn learn(&mut self, code: &str, name: String) {
         self.names.insert(code.to_owned(), name);
+    }
+
+    /// What the story calls an order, by its resource name.
+    pub fn orders(&self) -> BTreeMap<String, String> {
+        self.names.iter().map(|(code, name)| (name.clone(), code.clone())).collect()
     }
 
     pub fn name(&self, code: &str) -> Result<String> {

@@ -30,7 +30,7 @@ async fn issued(world: &World) -> Result<Vec<pb::Invoice>> {
     list(world, pb::ListInvoicesRequest { state, ..pb::ListInvoicesRequest::default() }).await
 }
 
-async fn get(world: &World, name: &str) -> Result<pb::Invoice> {
+pub async fn get(world: &World, name: &str) -> Result<pb::Invoice> {
     let request = pb::GetInvoiceRequest { name: name.to_owned() };
     Ok(world.client("the first manager")?.invoices().get_invoice(request).await?.into_inner())
 }
@@ -54,9 +54,12 @@ pub fn cells(invoice: pb::Invoice) -> Vec<(&'static str, String)> {
     ]
 }
 
+/// A price as the tables write it: 275 and 275.00 are the same.
+pub fn price(rate: &str) -> String {
+    Amount::parse(rate).map_or(String::new(), |rate| rate.to_string())
+}
+
 fn line_cells(line: pb::InvoiceLine) -> Vec<(&'static str, String)> {
-    // 275 and 275.00 are the same price.
-    let rate = Amount::parse(&line.rate).map_or(String::new(), |rate| rate.to_string());
     let kind = line.kind().as_str_name().trim_start_matches("INVOICE_LINE_KIND_").to_owned();
     let origin = line.origin_period.unwrap_or_default();
     vec![
@@ -64,7 +67,8 @@ fn line_cells(line: pb::InvoiceLine) -> Vec<(&'static str, String)> {
         ("kind", kind),
         ("quantity", line.quantity),
         ("unit", line.unit),
-        ("rate", rate),
+        ("rate", price(&line.rate)),
+        ("price base", String::new()),
         ("gross", amount(&line.gross)),
         ("commission", amount(&line.commission)),
         ("net", amount(&line.net)),

@@ -1,7 +1,9 @@
 //! What the steps of the stories do.
 
 mod books;
+mod daily;
 mod delivery;
+mod exceptions;
 mod invoices;
 mod orders;
 mod reference;
@@ -47,6 +49,7 @@ steps! {
     "{who} opens the account {code}: an agency in {currency} that keeps {percent} percent" => reference::agency,
 
     "The platform syncs revision {revision} of order {order} for {account}" => orders::sync,
+    "The platform syncs revision {revision} of order {order} for {account}, under purchase order {number} of {value}" => orders::sync_under,
     "The order is {outcome}" => orders::outcome,
     "The order is {outcome} because of {reason}" => orders::outcome_because,
     "The reason names \"{text}\"" => orders::names,
@@ -60,7 +63,15 @@ steps! {
     "In quarantine" => delivery::quarantine,
     "{order} has {count} airings" => delivery::count,
 
+    "The ad server counts {batch}" => daily::ad_server,
+    "The verifier counts {batch}" => daily::verifier,
+
     "{who} starts the run of {month}" => runs::start,
+    "{who} starts a preview of {month}" => runs::preview,
+    "{who} refreshes it" => runs::refresh,
+    "Compared with the preview" => runs::compared,
+    "Its drafts are noted" => runs::note,
+    "The drafts of {order} and {other} are byte for byte as they were" => runs::as_noted,
     "{who} approves it" => runs::approve,
     "{who} issues it, dated {date}" => runs::issue,
     "{who} issues it, dated {date}, and the suite is killed" => runs::issue_and_kill,
@@ -71,6 +82,15 @@ steps! {
     "The suite is started again" => runs::start_again,
     "Its drafts" => runs::drafts,
     "There are no drafts" => runs::no_drafts,
+
+    "Its exceptions" => exceptions::all,
+    "Its exceptions because of {reason}" => exceptions::of_reason,
+    "The changes of {reason}" => exceptions::changes,
+    "The outcomes of {reason}" => exceptions::outcomes,
+    "{reason} names the invoice of {order} in {month}" => exceptions::billed_by,
+    "Exactly one draft waits because of {reason}" => exceptions::one_waits,
+    "No draft waits" => exceptions::none_waits,
+    "{who} types purchase order {number} into the draft that waits" => exceptions::type_purchase_order,
 
     "The lines of {order} in {month}" => invoices::lines,
     "The invoices" => invoices::invoices,

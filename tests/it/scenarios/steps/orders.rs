@@ -11,6 +11,17 @@ use super::{
 use crate::{oracle::Amount, suite::day};
 
 pub async fn sync(world: &mut World, said: &Said<'_>) -> Result<()> {
+    send(world, said, Vec::new()).await
+}
+
+pub async fn sync_under(world: &mut World, said: &Said<'_>) -> Result<()> {
+    let value = pb::Money { currency_code: "USD".to_owned(), amount: said.word(4).replace(',', "") };
+    let purchase_order =
+        pb::PurchaseOrder { number: said.word(3).to_owned(), value: Some(value), expires: None };
+    send(world, said, vec![purchase_order]).await
+}
+
+async fn send(world: &mut World, said: &Said<'_>, purchase_orders: Vec<pb::PurchaseOrder>) -> Result<()> {
     let rows = rows(said.block)?;
     // An amount that cannot be is refused before any total is looked at.
     let total =
@@ -33,6 +44,7 @@ pub async fn sync(world: &mut World, said: &Said<'_>) -> Result<()> {
         liability: pb::Liability::SoleAgency.into(),
         billing_calendar: pb::BillingCalendar::CalendarMonth.into(),
         billing_cycle: pb::BillingCycle::EndOfMonth.into(),
+        purchase_orders,
         lines: rows.iter().map(|row| line(world, row)).collect::<Result<_>>()?,
         ..pb::Order::default()
     };
@@ -56,7 +68,24 @@ pub async fn sync(world: &mut World, said: &Said<'_>) -> Result<()> {
 
 fn line(world: &World, row: &Row) -> Result<pb::OrderLine> {
     let schedule = format!("SCHEDULE_{}", row.filled("schedule").unwrap_or("UNSPECIFIED"));
+    let third_party = row.filled("third party").map(|source| pb::ThirdParty {
+        source: source.to_owned(),
+        controls: true,
+        tolerance_base: match row.cell("base") {
+            "CONTROLLING" => pb::ToleranceBase::Controlling.into(),
+            _ => pb::ToleranceBase::Own.into(),
+        },
+        ..pb::ThirdParty::default()
+    });
     Ok(pb::OrderLine {
+        scopes: row
+            .filled("scope")
+            .map(|said| scope(said, row.cell("evidence")))
+            .transpose()?
+            .into_iter()
+            .collect(),
+        third_party,
+        delivery_source: row.filled("third party").map_or(String::new(), |_| "ad-server".to_owned()),
         number: row.cell("line").to_owned(),
         ad_product: world.name(row.cell("product"))?,
         flight: Some(pb::Days { first: Some(day(row.cell("first"))?), last: Some(day(row.cell("last"))?) }),
@@ -67,6 +96,14 @@ fn line(world: &World, row: &Row) -> Result<pb::OrderLine> {
         station: "WNYT".to_owned(),
         ..pb::OrderLine::default()
     })
+}
+
+/// `FROM 2026-02-01` or `FROM_START`, of every term that changed.
+fn scope(said: &str, evidence: &str) -> Result<pb::TermScope> {
+    let from = said.strip_prefix("FROM ").map(day).transpose()?;
+    ensure!(from.is_some() || said == "FROM_START", "no scope: {said}");
+    let from_start = from.is_none();
+    Ok(pb::TermScope { from, from_start, evidence: evidence.to_owned(), ..pb::TermScope::default() })
 }
 
 pub async fn outcome(world: &mut World, said: &Said<'_>) -> Result<()> {

@@ -1,4 +1,4 @@
-use std::time::Duration;
+use std::{collections::BTreeMap, time::Duration};
 
 use anyhow::{Result, ensure};
 use billing_proto::billing::invoicing::v1 as pb;
@@ -23,6 +23,70 @@ pub async fn start(world: &mut World, said: &Said<'_>) -> Result<()> {
     let run = world.client(said.word(0))?.runs().start_billing_run(request).await?.into_inner();
     world.run = watch(world, run.name).await?;
     Ok(())
+}
+
+pub async fn preview(world: &mut World, said: &Said<'_>) -> Result<()> {
+    let request = pb::StartBillingRunRequest {
+        billing_entity: world.name(&world.entity)?,
+        month: said.word(1).to_owned(),
+        preview: true,
+        request_id: world.request_id(),
+        ..pb::StartBillingRunRequest::default()
+    };
+    let run = world.client(said.word(0))?.runs().start_billing_run(request).await?.into_inner();
+    world.preview = watch(world, run.name).await?;
+    Ok(())
+}
+
+pub async fn refresh(world: &mut World, said: &Said<'_>) -> Result<()> {
+    let request =
+        pb::RefreshBillingRunRequest { name: world.run.name.clone(), request_id: world.request_id() };
+    let run = world.client(said.word(0))?.runs().refresh_billing_run(request).await?.into_inner();
+    world.run = watch(world, run.name).await?;
+    state(world, &Said { words: vec!["IN_REVIEW"], block: &[] }).await
+}
+
+/// Where the run differs from the preview.
+pub async fn compared(world: &mut World, said: &Said<'_>) -> Result<()> {
+    let request = pb::CompareBillingRunsRequest {
+        left: world.preview.name.clone(),
+        right: world.run.name.clone(),
+        ..pb::CompareBillingRunsRequest::default()
+    };
+    let client = world.client("the first manager")?;
+    let found = client.runs().compare_billing_runs(request).await?.into_inner();
+    let orders = world.orders();
+    let cells = |line: pb::BillingRunDifference| {
+        vec![
+            ("order", orders.get(&line.order).cloned().unwrap_or(line.order)),
+            ("line", line.line),
+            ("difference", line.difference.unwrap_or_default().amount),
+        ]
+    };
+    table::compare(said.block, found.differences.into_iter().map(cells))
+}
+
+pub async fn note(world: &mut World, _: &Said<'_>) -> Result<()> {
+    world.noted = by_order(world).await?;
+    Ok(())
+}
+
+pub async fn as_noted(world: &mut World, said: &Said<'_>) -> Result<()> {
+    let now = by_order(world).await?;
+    for order in [said.word(0), said.word(1)] {
+        let (before, now) = (world.noted.get(order), now.get(order));
+        ensure!(before.is_some() && before == now, "{order}: first {before:?}, then {now:?}");
+    }
+    Ok(())
+}
+
+/// The drafts of the run with their lines.
+async fn by_order(world: &World) -> Result<BTreeMap<String, pb::Invoice>> {
+    let mut drafts = BTreeMap::new();
+    for draft in of_the_run(world).await? {
+        drafts.insert(draft.order_external_id.clone(), invoices::get(world, &draft.name).await?);
+    }
+    Ok(drafts)
 }
 
 /// The run as soon as nothing happens to it by itself.
@@ -83,7 +147,7 @@ fn is(run: &pb::BillingRun, state: &str) -> bool {
     run.state().as_str_name().trim_start_matches("BILLING_RUN_STATE_") == state
 }
 
-async fn look(world: &mut World) -> Result<()> {
+pub async fn look(world: &mut World) -> Result<()> {
     let request = pb::GetBillingRunRequest { name: world.run.name.clone() };
     world.run = world.client("the first manager")?.runs().get_billing_run(request).await?.into_inner();
     Ok(())
