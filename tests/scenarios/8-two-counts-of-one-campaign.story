@@ -32,7 +32,7 @@ The first manager starts the run of 2026-01
 The run is IN_REVIEW
 Its drafts
   | order   | gross     |
-  | IO-2003 | 10,000.00 |
+  | IO-2003 | 20,000.00 |
   | IO-2004 | 10,000.00 |
   | IO-2005 | 13,000.00 |
 Its exceptions because of THIRD_PARTY_CASE

@@ -12,6 +12,7 @@ use invoicing_domain::{
     invoice::{LineFacts, OrderFacts},
     rating::{Change, Held},
     resource::ResourceRefusal,
+    third_party::{Case, Finding as Comparison, Outcome, Priced},
 };
 use jiff::{Timestamp, civil::Date};
 use jiff_sqlx::ToSqlx;
@@ -45,6 +46,8 @@ pub struct Exception {
     /// What made the difference, where money is held.
     cause: &'static str,
     changes: Value,
+    /// What may be chosen.
+    outcomes: Value,
 }
 
 impl Exception {
@@ -65,6 +68,7 @@ impl Exception {
             invoice: None,
             cause: held.cause.name(),
             changes: held.changes.iter().map(change).collect(),
+            outcomes: json!([]),
         }
     }
 
@@ -83,6 +87,42 @@ impl Exception {
             invoice: None,
             cause: "",
             changes: json!([]),
+            outcomes: json!([]),
+        }
+    }
+
+    /// Those who count a line are apart: both counts, and what each way out would bill.
+    pub fn third_party(order: &OrderFacts, line: &LineFacts, case: &Case, priced: &[Priced]) -> Self {
+        let (reason, said) = match case.finding {
+            Comparison::Within | Comparison::Beyond => ("THIRD_PARTY_CASE", "the third party counted fewer, by more than is tolerated"),
+            Comparison::TagFailure => ("THIRD_PARTY_TAG_FAILURE", "the third party counted nothing at all: look at its tag"),
+            Comparison::NoCountYet => ("THIRD_PARTY_COUNT_MISSING", "the third party has not counted yet"),
+        };
+        let count = case.counts.controlling.map_or_else(|| "nothing".to_owned(), |count| count.normalize().to_string());
+        let message = format!(
+            "line {}, {}: own count {}, controlling count {count}; {said}; choose by what it bills",
+            line.number,
+            case.period,
+            case.counts.own.normalize()
+        );
+        let outcome = |priced: &Priced| {
+            let (units, amount) = (priced.units.normalize().to_string(), priced.amount.amount().to_string());
+            json!({ "outcome": priced.outcome.name(), "units": units, "amount": amount })
+        };
+        Self {
+            severity: Severity::Block,
+            reason,
+            message,
+            account: order.account,
+            order: order.order,
+            line: Some(line.line),
+            number: Some(line.number.clone()),
+            origin: Some(case.period),
+            amount: priced.iter().find(|priced| priced.outcome == Outcome::Own).map(|own| own.amount),
+            invoice: None,
+            cause: "",
+            changes: json!([]),
+            outcomes: priced.iter().map(outcome).collect(),
         }
     }
 
@@ -113,6 +153,7 @@ impl Exception {
             invoice,
             cause: "",
             changes: json!([]),
+            outcomes: json!([]),
         }
     }
 
@@ -170,6 +211,7 @@ pub async fn record(
         amount = e.amount.map(Money::amount),
         cause = e.cause,
         changes = e.changes.clone(),
+        outcomes = e.outcomes.clone(),
         due = due_on(e.severity, today).map(ToSqlx::to_sqlx),
     );
     let waiting = sqlx::query_file_scalar!(
@@ -193,7 +235,8 @@ pub async fn record(
         &amount as _,
         &due as _,
         &cause as _,
-        &changes
+        &changes,
+        &outcomes
     )
     .fetch_all(&mut *connection)
     .await?;

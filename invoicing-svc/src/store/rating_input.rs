@@ -5,6 +5,7 @@ mod delivered;
 mod ledger;
 mod pricing;
 mod terms;
+mod third_party;
 
 use std::collections::{BTreeSet, HashMap};
 
@@ -19,6 +20,7 @@ use invoicing_domain::{
     order::{BillingTerms, Cap, OrderCalendar},
     pricing::{Minimum, Window},
     rating::{Expenses, LineToRate},
+    third_party::{Case, ThirdPartyTerms, WithoutCount},
 };
 use jiff_sqlx::Date;
 use money::{Currency, Money, Percent, Quantity, Rate};
@@ -30,6 +32,7 @@ use self::{
     delivered::Delivered,
     ledger::Ledger,
     pricing::{Priced, Said},
+    third_party::ThirdParty,
 };
 use super::written::{Written, currency};
 
@@ -38,6 +41,8 @@ use super::written::{Written, currency};
 pub struct OrderToRate {
     pub facts: OrderFacts,
     pub lines: Vec<(LineFacts, LineToRate)>,
+    /// Where those who count a line are apart, by line.
+    pub cases: HashMap<LineId, Vec<Case>>,
     /// Every character that its document prints of orders and airings.
     pub printed: BTreeSet<char>,
 }
@@ -84,7 +89,14 @@ pub async fn load(
         let minimum = minimum.map(|(amount, window)| {
             Ok::<_, Failure>(Minimum { amount: money(currency, amount)?, window: Window::read(window)? })
         });
-        let pricing = Said {
+        let controls = ThirdPartyTerms {
+            tolerance_percent: quantity(row.tolerance_percent)?,
+            base: Written::read(&row.tolerance_base)?,
+            without_count: WithoutCount::Hold,
+        };
+        let controls = row.third_party_controls.then_some(controls);
+        let third_party = row.third_party_source.map(|source| ThirdParty { source, controls });
+        let said = Said {
             currency,
             model: Written::read(&row.pricing_model)?,
             metric: row.metric.as_deref().map(Written::read).transpose()?,
@@ -107,17 +119,20 @@ pub async fn load(
             schedule: Written::read(&row.schedule)?,
             proration: row.proration.as_deref().map(Written::read).transpose()?,
             delivery_source: row.delivery_source,
-            third_party: row.third_party_source,
+            third_party,
+            billing,
+            month: run.month,
             closed_on: row.closed_on.map(|day| day.to_jiff()),
         };
         let ledger = inputs.ledgers.remove(&row.line_id).unwrap_or_default();
+        let (pricing, cases) = inputs.priced.pricing(row.line_id, said)?;
         let line = LineToRate {
             line: LineId::from_uuid(row.line_id),
             currency,
             rounding: entity.rounding,
             billing,
             month: run.month,
-            pricing: inputs.priced.pricing(row.line_id, pricing)?,
+            pricing,
             billed_before: ledger.billed,
             last_entry: ledger.last_entry,
         };
@@ -144,13 +159,21 @@ pub async fn load(
             rounding: entity.rounding,
             remainder: entity.remainder,
         };
-        match orders.last_mut().filter(|last| last.facts.order == order.order) {
+        let known = orders.last().is_some_and(|last| last.facts.order == order.order);
+        let order = match orders.last_mut().filter(|_| known) {
             Some(last) => {
-                last.lines.push((facts, line));
                 last.printed.extend(printed);
+                last
             }
-            None => orders.push(OrderToRate { facts: order, lines: vec![(facts, line)], printed }),
+            None => {
+                orders.push(OrderToRate { facts: order, lines: Vec::new(), cases: HashMap::new(), printed });
+                orders.last_mut().context("an order was put here")?
+            }
+        };
+        if !cases.is_empty() {
+            order.cases.insert(facts.line, cases);
         }
+        order.lines.push((facts, line));
     }
     Ok(orders)
 }
@@ -169,6 +192,7 @@ async fn inputs(
         period_units: terms::period_units(connection, accounts).await?,
         quantities: terms::quantities(connection, accounts).await?,
         delivered: Delivered::load(connection, run.id, accounts).await?,
+        chosen: third_party::chosen(connection, accounts).await?,
     };
     Ok(Inputs { priced, ledgers: ledger::ledgers(connection, accounts, currencies).await?, printed })
 }

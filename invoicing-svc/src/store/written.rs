@@ -12,7 +12,7 @@ use invoicing_domain::{
     invoice::DocumentKind,
     ledger::LedgerAccount,
     number_series::YearBasis,
-    order::{Liability, OrderCalendar, ReviewState},
+    order::{Liability, OrderCalendar, ReviewState, ToleranceBase},
     period::PeriodState,
     pricing::{Metric, PricingModel, Proration, Schedule, Window},
     rating::{Basis, LineKind, Unit},
@@ -54,6 +54,7 @@ macro_rules! written {
 written! {
     Rounding { HalfAwayFromZero "HALF_AWAY_FROM_ZERO", HalfEven "HALF_EVEN" }
     Remainder { First "FIRST", Last "LAST" }
+    ToleranceBase { Own "OWN", Controlling "CONTROLLING" }
     CommissionPosting { ContraRevenue "CONTRA_REVENUE", Expense "EXPENSE" }
     AccountKind { Advertiser "ADVERTISER", Agency "AGENCY" }
     PricingModel {

@@ -11,7 +11,8 @@ use invoicing_domain::{
     hold::{Held, Hold},
     invoice::{self, Draft, InvoiceRefusal, LineFacts, OrderFacts},
     ledger::postings,
-    rating::{self, LineKind, RatedLine, RatingError},
+    rating::{self, LineKind, LineToRate, RatedLine, RatingError},
+    third_party::{self, Case},
 };
 use jiff::civil::Date;
 use money::Money;
@@ -61,9 +62,12 @@ fn rate_order(
     holds: &[Hold],
     exceptions: &mut Vec<Exception>,
 ) -> Option<Draft> {
-    let OrderToRate { facts, lines, printed } = order;
+    let OrderToRate { facts, lines, mut cases, printed } = order;
     let (mut rated_lines, mut found) = (Vec::new(), Vec::new());
     for (line, input) in lines {
+        for case in cases.remove(&line.line).unwrap_or_default() {
+            found.push(apart(&facts, &line, &input, &case));
+        }
         match rating::rate(&input) {
             Ok(rated) => {
                 found.extend(rated.held.iter().map(|held| Exception::held(&facts, &line, held)));
@@ -88,6 +92,14 @@ fn rate_order(
     let invoice = draft.as_ref().map(|draft| draft.id);
     exceptions.extend(found.into_iter().map(|exception| exception.of_draft(invoice)));
     draft
+}
+
+/// Those who count a line are apart; a case that cannot be priced says so.
+fn apart(order: &OrderFacts, line: &LineFacts, input: &LineToRate, case: &Case) -> Exception {
+    match third_party::price(input, case) {
+        Ok(priced) => Exception::third_party(order, line, case, &priced),
+        Err(refusal) => Exception::unrated(order, line, refusal.into()),
+    }
 }
 
 fn on_hold<'a>(holds: &'a [Hold], line: &LineFacts) -> Option<&'a Hold> {

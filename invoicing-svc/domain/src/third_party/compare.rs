@@ -1,6 +1,7 @@
 use rust_decimal::Decimal;
 
-use super::{Base, ThirdPartyTerms};
+use super::ThirdPartyTerms;
+use crate::order::ToleranceBase;
 
 /// What both counted, in units of the line's metric; not negative.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -39,8 +40,8 @@ pub fn compare(period: Counts, to_date: Counts, terms: ThirdPartyTerms) -> Findi
 fn is_beyond(counts: Counts, terms: ThirdPartyTerms) -> bool {
     let Some(controlling) = counts.controlling else { return false };
     let base = match terms.base {
-        Base::Own => counts.own,
-        Base::Controlling => controlling,
+        ToleranceBase::Own => counts.own,
+        ToleranceBase::Controlling => controlling,
     };
     let apart = (counts.own - controlling) * Decimal::ONE_HUNDRED;
     // What has more digits than can be multiplied exactly is not within any tolerance.

@@ -14,22 +14,17 @@ pub use settle::{Case, Delivered, Settled, settle};
 
 use money::Quantity;
 
+use crate::order::ToleranceBase;
+
 /// The terms of a line whose count a third party controls.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ThirdPartyTerms {
     /// So far the counts may be apart; exactly so far is within.
     pub tolerance_percent: Quantity,
-    pub base: Base,
+    /// Of which count the tolerance is a percent.
+    pub base: ToleranceBase,
     /// What bills while the third party has not counted.
     pub without_count: WithoutCount,
-}
-
-/// Of which count the tolerance is a percent.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Base {
-    /// The publisher's own.
-    Own,
-    Controlling,
 }
 
 /// What bills of a period of which the third party has said nothing.

@@ -8,12 +8,12 @@ use rust_decimal::Decimal;
 
 use super::*;
 use crate::{
-    order::{BillingTerms, Cap},
+    order::{BillingTerms, Cap, ToleranceBase},
     pricing::{Metric, PricingModel, Window},
     rating::{Cell, LineToRate, Metered, Price, Pricing, Terms},
 };
 
-fn terms(percent: &str, base: Base) -> ThirdPartyTerms {
+fn terms(percent: &str, base: ToleranceBase) -> ThirdPartyTerms {
     let tolerance_percent = Quantity::parse(percent).expect("a quantity");
     ThirdPartyTerms { tolerance_percent, base, without_count: WithoutCount::Hold }
 }
@@ -30,13 +30,13 @@ fn counts(own: i64, controlling: Option<i64>) -> Counts {
 #[test]
 fn within_the_tolerance_the_controlling_count_bills() {
     use Finding::*;
-    let table: [(i64, Option<i64>, &str, Base, Finding, &str); 12] = [
-        (1_100_000, Some(1_000_000), "10", Base::Own, Within, "domain.md: 100,000 of 1.1 M own is 9.09 %"),
+    let table: [(i64, Option<i64>, &str, ToleranceBase, Finding, &str); 12] = [
+        (1_100_000, Some(1_000_000), "10", ToleranceBase::Own, Within, "domain.md: 100,000 of 1.1 M own is 9.09 %"),
         (
             1_100_000,
             Some(1_000_000),
             "10",
-            Base::Controlling,
+            ToleranceBase::Controlling,
             Within,
             "domain.md: exactly 10.00 % of controlling",
         ),
@@ -44,16 +44,16 @@ fn within_the_tolerance_the_controlling_count_bills() {
             1_100_001,
             Some(1_000_000),
             "10",
-            Base::Controlling,
+            ToleranceBase::Controlling,
             Beyond,
             "strictly more is a case: 100,001 > 100,000",
         ),
-        (1_200_000, Some(1_000_000), "10", Base::Own, Beyond, "story 3: 200,000 of 1.2 M is 16.67 %"),
+        (1_200_000, Some(1_000_000), "10", ToleranceBase::Own, Beyond, "story 3: 200,000 of 1.2 M is 16.67 %"),
         (
             1_111_111,
             Some(1_000_000),
             "10",
-            Base::Own,
+            ToleranceBase::Own,
             Within,
             "111,111 × 100 = 11,111,100 ≤ 10 × 1,111,111 = 11,111,110",
         ),
@@ -61,16 +61,16 @@ fn within_the_tolerance_the_controlling_count_bills() {
             1_111_112,
             Some(1_000_000),
             "10",
-            Base::Own,
+            ToleranceBase::Own,
             Beyond,
             "111,112 × 100 = 11,111,200 > 10 × 1,111,112 = 11,111,120",
         ),
-        (1_000_000, Some(1_200_000), "10", Base::Own, Within, "story 3: third party higher, no case"),
-        (1_000_000, Some(1_000_000), "0", Base::Own, Within, "no tolerance, no difference"),
-        (1_000_001, Some(1_000_000), "0", Base::Own, Beyond, "no tolerance, one impression"),
-        (1_000_000, Some(0), "10", Base::Own, TagFailure, "domain.md: a zero count is a tag failure"),
-        (1_000_000, None, "10", Base::Own, NoCountYet, "domain.md: no count by day N"),
-        (0, None, "10", Base::Own, Within, "nothing was delivered"),
+        (1_000_000, Some(1_200_000), "10", ToleranceBase::Own, Within, "story 3: third party higher, no case"),
+        (1_000_000, Some(1_000_000), "0", ToleranceBase::Own, Within, "no tolerance, no difference"),
+        (1_000_001, Some(1_000_000), "0", ToleranceBase::Own, Beyond, "no tolerance, one impression"),
+        (1_000_000, Some(0), "10", ToleranceBase::Own, TagFailure, "domain.md: a zero count is a tag failure"),
+        (1_000_000, None, "10", ToleranceBase::Own, NoCountYet, "domain.md: no count by day N"),
+        (0, None, "10", ToleranceBase::Own, Within, "nothing was delivered"),
     ];
     for (own, controlling, percent, base, expected, source) in table {
         let period = counts(own, controlling);
@@ -78,8 +78,8 @@ fn within_the_tolerance_the_controlling_count_bills() {
     }
     // Both the period and to date are tested.
     let (apart, alike) = (counts(1_200, Some(1_000)), counts(10_000, Some(9_900)));
-    assert_eq!(compare(alike, apart, terms("10", Base::Own)), Beyond);
-    assert_eq!(compare(apart, alike, terms("10", Base::Own)), Beyond);
+    assert_eq!(compare(alike, apart, terms("10", ToleranceBase::Own)), Beyond);
+    assert_eq!(compare(apart, alike, terms("10", ToleranceBase::Own)), Beyond);
 }
 
 fn cell(days: Days, units: i64) -> Cell {
@@ -141,7 +141,7 @@ fn line(cells: Vec<Cell>, run: i8) -> LineToRate {
 fn a_case_shows_what_each_way_out_would_bill() {
     // Story 3: 1,200,000 against 1,000,000 at 10.00.
     let settled =
-        settle(&delivered(&[(1, 1_200_000, Some(1_000_000))]), terms("10", Base::Own), &BTreeMap::new());
+        settle(&delivered(&[(1, 1_200_000, Some(1_000_000))]), terms("10", ToleranceBase::Own), &BTreeMap::new());
     let [case] = &*settled.cases else { panic!("one case, not {:?}", settled.cases) };
     assert_eq!((case.period, case.finding), (month(1), Finding::Beyond));
     assert_eq!(case.counts, counts(1_200_000, Some(1_000_000)));
@@ -164,7 +164,7 @@ fn a_case_shows_what_each_way_out_would_bill() {
 
 #[test]
 fn what_is_decided_bills_and_says_nothing_of_later_periods() {
-    let terms = terms("10", Base::Own);
+    let terms = terms("10", ToleranceBase::Own);
     let both = delivered(&[(1, 1_200_000, Some(1_000_000)), (2, 1_000_000, Some(950_000))]);
     let open = settle(&both, terms, &BTreeMap::new());
     // To date 2,200,000 against 1,950,000 is 11.36 %.
@@ -183,7 +183,7 @@ fn what_is_decided_bills_and_says_nothing_of_later_periods() {
 
 #[test]
 fn a_tenth_more_is_never_more_than_the_own_count_and_of_whole_units() {
-    let terms = terms("1", Base::Own);
+    let terms = terms("1", ToleranceBase::Own);
     let decided = BTreeMap::from([(month(1), Outcome::ControllingPlusTen)]);
     let of = |own, controlling| bills(&settle(&delivered(&[(1, own, Some(controlling))]), terms, &decided));
     assert_eq!(of(1_050_000, 1_000_000), [1_050_000]);
@@ -193,7 +193,7 @@ fn a_tenth_more_is_never_more_than_the_own_count_and_of_whole_units() {
 #[test]
 fn a_period_without_a_count_is_held_or_bills_the_own_one() {
     let both = delivered(&[(1, 1_000_000, Some(990_000)), (2, 500_000, None)]);
-    let hold = terms("10", Base::Own);
+    let hold = terms("10", ToleranceBase::Own);
     let held = settle(&both, hold, &BTreeMap::new());
     assert_eq!(bills(&held), [990_000]);
     assert_eq!((held.cases[0].period, held.cases[0].finding), (month(2), Finding::NoCountYet));

@@ -123,13 +123,13 @@ impl Delivered {
     /// The cells of a line: what was counted of it by the sources that count for it. Days that are in no terms were
     /// taken out of its flight.
     pub(super) fn cells(
-        &mut self,
+        &self,
         line: Uuid,
         (model, metric): (PricingModel, Metric),
         counts: impl Fn(&str) -> bool,
         terms: &[Terms],
     ) -> Vec<Cell> {
-        let counted = self.lines.remove(&line).unwrap_or_default();
+        let counted = self.lines.get(&line).map_or(&[][..], Vec::as_slice);
         let with_spend = model == PricingModel::TimeAndMaterials;
         let of_source =
             |counted: &Counted| self.sources.get(&counted.source).is_some_and(|name| counts(name));

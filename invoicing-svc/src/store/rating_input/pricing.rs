@@ -3,18 +3,23 @@
 use std::collections::HashMap;
 
 use anyhow::Context;
-use calendar::Days;
+use calendar::{Days, Month};
 use chassis::failure::Failure;
 use invoicing_domain::{
-    order::{Cap, Part},
+    order::{BillingTerms, Cap, Part},
     pricing::{Metric, Minimum, PeriodUnits, PricingModel, Proration, Schedule, Window},
-    rating::{Airing, Expenses, Metered, Pricing, Subscription, Terms},
+    rating::{Airing, Cell, Expenses, Metered, Pricing, Subscription, Terms},
+    third_party::Case,
 };
 use jiff::civil::Date;
 use money::{Currency, Quantity};
 use uuid::Uuid;
 
-use super::{delivered::Delivered, terms::Agreed};
+use super::{
+    delivered::Delivered,
+    terms::Agreed,
+    third_party::{Chosen, ThirdParty, settle},
+};
 
 /// What a line says of its pricing.
 pub(super) struct Said {
@@ -34,7 +39,10 @@ pub(super) struct Said {
     pub(super) proration: Option<Proration>,
     /// Whose count bills; absent: whoever delivers but the third party.
     pub(super) delivery_source: Option<String>,
-    pub(super) third_party: Option<String>,
+    pub(super) third_party: Option<ThirdParty>,
+    pub(super) billing: BillingTerms,
+    /// The month that is run.
+    pub(super) month: Month,
     /// The last day of a line that was cancelled.
     pub(super) closed_on: Option<Date>,
 }
@@ -47,13 +55,15 @@ pub(super) struct Priced {
     pub(super) period_units: HashMap<Uuid, Vec<PeriodUnits>>,
     pub(super) quantities: HashMap<Uuid, Vec<(Date, Quantity)>>,
     pub(super) delivered: Delivered,
+    pub(super) chosen: Chosen,
 }
 
 impl Priced {
-    /// How the amount of a line comes to be.
-    pub(super) fn pricing(&mut self, line: Uuid, said: Said) -> Result<Pricing, Failure> {
+    /// How the amount of a line comes to be, and the periods in which those who count it are apart.
+    pub(super) fn pricing(&mut self, line: Uuid, said: Said) -> Result<(Pricing, Vec<Case>), Failure> {
         let agreed = self.agreed.remove(&line).unwrap_or_default();
-        Ok(match said.model {
+        let mut cases = Vec::new();
+        let pricing = match said.model {
             PricingModel::FlatFee => Pricing::FlatFee { parts: self.parts.remove(&line).unwrap_or_default() },
             PricingModel::PerSpot => Pricing::PerSpot {
                 segments: agreed.iter().map(Agreed::segment).collect::<Result<_, _>>()?,
@@ -77,9 +87,12 @@ impl Priced {
             | PricingModel::TieredFlat
             | PricingModel::GraduatedPercent
             | PricingModel::TimeAndMaterials => {
-                Pricing::Metered(Box::new(self.metered(line, &said, &agreed)?))
+                let (metered, apart) = self.metered(line, &said, &agreed)?;
+                cases = apart;
+                Pricing::Metered(Box::new(metered))
             }
-        })
+        };
+        Ok((pricing, cases))
     }
 
     /// What aired of a line until it was cancelled; makegoods may air later.
@@ -91,15 +104,17 @@ impl Priced {
         airings
     }
 
-    fn metered(&mut self, line: Uuid, said: &Said, agreed: &[Agreed]) -> Result<Metered, Failure> {
+    fn metered(
+        &mut self,
+        line: Uuid,
+        said: &Said,
+        agreed: &[Agreed],
+    ) -> Result<(Metered, Vec<Case>), Failure> {
         let terms = terms(said, agreed)?;
         let metric =
             said.model.metric().or(said.metric).context("a line that does not say what it counts")?;
-        let counts = |source: &str| match &said.delivery_source {
-            Some(own) => own == source,
-            None => said.third_party.as_deref() != Some(source),
-        };
-        Ok(Metered {
+        let (cells, cases) = self.cells(line, said, (said.model, metric), &terms);
+        let metered = Metered {
             model: said.model,
             metric,
             flight: said.flight,
@@ -113,9 +128,32 @@ impl Priced {
             package_units: said.package_units,
             minimum: said.minimum,
             expenses: (said.model == PricingModel::TimeAndMaterials).then_some(said.expenses),
-            cells: self.delivered.cells(line, (said.model, metric), counts, &terms),
+            cells,
             terms,
-        })
+        };
+        Ok((metered, cases))
+    }
+
+    /// What bills of what was counted, by whose count it does.
+    fn cells(
+        &mut self,
+        line: Uuid,
+        said: &Said,
+        what: (PricingModel, Metric),
+        terms: &[Terms],
+    ) -> (Vec<Cell>, Vec<Case>) {
+        let third_party = said.third_party.as_ref();
+        let is_third_party = |source: &str| third_party.is_some_and(|third_party| third_party.source == source);
+        let is_own = |source: &str| match &said.delivery_source {
+            Some(own) => own == source,
+            None => !is_third_party(source),
+        };
+        let own = self.delivered.cells(line, what, is_own, terms);
+        let Some(controls) = third_party.and_then(|third_party| third_party.controls) else {
+            return (own, Vec::new());
+        };
+        let controlling = self.delivered.cells(line, what, is_third_party, terms);
+        settle((own, controlling), controls, self.chosen.remove(&line), (said.billing, said.month))
     }
 
     fn subscription(&mut self, line: Uuid, said: &Said, agreed: &[Agreed]) -> Result<Subscription, Failure> {

@@ -1,16 +1,18 @@
 -- What was settled stays so while the same is found; what says something else is open again. Answers the drafts that wait.
 insert into billing_exception as known (run_id, shard, ordinal, entity_id, opened_at, exception_id, severity, reason, message,
-  account_id, order_id, invoice_id, line_id, line_number, origin_first, origin_last, currency, amount, due_on, cause, changes)
+  account_id, order_id, invoice_id, line_id, line_number, origin_first, origin_last, currency, amount, due_on, cause, changes,
+  outcomes)
 select $1, $2, ordinality, $3, $4, exception_id, severity, reason, message, account_id, order_id, invoice_id, line_id,
-       line_number, origin_first, origin_last, currency, amount, due_on, cause, changes
+       line_number, origin_first, origin_last, currency, amount, due_on, cause, changes, outcomes
   from unnest($5::uuid[], $6::text[], $7::text[], $8::text[], $9::uuid[], $10::uuid[], $11::uuid[], $12::uuid[], $13::text[],
-              $14::date[], $15::date[], $16::text[], $17::numeric[], $18::date[], $19::text[], $20::jsonb[])
+              $14::date[], $15::date[], $16::text[], $17::numeric[], $18::date[], $19::text[], $20::jsonb[], $21::jsonb[])
   with ordinality as found(exception_id, severity, reason, message, account_id, order_id, invoice_id, line_id, line_number,
-                           origin_first, origin_last, currency, amount, due_on, cause, changes, ordinality)
+                           origin_first, origin_last, currency, amount, due_on, cause, changes, outcomes, ordinality)
 on conflict (exception_id) do update set
   shard = excluded.shard, ordinal = excluded.ordinal, severity = excluded.severity, message = excluded.message,
   invoice_id = excluded.invoice_id, origin_first = excluded.origin_first, origin_last = excluded.origin_last,
-  currency = excluded.currency, amount = excluded.amount, cause = excluded.cause, changes = excluded.changes, revision = known.revision + 1,
+  currency = excluded.currency, amount = excluded.amount, cause = excluded.cause, changes = excluded.changes,
+  outcomes = excluded.outcomes, revision = known.revision + 1,
   state = case when known.state = 'OVERRIDDEN' and known.message = excluded.message then 'OVERRIDDEN' else 'OPEN' end,
   resolution = case when known.state = 'OVERRIDDEN' and known.message = excluded.message then known.resolution end,
   settled_by = case when known.state = 'OVERRIDDEN' and known.message = excluded.message then known.settled_by end,
