@@ -37,6 +37,8 @@ registry! {
     AccountId = Account "acc";
     /// An ad product (version 7).
     ProductId = Product "prd";
+    /// What a tax code is taxed at in a place (version 7).
+    TaxRateId = TaxRate "txr";
     /// An order; the revisions of an order share it.
     OrderId = Order "ord" of (source_system: &str, external_id: &str);
     /// A line of an order.

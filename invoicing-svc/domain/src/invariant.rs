@@ -17,11 +17,12 @@ pub enum Invariant {
     LedgerOfALineAddsUp,
     QuantityTimesPrice,
     DatesFollowNumbers,
+    TaxRowsSum,
 }
 
 impl Invariant {
     /// Every law, in the order of its name.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 13] = [
         Self::LinesSumToGross,
         Self::NetIsGrossLessCommission,
         Self::LineCommissionsSum,
@@ -34,6 +35,7 @@ impl Invariant {
         Self::LedgerOfALineAddsUp,
         Self::QuantityTimesPrice,
         Self::DatesFollowNumbers,
+        Self::TaxRowsSum,
     ];
 
     /// The stable name.
@@ -51,6 +53,7 @@ impl Invariant {
             Self::LedgerOfALineAddsUp => "INV-10",
             Self::QuantityTimesPrice => "INV-11",
             Self::DatesFollowNumbers => "INV-12",
+            Self::TaxRowsSum => "INV-13",
         }
     }
 
@@ -80,6 +83,9 @@ impl Invariant {
             Self::QuantityTimesPrice => "quantity × price is the amount of a line, within one minor unit",
             Self::DatesFollowNumbers => {
                 "of two documents of a series, the later number has no earlier issue date"
+            }
+            Self::TaxRowsSum => {
+                "a tax row is the base of its lines by its percent, rounded once; the rows sum to the document's tax"
             }
         }
     }

@@ -20,5 +20,6 @@ pub mod period;
 pub mod pricing;
 pub mod rating;
 pub mod resource;
+pub mod tax;
 pub mod third_party;
 pub mod unbilled;

@@ -49,5 +49,6 @@ async fn broken(
         Invariant::LedgerOfALineAddsUp => count!("src/report/sql/invariants/ledger_of_a_line_adds_up.sql"),
         Invariant::QuantityTimesPrice => count!("src/report/sql/invariants/quantity_times_price.sql"),
         Invariant::DatesFollowNumbers => count!("src/report/sql/invariants/dates_follow_numbers.sql"),
+        Invariant::TaxRowsSum => count!("src/report/sql/invariants/tax_rows_sum.sql"),
     })
 }

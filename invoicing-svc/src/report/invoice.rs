@@ -115,6 +115,8 @@ pub async fn heads(
                 contact: row.contact,
                 attachment: row.attachment,
                 waiting: row.waiting,
+                taxes: Vec::new(),
+                tax_base: value("TAX_BASE", &row.tax_base, pb::TaxBase::from_str_name)?,
             };
             Ok(((row.billing_month.to_jiff(), row.order_id, row.invoice_id), head))
         })
@@ -175,6 +177,7 @@ pub async fn get(
     let currency = document.gross.as_ref().context("a document without its gross")?.currency_code.clone();
     let currency = Currency::parse(&currency).context("the database holds an unknown currency")?;
     document.lines = lines(connection, account, invoice, currency).await?;
+    document.taxes = taxes(connection, account, invoice, currency).await?;
     Ok(document)
 }
 
@@ -214,6 +217,33 @@ async fn lines(
                 tax_point: Some(day_message(row.tax_point.to_jiff())),
                 note: row.note,
                 spots: spots.remove(&row.number).unwrap_or_else(Vec::new),
+                price_base: row.price_base,
+                tax_place: row.tax_place,
+                tax_category: value("TAX_CATEGORY", &row.tax_category, pb::TaxCategory::from_str_name)?,
+                tax_percent: row.tax_percent.normalize().to_string(),
+                tax: money(currency, row.tax)?,
+            })
+        })
+        .collect()
+}
+
+async fn taxes(
+    connection: &mut PgConnection,
+    account: AccountId,
+    invoice: InvoiceId,
+    currency: Currency,
+) -> Result<Vec<pb::TaxRow>, Failure> {
+    let rows = sqlx::query_file!("src/report/sql/document_taxes.sql", account.uuid(), invoice.uuid())
+        .fetch_all(connection)
+        .await?;
+    rows.into_iter()
+        .map(|row| {
+            Ok(pb::TaxRow {
+                category: value("TAX_CATEGORY", &row.category, pb::TaxCategory::from_str_name)?,
+                percent: row.percent.normalize().to_string(),
+                reason: row.reason,
+                base: money(currency, row.base)?,
+                tax: money(currency, row.tax)?,
             })
         })
         .collect()

@@ -27,6 +27,7 @@ mod rating_service;
 mod stale_accounts;
 mod standing;
 mod sync_orders;
+mod tax_service;
 mod why_not_billed;
 
 pub use arriving::Arrivals;

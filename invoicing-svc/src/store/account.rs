@@ -8,6 +8,7 @@ use ids::AccountId;
 use invoicing_domain::{
     account::{Account, Hold, PurchaseOrderRule},
     resource::ResourceRefusal,
+    tax::Place,
 };
 use jiff::Timestamp;
 use jiff_sqlx::ToSqlx;
@@ -18,6 +19,7 @@ use sqlx::PgConnection;
 use uuid::Uuid;
 
 use super::{
+    account_tax::{account_tax, exemptions_json, registrations_json},
     billing_entity::{address, address_json},
     written::{Written, currency, revision, revision_number},
 };
@@ -78,6 +80,7 @@ pub async fn load(connection: &mut PgConnection, which: Which<'_>) -> Result<Vec
                 tax_ids: row.tax_ids,
                 territory: row.territory,
                 billing_email: row.billing_email,
+                tax: account_tax(row.tax_place.as_deref(), row.tax_registrations, row.tax_exemptions)?,
             })
         })
         .collect()
@@ -168,8 +171,8 @@ pub async fn insert(connection: &mut PgConnection, account: &Account, at: Timest
     sqlx::query!(
         "insert into account (account_id, revision, code, kind, legal_name, address, currency, commission_percent,
            payment_terms_days, tax_ids, territory, billing_email, purchase_order_required, purchase_order_format,
-           credit_limit, created_at, updated_at)
-         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $16)",
+           credit_limit, created_at, updated_at, tax_place, tax_registrations, tax_exemptions)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $16, $17, $18, $19)",
         account.id.uuid(),
         revision_number(account.revision)?,
         account.code,
@@ -185,7 +188,10 @@ pub async fn insert(connection: &mut PgConnection, account: &Account, at: Timest
         account.purchase_orders.is_required,
         account.purchase_orders.format,
         account.credit_limit.map(Money::amount),
-        at.to_sqlx() as _
+        at.to_sqlx() as _,
+        account.tax.place.as_ref().map(Place::as_str),
+        registrations_json(&account.tax),
+        exemptions_json(&account.tax)
     )
     .execute(&mut *connection)
     .await
@@ -201,7 +207,8 @@ pub async fn update(connection: &mut PgConnection, account: &Account, at: Timest
     sqlx::query!(
         "update account set revision = $2, kind = $3, legal_name = $4, address = $5, commission_percent = $6,
            payment_terms_days = $7, tax_ids = $8, territory = $9, billing_email = $10, purchase_order_required = $11,
-           purchase_order_format = $12, credit_limit = $13, updated_at = $14
+           purchase_order_format = $12, credit_limit = $13, updated_at = $14,
+           tax_place = $15, tax_registrations = $16, tax_exemptions = $17
          where account_id = $1",
         account.id.uuid(),
         revision_number(account.revision)?,
@@ -216,7 +223,10 @@ pub async fn update(connection: &mut PgConnection, account: &Account, at: Timest
         account.purchase_orders.is_required,
         account.purchase_orders.format,
         account.credit_limit.map(Money::amount),
-        at.to_sqlx() as _
+        at.to_sqlx() as _,
+        account.tax.place.as_ref().map(Place::as_str),
+        registrations_json(&account.tax),
+        exemptions_json(&account.tax)
     )
     .execute(&mut *connection)
     .await?;

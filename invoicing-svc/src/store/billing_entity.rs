@@ -7,6 +7,7 @@ use ids::EntityId;
 use invoicing_domain::{
     billing_entity::{BankAccount, BillingEntity, GeneralLedgerCodes, PostalAddress},
     resource::ResourceRefusal,
+    tax::Place,
 };
 use jiff::Timestamp;
 use jiff_sqlx::ToSqlx;
@@ -16,6 +17,7 @@ use uuid::Uuid;
 
 use super::{
     fiscal_calendar,
+    tax::place,
     written::{Written, currency, revision, revision_number},
 };
 
@@ -72,6 +74,8 @@ pub async fn load(connection: &mut PgConnection, which: Which<'_>) -> Result<Vec
                 fiscal: fiscal_calendar::read(&row.fiscal_calendar)?,
                 statutory_first_month: i8::try_from(row.statutory_year_first_month)
                     .context("the database holds no month")?,
+                tax_place: row.tax_place.as_deref().map(place).transpose()?,
+                tax_base: Written::read(&row.tax_base)?,
             })
         })
         .collect()
@@ -106,8 +110,8 @@ pub async fn insert(
     sqlx::query!(
         "insert into billing_entity (entity_id, revision, code, legal_name, address, tax_registrations, functional_currency,
            time_zone, rounding, remainder, commission_posting, bank_account, gl_receivables, gl_agency_commission,
-           gl_tax_payable, fiscal_calendar, statutory_year_first_month, created_at, updated_at)
-         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $18)",
+           gl_tax_payable, fiscal_calendar, statutory_year_first_month, created_at, updated_at, tax_place, tax_base)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $18, $19, $20)",
         entity.id.uuid(),
         revision_number(entity.revision)?,
         entity.code,
@@ -125,7 +129,9 @@ pub async fn insert(
         entity.gl_codes.tax_payable,
         fiscal_calendar::written(entity.fiscal),
         i32::from(entity.statutory_first_month),
-        at.to_sqlx() as _
+        at.to_sqlx() as _,
+        entity.tax_place.as_ref().map(Place::as_str),
+        entity.tax_base.text()
     )
     .execute(connection)
     .await
@@ -145,7 +151,7 @@ pub async fn update(
     sqlx::query!(
         "update billing_entity set revision = $2, legal_name = $3, address = $4, tax_registrations = $5, rounding = $6,
            remainder = $7, commission_posting = $8, bank_account = $9, gl_receivables = $10, gl_agency_commission = $11,
-           gl_tax_payable = $12, updated_at = $13
+           gl_tax_payable = $12, updated_at = $13, tax_place = $14, tax_base = $15
          where entity_id = $1",
         entity.id.uuid(),
         revision_number(entity.revision)?,
@@ -159,7 +165,9 @@ pub async fn update(
         entity.gl_codes.receivables,
         entity.gl_codes.agency_commission,
         entity.gl_codes.tax_payable,
-        at.to_sqlx() as _
+        at.to_sqlx() as _,
+        entity.tax_place.as_ref().map(Place::as_str),
+        entity.tax_base.text()
     )
     .execute(connection)
     .await?;

@@ -1,4 +1,4 @@
-//! Drafts, with their lines, spots and postings: recorded in bulk, one statement per table.
+//! Drafts, with their lines, tax, spots and postings: recorded in bulk, one statement per table.
 
 use anyhow::Context;
 use chassis::failure::Failure;
@@ -36,6 +36,7 @@ macro_rules! columns {
 pub async fn insert(connection: &mut PgConnection, blueprints: &[Blueprint]) -> Result<(), Failure> {
     insert_heads(connection, blueprints).await?;
     insert_lines(connection, blueprints).await?;
+    insert_taxes(connection, blueprints).await?;
     insert_spots(connection, blueprints).await?;
     insert_postings(connection, blueprints).await
 }
@@ -64,6 +65,7 @@ async fn insert_heads(connection: &mut PgConnection, blueprints: &[Blueprint]) -
         digest = digest(&b.draft).to_vec(),
         purchase_order = b.purchase_order.as_deref(),
         waiting = b.waiting,
+        tax_base = b.draft.tax_base.text(),
     );
     sqlx::query_file!(
         "src/store/sql/insert_drafts.sql",
@@ -87,7 +89,8 @@ async fn insert_heads(connection: &mut PgConnection, blueprints: &[Blueprint]) -
         &total,
         &digest,
         &purchase_order as _,
-        &waiting
+        &waiting,
+        &tax_base as _
     )
     .execute(connection)
     .await?;
@@ -106,6 +109,15 @@ fn numbered(blueprints: &[Blueprint]) -> Vec<Numbered<'_>> {
     drafts
         .flat_map(|draft| (1..).zip(&draft.lines).map(move |(number, line)| Numbered { draft, number, line }))
         .collect()
+}
+
+/// The entries of the ledger and the price bases, as the database counts.
+fn numbers(lines: &[Numbered<'_>]) -> Result<(Vec<i32>, Vec<i32>), Failure> {
+    let entry: Result<Vec<i32>, _> = lines.iter().map(|n| i32::try_from(n.line.item.entry)).collect();
+    let entry = entry.context("the ledger of a line has more entries than there are numbers")?;
+    let price_base: Result<Vec<i32>, _> =
+        lines.iter().map(|n| i32::try_from(n.line.item.bucket.price_base)).collect();
+    Ok((entry, price_base.context("a price of more units than there are numbers")?))
 }
 
 async fn insert_lines(connection: &mut PgConnection, blueprints: &[Blueprint]) -> Result<(), Failure> {
@@ -135,12 +147,12 @@ async fn insert_lines(connection: &mut PgConnection, blueprints: &[Blueprint]) -
         service_last = n.line.service.last().to_sqlx(),
         month = month_day(n.draft.billing_month).to_sqlx(),
         tax_point = n.line.tax_point.to_sqlx(),
+        place = n.line.tax.place.as_str(),
+        category = n.line.tax.category.text(),
+        percent = n.line.tax.percent.value(),
+        tax = n.line.tax.amount.amount(),
     );
-    let price_base: Result<Vec<i32>, _> =
-        lines.iter().map(|n| i32::try_from(n.line.item.bucket.price_base)).collect();
-    let price_base = price_base.context("a price of more units than there are numbers")?;
-    let entry: Result<Vec<i32>, _> = lines.iter().map(|n| i32::try_from(n.line.item.entry)).collect();
-    let entry = entry.context("the ledger of a line has more entries than there are numbers")?;
+    let (entry, price_base) = numbers(&lines)?;
     sqlx::query_file!(
         "src/store/sql/insert_draft_lines.sql",
         &account,
@@ -167,7 +179,44 @@ async fn insert_lines(connection: &mut PgConnection, blueprints: &[Blueprint]) -
         &service_last as _,
         &month as _,
         &tax_point as _,
-        &price_base
+        &price_base,
+        &place as _,
+        &category as _,
+        &percent,
+        &tax
+    )
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+async fn insert_taxes(connection: &mut PgConnection, blueprints: &[Blueprint]) -> Result<(), Failure> {
+    let rows: Vec<_> = blueprints
+        .iter()
+        .flat_map(|b| (1_i32..).zip(&b.draft.taxes).map(move |(ordinal, row)| (b, ordinal, row)))
+        .collect();
+    columns!(
+        rows,
+        |row| account = row.0.draft.account.uuid(),
+        invoice = row.0.draft.id.uuid(),
+        ordinal = row.1,
+        category = row.2.treatment.category.text(),
+        percent = row.2.treatment.percent.value(),
+        reason = row.2.treatment.reason.as_str(),
+        base = row.2.base.amount(),
+        tax = row.2.tax.amount(),
+    );
+    sqlx::query!(
+        "insert into draft_tax (account_id, invoice_id, ordinal, category, percent, reason, base, tax)
+         select * from unnest($1::uuid[], $2::uuid[], $3::int[], $4::text[], $5::numeric[], $6::text[], $7::numeric[], $8::numeric[])",
+        &account,
+        &invoice,
+        &ordinal,
+        &category as _,
+        &percent,
+        &reason as _,
+        &base,
+        &tax
     )
     .execute(connection)
     .await?;

@@ -32,7 +32,7 @@ pub struct Numbered {
     pub due_date: Date,
 }
 
-/// Makes the documents of a chunk: numbers, heads, lines, spots, billed-to-date and ledger; and the drafts are gone.
+/// Makes the documents of a chunk: numbers, heads, lines, tax, spots, billed-to-date and ledger; and the drafts are gone.
 pub async fn issue(
     connection: &mut PgConnection,
     chunk: &Chunk,
@@ -67,6 +67,9 @@ pub async fn issue(
     // A head that finds no draft would make a number without a document.
     ensure_all(made.rows_affected(), chunk.numbered.len())?;
     sqlx::query_file!("src/store/sql/insert_invoice_lines.sql", &account, &invoice, month as _)
+        .execute(&mut *connection)
+        .await?;
+    sqlx::query_file!("src/store/sql/insert_invoice_taxes.sql", &account, &invoice)
         .execute(&mut *connection)
         .await?;
     sqlx::query_file!("src/store/sql/insert_invoice_spots.sql", &account, &invoice)

@@ -2,6 +2,7 @@
 //! the transaction is opened and committed by whoever answers the call. No messages, no rules.
 
 pub mod account;
+mod account_tax;
 pub mod accounting_period;
 pub mod ad_product;
 pub mod billing_entity;
@@ -29,5 +30,6 @@ pub mod quarantine;
 pub mod rating_input;
 pub mod stale;
 pub mod taken_order;
+pub mod tax;
 pub mod unbilled;
 pub mod written;

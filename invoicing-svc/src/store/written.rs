@@ -16,6 +16,7 @@ use invoicing_domain::{
     period::PeriodState,
     pricing::{Metric, PricingModel, Proration, Schedule, Window},
     rating::{Basis, LineKind, Unit},
+    tax::{TaxBase, TaxCategory},
 };
 use jiff::civil::Date;
 use money::{Currency, Remainder, Rounding};
@@ -84,6 +85,10 @@ written! {
     Metric {
         Impressions "IMPRESSIONS", ViewableImpressions "VIEWABLE_IMPRESSIONS", Clicks "CLICKS", Views "VIEWS",
         CompletedViews "COMPLETED_VIEWS", Actions "ACTIONS", Days "DAYS", Spend "SPEND", Hours "HOURS",
+    }
+    TaxBase { NetOfCommission "NET_OF_COMMISSION", Gross "GROSS" }
+    TaxCategory {
+        Standard "S", ZeroRated "Z", Exempt "E", ReverseCharge "AE", IntraCommunity "K", Export "G", OutsideScope "O",
     }
     Basis {
         Rated "RATED", Correction "CORRECTION", Opening "OPENING", Commercial "COMMERCIAL", Tax "TAX",

@@ -3,7 +3,10 @@
 use billing_proto::billing::invoicing::v1 as pb;
 use chassis::mask::Mask;
 use ids::{AccountId, Revision};
-use invoicing_domain::account::{Account, AccountKind, Hold, PurchaseOrderRule};
+use invoicing_domain::{
+    account::{Account, AccountKind, Hold, PurchaseOrderRule},
+    tax::Place,
+};
 use refusal::{Refusal, Violations};
 
 use super::{
@@ -14,6 +17,7 @@ use super::{
     order::amount,
     order_line::{many, optional},
     period::{day_message, optional_day},
+    tax,
     text::{Text, text, texts},
 };
 
@@ -31,6 +35,9 @@ pub const CHANGEABLE: &[&str] = &[
     "purchase_order_format",
     "credit_limit",
     "holds",
+    "tax_place",
+    "tax_registrations",
+    "tax_exemptions",
 ];
 
 /// The account that a message describes.
@@ -61,6 +68,7 @@ fn fields(v: &mut Violations, id: AccountId, revision: Revision, m: &pb::Account
     let credit_limit =
         optional(v, "credit_limit", &m.credit_limit, |v, field, value| amount(v, field, value, currency));
     let rule = format.map(|format| PurchaseOrderRule { is_required: m.purchase_order_required, format });
+    let tax = tax::account(v, m);
     Some(Account {
         id,
         revision,
@@ -77,6 +85,7 @@ fn fields(v: &mut Violations, id: AccountId, revision: Revision, m: &pb::Account
         purchase_orders: rule?,
         credit_limit: credit_limit?,
         holds: holds?,
+        tax: tax?,
     })
 }
 
@@ -125,6 +134,9 @@ pub fn message(account: &Account) -> pb::Account {
         purchase_order_required: account.purchase_orders.is_required,
         purchase_order_format: account.purchase_orders.format.clone(),
         credit_limit: account.credit_limit.map_or_else(String::new, |limit| limit.to_string()),
+        tax_place: account.tax.place.as_ref().map_or_else(String::new, Place::to_string),
+        tax_registrations: tax::registrations_message(&account.tax),
+        tax_exemptions: tax::exemptions_message(&account.tax),
         holds: account.holds.iter().map(hold_message).collect(),
     }
 }
@@ -156,7 +168,10 @@ pub fn merge(current: &Account, update: &pb::Account, mask: &Mask) -> pb::Accoun
         purchase_order_required,
         purchase_order_format,
         credit_limit,
-        holds
+        holds,
+        tax_place,
+        tax_registrations,
+        tax_exemptions
     );
     merged
 }

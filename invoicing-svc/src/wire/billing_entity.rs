@@ -4,8 +4,9 @@ use billing_proto::billing::invoicing::v1 as pb;
 use calendar::EntityZone;
 use chassis::mask::Mask;
 use ids::{EntityId, Revision};
-use invoicing_domain::billing_entity::{
-    BankAccount, BillingEntity, CommissionPosting, GeneralLedgerCodes, PostalAddress,
+use invoicing_domain::{
+    billing_entity::{BankAccount, BillingEntity, CommissionPosting, GeneralLedgerCodes, PostalAddress},
+    tax::Place,
 };
 use money::{Remainder, Rounding};
 use refusal::{Refusal, Violations};
@@ -14,7 +15,7 @@ use super::{
     choice::optional_choice,
     fiscal_calendar::{fiscal_calendar, fiscal_calendar_message, month_of_year},
     money::currency,
-    name,
+    name, tax,
     text::{Text, text, texts},
 };
 
@@ -28,6 +29,8 @@ pub const CHANGEABLE: &[&str] = &[
     "commission_posting",
     "bank_account",
     "gl_codes",
+    "tax_place",
+    "tax_base",
 ];
 
 /// The entity that a message describes.
@@ -63,6 +66,8 @@ fn fields(
     let gl_codes = gl_codes(v, m.gl_codes.as_ref());
     let fiscal = fiscal_calendar(v, m.fiscal_calendar.as_ref());
     let statutory = month_of_year(v, "statutory_year_first_month", m.statutory_year_first_month, 1);
+    let tax_place = tax::optional_place(v, "tax_place", &m.tax_place);
+    let tax_base = tax::base(v, m.tax_base);
     Some(BillingEntity {
         id,
         revision,
@@ -79,6 +84,8 @@ fn fields(
         gl_codes: gl_codes?,
         fiscal: fiscal?,
         statutory_first_month: statutory?,
+        tax_place: tax_place?,
+        tax_base: tax_base?,
     })
 }
 
@@ -217,6 +224,8 @@ pub fn message(entity: &BillingEntity) -> pb::BillingEntity {
         }),
         fiscal_calendar: Some(fiscal_calendar_message(entity.fiscal)),
         statutory_year_first_month: i32::from(entity.statutory_first_month),
+        tax_place: entity.tax_place.as_ref().map_or_else(String::new, Place::to_string),
+        tax_base: tax::base_message(entity.tax_base).into(),
     }
 }
 
@@ -246,7 +255,9 @@ pub fn merge(current: &BillingEntity, update: &pb::BillingEntity, mask: &Mask) -
         remainder,
         commission_posting,
         bank_account,
-        gl_codes
+        gl_codes,
+        tax_place,
+        tax_base
     );
     merged
 }

@@ -9,7 +9,7 @@ use prost::Message;
 use prost_reflect::{DynamicMessage, SerializeOptions};
 
 /// The header row; one column for each field that a payer's system matches on.
-const COLUMNS: [&str; 27] = [
+const COLUMNS: [&str; 32] = [
     "number",
     "state",
     "issue_date",
@@ -37,6 +37,11 @@ const COLUMNS: [&str; 27] = [
     "service_last",
     "tax_point",
     "accounting_month",
+    "price_base",
+    "tax_place",
+    "tax_category",
+    "tax_percent",
+    "tax",
 ];
 
 /// A file of a media type.
@@ -92,6 +97,11 @@ fn row(invoice: &pb::Invoice, line: &pb::InvoiceLine) -> [String; COLUMNS.len()]
         day(service.and_then(|days| days.last.as_ref())),
         day(line.tax_point.as_ref()),
         line.accounting_month.clone(),
+        line.price_base.to_string(),
+        line.tax_place.clone(),
+        line.tax_category().as_str_name().replace("TAX_CATEGORY_", ""),
+        line.tax_percent.clone(),
+        amount(line.tax.as_ref()),
     ]
 }
 

@@ -36,5 +36,6 @@ pub mod period;
 pub mod pricing;
 pub mod printed;
 pub mod quote;
+pub mod tax;
 pub mod text;
 pub mod unbilled;

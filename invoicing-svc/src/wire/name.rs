@@ -3,7 +3,7 @@
 use calendar::Month;
 use ids::{
     AccountId, AiringId, BatchId, EntityId, ExceptionId, HoldId, Id, InvoiceId, Kind, LedgerEntryId, LineId,
-    OrderId, ProductId, RunId, SeriesId,
+    OrderId, ProductId, RunId, SeriesId, TaxRateId,
 };
 use refusal::Violations;
 
@@ -64,6 +64,8 @@ names! {
     product product_name: "adProducts" ProductId;
     /// `billingRuns/run_…`
     run run_name: "billingRuns" RunId;
+    /// `taxRates/txr_…`
+    tax_rate tax_rate_name: "taxRates" TaxRateId;
     /// `deliveryBatches/bat_…`
     batch batch_name: "deliveryBatches" BatchId;
 }
@@ -144,6 +146,15 @@ pub fn order_review(v: &mut Violations, field: &str, name: &str) -> Option<(Acco
 /// `accounts/acc_…/orders/ord_…/reviews/2`
 pub fn order_review_name(account: AccountId, order: OrderId, revision: i64) -> String {
     format!("accounts/{account}/orders/{order}/reviews/{revision}")
+}
+
+/// `accounts/acc_…/orders/ord_…/lines/lin_…`
+pub fn line(v: &mut Violations, field: &str, name: &str) -> Option<(AccountId, OrderId, LineId)> {
+    let ids = split(name, ["accounts", "orders", "lines"]);
+    let parsed = ids.and_then(|[account, order, line]| {
+        Some((account.parse().ok()?, order.parse().ok()?, line.parse().ok()?))
+    });
+    v.take(field, parsed.ok_or_else(|| expected(&[("accounts", "acc"), ("orders", "ord"), ("lines", "lin")])))
 }
 
 /// `accounts/acc_…/orders/ord_…/lines/lin_…`

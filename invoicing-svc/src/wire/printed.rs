@@ -3,7 +3,8 @@
 use anyhow::{Context, bail};
 use billing_proto::{billing::invoicing::v1 as pb, google::r#type as google};
 use document::{
-    Bank, Buyer, Commission, Invoice, Kind, Labelled, Line, Paper, Period, References, Seller, Spot, Totals,
+    Bank, Buyer, Commission, Invoice, Kind, Labelled, Line, Paper, Period, References, Seller, Spot, TaxRow,
+    Totals,
 };
 use jiff::civil::{Date, Time};
 use money::Currency;
@@ -66,7 +67,8 @@ pub fn printed(invoice: &pb::Invoice, parties: Value) -> Result<Invoice, anyhow:
     let paper = paper(&seller.address.country);
     let abroad = seller.address.country != buyer.address.country;
     let currency = &invoice.gross.as_ref().context("no gross")?.currency_code;
-    let style = Style { paper, minor_units: Currency::parse(currency).context("no currency")?.minor_units() };
+    let minor_units = Currency::parse(currency).context("no currency")?.minor_units();
+    let style = Style { paper, minor_units, is_taxed_in_parts: invoice.taxes.len() > 1 };
     Ok(Invoice {
         paper,
         kind: kind(invoice)?,
@@ -94,7 +96,7 @@ pub fn printed(invoice: &pb::Invoice, parties: Value) -> Result<Invoice, anyhow:
         lines: invoice.lines.iter().map(|line| style.line(line)).collect::<Result<_, _>>()?,
         spots: style.spots(&invoice.lines)?,
         totals: totals(invoice)?,
-        notes: Vec::new(),
+        notes: taxed(invoice).map(|row| row.reason.clone()).filter(|reason| !reason.is_empty()).collect(),
     })
 }
 
@@ -143,8 +145,32 @@ fn totals(invoice: &pb::Invoice) -> Result<Totals, anyhow::Error> {
             amount: format!("-{commission}"),
         }),
         net: amount(invoice.net.as_ref())?,
-        taxes: Vec::new(),
+        taxes: taxed(invoice).map(tax_row).collect::<Result<_, _>>()?,
         total: amount(invoice.total.as_ref())?,
+    })
+}
+
+/// The tax rows that are printed: what is not subject to tax says nothing of it.
+fn taxed(invoice: &pb::Invoice) -> impl Iterator<Item = &pb::TaxRow> {
+    invoice.taxes.iter().filter(|row| row.category() != pb::TaxCategory::O)
+}
+
+fn tax_row(row: &pb::TaxRow) -> Result<TaxRow, anyhow::Error> {
+    let category = match row.category() {
+        pb::TaxCategory::S => "Tax",
+        pb::TaxCategory::Z => "Zero-rated",
+        pb::TaxCategory::E => "Exempt",
+        pb::TaxCategory::Ae => "Reverse charge",
+        pb::TaxCategory::K => "Intra-community",
+        pb::TaxCategory::G => "Export",
+        pb::TaxCategory::O => "Not subject to tax",
+        pb::TaxCategory::Unspecified => bail!("a tax row without a category"),
+    };
+    Ok(TaxRow {
+        category: category.to_owned(),
+        rate: row.percent.clone(),
+        base: amount(row.base.as_ref())?,
+        amount: amount(row.tax.as_ref())?,
     })
 }
 
@@ -153,6 +179,8 @@ fn totals(invoice: &pb::Invoice) -> Result<Totals, anyhow::Error> {
 struct Style {
     paper: Paper,
     minor_units: u32,
+    /// Then each line says which of the tax rows is its own.
+    is_taxed_in_parts: bool,
 }
 
 impl Style {
@@ -163,15 +191,18 @@ impl Style {
             detail.extend([spot.station.clone(), spot.program.clone(), length(spot.length_seconds)]);
             detail.retain(|part| !part.is_empty());
         }
+        if self.is_taxed_in_parts {
+            detail.push(format!("{} {}%", line.tax_place, line.tax_percent));
+        }
         Ok(Line {
             number: u32::try_from(line.number).context("a line without a number")?,
             description: line.description.clone(),
             detail: Some(detail.join(" · ")),
             period: period(line.service_period.as_ref())?,
             quantity: line.quantity.clone(),
-            unit: if line.quantity == "1" { line.unit.clone() } else { format!("{}s", line.unit) },
+            unit: unit(line),
             price: self.price(&line.rate)?,
-            price_basis: None,
+            price_basis: price_basis(line.price_base),
             amount: amount(line.gross.as_ref())?,
             note: Some(note(line)).filter(|note| !note.is_empty()),
         })
@@ -242,6 +273,26 @@ fn note(line: &pb::InvoiceLine) -> String {
     };
     let note = Some(line.note.as_str()).filter(|note| !note.is_empty());
     kind.into_iter().chain(note).collect::<Vec<_>>().join("; ")
+}
+
+/// `impressions`, and `impression` where it is one; spend has no plural.
+fn unit(line: &pb::InvoiceLine) -> String {
+    match line.quantity.as_str() {
+        "1" | "-1" => line.unit.clone(),
+        _ if line.unit == "spend" => line.unit.clone(),
+        _ => format!("{}s", line.unit),
+    }
+}
+
+/// `per 1,000` where the price is not that of one.
+fn price_basis(price_base: i32) -> Option<String> {
+    let digits = price_base.to_string();
+    let apart = |(index, digit): (usize, char)| {
+        let comma = index > 0 && (digits.len() - index).is_multiple_of(3);
+        comma.then_some(',').into_iter().chain([digit])
+    };
+    (price_base > 1)
+        .then(|| format!("per {}", digits.chars().enumerate().flat_map(apart).collect::<String>()))
 }
 
 /// `:30`; nothing where there is no length.

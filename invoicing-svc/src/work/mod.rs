@@ -8,6 +8,7 @@ mod rate_accounts;
 mod rate_again;
 mod rating;
 pub mod rendering;
+mod taxing;
 
 use chassis::{background::Background, clock::Clock, failure::Failure};
 use refusal::Class;

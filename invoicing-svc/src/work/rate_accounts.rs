@@ -19,7 +19,10 @@ use money::Money;
 use rust_decimal::Decimal;
 use sqlx::PgConnection;
 
-use super::check_drafts::check_drafts;
+use super::{
+    check_drafts::check_drafts,
+    taxing::{Taxing, TaxingBuyer},
+};
 use crate::store::{self, draft::Blueprint, exception::Exception, rating_input::OrderToRate};
 
 /// What comes of rating accounts.
@@ -39,11 +42,14 @@ pub async fn rate_accounts(
 ) -> Result<Rated, Failure> {
     let entity = store::billing_entity::get(connection, run.entity, None).await?;
     let orders = store::rating_input::load(connection, run, &entity, accounts).await?;
+    let tax = store::tax::inputs(connection, accounts).await?;
+    let taxing = Taxing::of(&entity, &tax)?;
     let mut facts = store::check_facts::load(connection, run, accounts, today).await?;
     let mut drafts = BTreeMap::new();
     let mut exceptions = Vec::new();
     for order in orders {
-        if let Some(draft) = rate_order(run, order, &facts.holds, &mut exceptions) {
+        let taxing = taxing.buyer(order.facts.account)?;
+        if let Some(draft) = rate_order(run, order, &facts.holds, &taxing, &mut exceptions) {
             draft.check(entity.rounding).context("a draft breaks a law of the books")?;
             let postings = postings(&draft, &entity.gl_codes).context("a draft cannot be posted")?;
             let blueprint = Blueprint { draft, postings, purchase_order: None, waiting: false };
@@ -60,6 +66,7 @@ fn rate_order(
     run: &BillingRun,
     order: OrderToRate,
     holds: &[Hold],
+    taxing: &TaxingBuyer<'_>,
     exceptions: &mut Vec<Exception>,
 ) -> Option<Draft> {
     let OrderToRate { facts, lines, mut cases, printed } = order;
@@ -79,8 +86,12 @@ fn rate_order(
             Err(refusal) => found.push(Exception::unrated(&facts, &line, refusal.into())),
         }
     }
-    let draft = invoice::assemble(run.id, &facts, run.month, &rated_lines).unwrap_or_else(|error| {
-        found.push(Exception::blocked(&facts, RatingError::from(error).into()));
+    let untaxed = invoice::assemble(run.id, &facts, run.month, &rated_lines, taxing.places());
+    let taxed = untaxed
+        .map_err(|error| RatingError::from(error).into())
+        .and_then(|untaxed| untaxed.map(|untaxed| taxing.tax(&facts, untaxed)).transpose());
+    let draft = taxed.unwrap_or_else(|refusal| {
+        found.push(Exception::blocked(&facts, refusal));
         None
     });
     found.extend(free(&facts, &rated_lines, draft.is_some()));

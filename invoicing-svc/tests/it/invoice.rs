@@ -131,7 +131,7 @@ async fn a_month_is_a_draft_and_then_a_document() {
     assert_eq!((refused.code(), reason(&refused).as_str()), (Code::FailedPrecondition, "NOT_ISSUED"));
 
     let draft = get(&service, &head.name).await;
-    assert_eq!(pb::Invoice { lines: vec![], ..draft.clone() }, *head);
+    assert_eq!(pb::Invoice { lines: vec![], taxes: vec![], ..draft.clone() }, *head);
     let [fee, spots] = &draft.lines[..] else { panic!("two lines") };
     assert_eq!((fee.kind(), fee.order_line.as_str()), (pb::InvoiceLineKind::SchedulePart, "L2"));
     assert_eq!(
@@ -197,7 +197,9 @@ async fn a_document_is_a_file_and_stays_the_same() {
     assert_eq!((kind.as_str(), csv.lines().count()), ("text/csv; charset=utf-8", 3));
     assert!(csv.contains(",SPOTS,"), "{csv}");
     assert!(
-        csv.contains(",2,spot,275,550.00,82.50,467.50,2026-01-27,2026-01-27,2026-01-27,2026-04\r\n"),
+        csv.contains(
+            ",2,spot,275,550.00,82.50,467.50,2026-01-27,2026-01-27,2026-01-27,2026-04,1,US,O,0,0.00\r\n"
+        ),
         "{csv}"
     );
 

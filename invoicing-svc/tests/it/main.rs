@@ -22,4 +22,5 @@ mod reference;
 mod refresh;
 mod service;
 mod side_by_side;
+mod tax;
 mod two_processes;

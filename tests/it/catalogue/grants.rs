@@ -3,12 +3,13 @@ use anyhow::Result;
 use super::Catalogue;
 
 /// What is issued, posted or received is only ever added to.
-const APPEND_ONLY: [&str; 8] = [
+const APPEND_ONLY: [&str; 9] = [
     "billed_to_date",
     "document",
     "invoice",
     "invoice_line",
     "invoice_spot",
+    "invoice_tax",
     "issued_number",
     "ledger_entry",
     "order_revision",

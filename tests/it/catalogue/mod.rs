@@ -12,7 +12,7 @@ use sqlx::{Connection, PgConnection};
 use testkit::TestDatabase;
 
 /// What belongs to an account.
-const HOT: [&str; 29] = [
+const HOT: [&str; 32] = [
     "airing",
     "billed_to_date",
     "chosen_outcome",
@@ -24,13 +24,16 @@ const HOT: [&str; 29] = [
     "draft_line",
     "draft_posting",
     "draft_spot",
+    "draft_tax",
     "hold",
     "input_change",
     "insertion_order",
     "invoice",
     "invoice_line",
     "invoice_spot",
+    "invoice_tax",
     "ledger_entry",
+    "line_tax_place",
     "milestone",
     "order_external_id",
     "order_line",
@@ -45,7 +48,8 @@ const HOT: [&str; 29] = [
 ];
 
 /// Small, and one day replicated to every node.
-const REFERENCE: [&str; 5] = ["account", "account_hold", "ad_product", "billing_entity", "number_series"];
+const REFERENCE: [&str; 6] =
+    ["account", "account_hold", "ad_product", "billing_entity", "number_series", "tax_rate"];
 
 /// Of the coordinator: runs, registries, batches, and what crate outbox keeps.
 const LOCAL: [&str; 17] = [

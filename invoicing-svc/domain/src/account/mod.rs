@@ -5,6 +5,7 @@ use jiff::civil::Date;
 use money::{Currency, Money, Percent};
 
 use crate::billing_entity::PostalAddress;
+use crate::tax::AccountTax;
 
 /// A party that receives and pays invoices.
 #[derive(Clone, Debug)]
@@ -28,6 +29,7 @@ pub struct Account {
     /// `None`: without a limit.
     pub credit_limit: Option<Money>,
     pub holds: Vec<Hold>,
+    pub tax: AccountTax,
 }
 
 /// What the account asks of the purchase orders that it pays by.

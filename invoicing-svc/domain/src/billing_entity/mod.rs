@@ -8,6 +8,8 @@ use calendar::{EntityZone, FiscalCalendar};
 use ids::{EntityId, Revision};
 use money::{Currency, Remainder, Rounding};
 
+use crate::tax::{Place, TaxBase};
+
 /// A legal entity that invoices.
 #[derive(Clone, Debug)]
 pub struct BillingEntity {
@@ -29,6 +31,9 @@ pub struct BillingEntity {
     pub fiscal: FiscalCalendar,
     /// The Gregorian month, 1 to 12, with which the year begins that a law asks numbers to be counted in.
     pub statutory_first_month: i8,
+    /// Where it sells from; `None`: the country of its address.
+    pub tax_place: Option<Place>,
+    pub tax_base: TaxBase,
 }
 
 /// A postal address; the country is ISO 3166-1 alpha-2.

@@ -24,5 +24,7 @@ pub(crate) fn entity() -> BillingEntity {
         },
         fiscal: FiscalCalendar::GREGORIAN,
         statutory_first_month: 1,
+        tax_place: None,
+        tax_base: TaxBase::NetOfCommission,
     }
 }

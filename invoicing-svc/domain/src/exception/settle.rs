@@ -62,7 +62,7 @@ refusal::refusals! {
 }
 
 /// What no reason makes right: the document cannot be printed, or its tax is not known.
-const NEVER: [&str; 4] = ["GLYPH_MISSING", "TAX_RATE_MISSING", "TAX_ENGINE_UNAVAILABLE", "TAX_ENGINE_ANSWER"];
+const NEVER: [&str; 3] = ["GLYPH_MISSING", "TAX_RATE_MISSING", "REVERSE_CHARGE_WITHOUT_TAX_ID"];
 
 /// Lets a draft go on as it is.
 ///

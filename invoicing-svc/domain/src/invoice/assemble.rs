@@ -1,11 +1,14 @@
+use std::collections::BTreeMap;
+
 use calendar::{Days, Month};
 use ids::{AccountId, EntityId, InvoiceId, LineId, OrderId, RunId};
 use money::{Currency, Exact, Money, MoneyError, Percent, Remainder, Rounding};
 use rust_decimal::{Decimal, prelude::ToPrimitive};
 
-use super::{DocumentKind, Draft, DraftLine, text};
+use super::{DocumentKind, Draft, DraftLine, LineTax, Untaxed, text};
 use crate::order::BillingTerms;
 use crate::rating::{LineKind, RatedItem, RatedLine, apportion};
+use crate::tax::{Place, Places, TaxBase, Treatment};
 
 /// The order that is billed, with the settings of the entity that bills it.
 #[derive(Clone, Copy, Debug)]
@@ -40,14 +43,15 @@ pub struct LineFacts {
     pub flight: Days,
 }
 
-/// The draft of an order, or none where there is nothing to bill. Over-delivery and free spots alone make no document;
+/// The draft of an order without its tax, or none where there is nothing to bill. Over-delivery and free spots alone make no document;
 /// they stand on the next one that has an amount, because the ledger knows only what was issued.
 pub fn assemble(
     run: RunId,
     order: &OrderFacts,
     month: Month,
     rated: &[(LineFacts, RatedLine)],
-) -> Result<Option<Draft>, MoneyError> {
+    places: Places<'_>,
+) -> Result<Option<Untaxed>, MoneyError> {
     let lines = in_order(rated);
     let gross = Money::sum(order.currency, lines.iter().map(|(_, item)| item.gross))?;
     let Some(period) = span(&lines).filter(|_| !gross.is_zero()) else {
@@ -55,8 +59,7 @@ pub fn assemble(
     };
     let net = gross.less_percent(order.commission_percent, order.rounding);
     let commission = gross.minus(net)?;
-    let tax = Money::zero(order.currency);
-    Ok(Some(Draft {
+    Ok(Some(Untaxed::of(Draft {
         id: InvoiceId::of(run, order.account, &order.order.to_string(), order.currency.code(), "INVOICE"),
         run,
         entity: order.entity,
@@ -72,10 +75,12 @@ pub fn assemble(
         gross,
         commission,
         net,
-        tax,
-        total: net.plus(tax)?,
-        lines: with_commission(commission, order, &lines)?,
-    }))
+        tax: Money::zero(order.currency),
+        total: net,
+        tax_base: TaxBase::NetOfCommission,
+        taxes: Vec::new(),
+        lines: with_commission(commission, order, &in_places(order, &lines, places)?)?,
+    })))
 }
 
 /// Lines as on the document: by order line, then origin, kind, terms and price.
@@ -106,31 +111,59 @@ fn spots(lines: &[(&LineFacts, &RatedItem)]) -> Result<i64, MoneyError> {
     billed.map(count).try_fold(0_i64, |sum, count| sum.checked_add(count?)).ok_or(MoneyError::Overflow)
 }
 
+/// A line of the document in one place.
+type InPlace<'a> = (&'a LineFacts, RatedItem, Place);
+
+/// The lines, each once for every place in which it is taxed.
+fn in_places<'a>(
+    order: &OrderFacts,
+    lines: &[(&'a LineFacts, &RatedItem)],
+    places: Places<'_>,
+) -> Result<Vec<InPlace<'a>>, MoneyError> {
+    let mut entries: BTreeMap<LineId, u32> = BTreeMap::new();
+    for (facts, item) in lines {
+        let last = entries.entry(facts.line).or_insert(item.entry);
+        *last = item.entry.max(*last);
+    }
+    let mut placed = Vec::with_capacity(lines.len());
+    for (facts, item) in lines {
+        let next = entries.entry(facts.line).or_insert(item.entry);
+        let parts = places.parts((facts.line, service(facts, item).last()), item, order.remainder, next)?;
+        placed.extend(parts.into_iter().map(|(place, part)| (*facts, part, place)));
+    }
+    Ok(placed)
+}
+
 /// The lines with their parts of the commission: each its percent of the line, by largest remainder.
 fn with_commission(
     commission: Money,
     order: &OrderFacts,
-    lines: &[(&LineFacts, &RatedItem)],
+    lines: &[InPlace<'_>],
 ) -> Result<Vec<DraftLine>, MoneyError> {
     let exact: Result<Vec<Exact>, _> =
-        lines.iter().map(|(_, item)| percent_of(item.gross, order.commission_percent)).collect();
+        lines.iter().map(|(_, item, _)| percent_of(item.gross, order.commission_percent)).collect();
     let commissions = apportion(commission, &exact?, order.remainder)?;
     lines
         .iter()
         .zip(commissions)
-        .map(|((facts, item), commission)| line(order, facts, item, commission))
+        .map(|(line_in_place, commission)| line(order, line_in_place, commission))
         .collect()
+}
+
+/// The days on which it was delivered. A part of a fee lists no spots, and neither does a price that is taken back.
+fn service(facts: &LineFacts, item: &RatedItem) -> Days {
+    let origin = item.bucket.origin;
+    item.delivered.or_else(|| origin.intersect(facts.flight)).unwrap_or(origin)
 }
 
 fn line(
     order: &OrderFacts,
-    facts: &LineFacts,
-    item: &RatedItem,
+    (facts, item, place): &InPlace<'_>,
     commission: Money,
 ) -> Result<DraftLine, MoneyError> {
-    let (origin, note) = (item.bucket.origin, text::note(item, order.billing.month_of(item.bucket.origin)));
-    // A part of a fee lists no spots, and neither does a price that is taken back.
-    let service = item.delivered.or_else(|| origin.intersect(facts.flight)).unwrap_or(origin);
+    let (service, note) =
+        (service(facts, item), text::note(item, order.billing.month_of(item.bucket.origin)));
+    let Treatment { category, percent, reason: _ } = Treatment::outside_scope();
     Ok(DraftLine {
         line: facts.line,
         item: RatedItem { note, ..item.clone() },
@@ -139,13 +172,14 @@ fn line(
         net: item.gross.minus(commission)?,
         gl_revenue: facts.gl_revenue.clone(),
         tax_code: facts.tax_code.clone(),
+        tax: LineTax { place: place.clone(), category, percent, amount: Money::zero(order.currency) },
         service,
         tax_point: service.last(),
     })
 }
 
 /// So many percent of an amount, exactly.
-fn percent_of(amount: Money, percent: Percent) -> Result<Exact, MoneyError> {
+pub(super) fn percent_of(amount: Money, percent: Percent) -> Result<Exact, MoneyError> {
     let (amount, currency, percent) = (amount.amount(), amount.currency(), percent.value());
     let hundredths = amount.mantissa().checked_mul(percent.mantissa()).ok_or(MoneyError::Overflow)?;
     let scale = amount.scale() + percent.scale() + 2;

@@ -1,8 +1,9 @@
 use money::{Money, MoneyError, Rounding};
 use rust_decimal::Decimal;
 
-use super::Draft;
+use super::{Draft, DraftLine};
 use crate::invariant::{Broken, Invariant};
+use crate::tax::{Treatment, percent_of};
 
 /// Why a document is not recorded.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -47,6 +48,36 @@ impl Draft {
                 )
             })?;
         }
-        Ok(())
+        self.check_tax(rounding)
+    }
+
+    /// Proves the tax rows on the lines.
+    fn check_tax(&self, rounding: Rounding) -> Result<(), CheckError> {
+        let check = |one: Money, other: Money, what: &str| {
+            Invariant::TaxRowsSum.check(one == other, || format!("{what}: {one} is not {other}"))
+        };
+        let mut lines = 0;
+        for row in &self.taxes {
+            let Treatment { category, percent, reason: _ } = row.treatment;
+            let of_row = || {
+                let same =
+                    move |line: &&DraftLine| (line.tax.category, line.tax.percent) == (category, percent);
+                self.lines.iter().filter(same)
+            };
+            lines += of_row().count();
+            let base = Money::sum(self.currency, of_row().map(|line| self.taxed_of(line)))?;
+            check(row.base, base, "base")?;
+            check(row.tax, percent_of(base, percent, rounding), "tax")?;
+            check(
+                row.tax,
+                Money::sum(self.currency, of_row().map(|line| line.tax.amount))?,
+                "tax of its lines",
+            )?;
+        }
+        Invariant::TaxRowsSum.check(lines == self.lines.len(), || {
+            format!("{lines} of {} lines have a tax row", self.lines.len())
+        })?;
+        let tax = Money::sum(self.currency, self.taxes.iter().map(|row| row.tax))?;
+        Ok(check(self.tax, tax, "tax of the document")?)
     }
 }

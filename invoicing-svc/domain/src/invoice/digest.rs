@@ -5,12 +5,14 @@ use money::Money;
 use super::{DocumentKind, Draft, DraftLine};
 use crate::content_digest::ContentDigest;
 use crate::rating::LineKind;
+use crate::tax::TaxBase;
 
 /// SHA-256 over everything that money follows, in the form `draft/2` of [`ContentDigest`].
 ///
 /// Head: id, run, entity, account, order, kind, currency, billing month, period, payment terms, spots, commission
-/// percent, gross, commission, net, tax, total, number of lines. Line: order line, entry, kind, origin, late, segment,
-/// quantity, unit, rate, price base, gross, commission, net, GL account, tax code, service, tax point, number of spots, and each
+/// percent, gross, commission, net, tax, total, tax base, number of tax rows, of each category, percent, base and tax,
+/// number of lines. Line: order line, entry, kind, origin, late, segment, quantity, unit, rate, price base, gross,
+/// commission, net, GL account, tax code, place, category, percent, tax, service, tax point, number of spots, and each
 /// spot's id and version. What is printed beside the figures (description, note) may be edited after an approval.
 pub fn digest(draft: &Draft) -> [u8; 32] {
     let mut said = ContentDigest::of("draft/2");
@@ -30,6 +32,16 @@ pub fn digest(draft: &Draft) -> [u8; 32] {
     said.written(draft.spots);
     said.written(draft.commission_percent);
     amounts(&mut said, [draft.gross, draft.commission, draft.net, draft.tax, draft.total]);
+    said.text(match draft.tax_base {
+        TaxBase::NetOfCommission => "NET_OF_COMMISSION",
+        TaxBase::Gross => "GROSS",
+    });
+    said.count(draft.taxes.len());
+    for row in &draft.taxes {
+        said.text(row.treatment.category.code());
+        said.written(row.treatment.percent);
+        amounts(&mut said, [row.base, row.tax]);
+    }
     said.count(draft.lines.len());
     for line in &draft.lines {
         say_line(&mut said, line);
@@ -61,6 +73,10 @@ fn say_line(said: &mut ContentDigest, line: &DraftLine) {
     amounts(said, [item.gross, line.commission, line.net]);
     said.text(&line.gl_revenue);
     said.text(&line.tax_code);
+    said.text(line.tax.place.as_str());
+    said.text(line.tax.category.code());
+    said.written(line.tax.percent);
+    said.written(line.tax.amount);
     said.days(line.service);
     said.written(line.tax_point);
     said.count(item.airings.len());

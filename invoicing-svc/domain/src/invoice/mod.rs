@@ -1,12 +1,14 @@
 //! A document: assembled as the draft of a run, then issued and never changed.
 //!
 //! Amounts follow EN 16931: gross is the sum of the lines (BT-106), net = R(gross × (1 − p)) after the agency's
-//! commission as a document allowance (BT-109), and commission is what is between them, so that the three add up.
+//! commission as a document allowance (BT-109), and commission is what is between them, so that the three add up. Tax is
+//! computed once per category and percent, on the sum of its lines (BT-117), and total is net and tax (BT-112).
 
 mod assemble;
 mod check;
 mod digest;
 mod due_date;
+mod taxed;
 #[cfg(test)]
 pub(crate) mod tests;
 mod text;
@@ -15,6 +17,7 @@ pub use assemble::{LineFacts, OrderFacts, assemble};
 pub use check::CheckError;
 pub use digest::digest;
 pub use due_date::due_date;
+pub use taxed::Untaxed;
 
 use calendar::{Days, Month};
 use ids::{AccountId, EntityId, InvoiceId, LineId, OrderId, RunId};
@@ -22,6 +25,7 @@ use jiff::civil::Date;
 use money::{Currency, Money, Percent};
 
 use crate::rating::RatedItem;
+use crate::tax::{Place, TaxBase, TaxCategory, Treatment};
 
 /// What kind of document.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -57,8 +61,13 @@ pub struct Draft {
     pub gross: Money,
     pub commission: Money,
     pub net: Money,
+    /// Sum of the tax rows (BT-110).
     pub tax: Money,
     pub total: Money,
+    /// What the rows are computed on.
+    pub tax_base: TaxBase,
+    /// One for each category and percent of the lines, in their order (BG-23).
+    pub taxes: Vec<TaxRow>,
     /// At least one, numbered from 1 in this order.
     pub lines: Vec<DraftLine>,
 }
@@ -78,10 +87,32 @@ pub struct DraftLine {
     /// GL account of the revenue.
     pub gl_revenue: String,
     pub tax_code: String,
+    pub tax: LineTax,
     /// The days on which it was delivered.
     pub service: Days,
     /// When tax falls due: the last day of the service.
     pub tax_point: Date,
+}
+
+/// How a line is taxed. A document that corrects it takes all of this over, whatever holds by then.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LineTax {
+    pub place: Place,
+    pub category: TaxCategory,
+    pub percent: Percent,
+    /// The line's part of its row.
+    pub amount: Money,
+}
+
+/// The tax of all lines of a category and percent.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TaxRow {
+    /// Category (BT-118), percent (BT-119) and why there is no tax (BT-120).
+    pub treatment: Treatment,
+    /// BT-116.
+    pub base: Money,
+    /// BT-117: the base by the percent, rounded once.
+    pub tax: Money,
 }
 
 refusal::refusals! {

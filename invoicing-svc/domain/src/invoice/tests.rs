@@ -1,3 +1,8 @@
+mod tax;
+
+use std::collections::HashMap;
+use std::str::FromStr;
+
 use calendar::{BillingCalendar, BillingCycle, Days, Month};
 use ids::{AccountId, AiringId, EntityId, LineId, OrderId, RunId};
 use jiff::civil::{Date, date};
@@ -10,14 +15,36 @@ use super::*;
 use crate::invariant::Invariant;
 use crate::order::BillingTerms;
 use crate::rating::{Bucket, LineKind, RatedLine, Unit};
+use crate::tax::{Allocation, Places};
 
-/// A draft of January 2026 at 15 % commission.
+/// A draft of January 2026 at 15 % commission, of a seller whose place taxes nothing.
 pub(crate) fn draft(lines: &[(LineFacts, RatedLine)]) -> Option<Draft> {
     let month = Month::new(2026, 4).unwrap();
-    let draft = assemble(RunId::from_uuid(Uuid::from_u128(9)), &order("15"), month, lines).unwrap();
-    if let Some(draft) = &draft {
-        draft.check(Rounding::HalfAwayFromZero).unwrap();
-    }
+    assemble(
+        run(),
+        &order("15"),
+        month,
+        lines,
+        nowhere_else(&Place::from_str("US").unwrap(), &HashMap::new()),
+    )
+    .unwrap()
+    .map(untaxed)
+}
+
+fn run() -> RunId {
+    RunId::from_uuid(Uuid::from_u128(9))
+}
+
+fn nowhere_else<'a>(otherwise: &'a Place, lines: &'a HashMap<LineId, Allocation>) -> Places<'a> {
+    Places { otherwise, lines }
+}
+
+/// The draft that carries no tax.
+fn untaxed(draft: Untaxed) -> Draft {
+    let treatments = vec![Treatment::outside_scope(); draft.draft().lines.len()];
+    let (rounding, remainder) = (Rounding::HalfAwayFromZero, Remainder::First);
+    let draft = draft.taxed(treatments, TaxBase::NetOfCommission, rounding, remainder).unwrap();
+    draft.check(rounding).unwrap();
     draft
 }
 
@@ -234,9 +261,10 @@ proptest! {
             let (rate, gross) = (amount.abs().to_string(), amount.to_string());
             rated(ordinal, vec![item((LineKind::Spots, 4), quantity, &rate, &gross)])
         }).collect();
-        let run = RunId::from_uuid(Uuid::from_u128(9));
-        let draft = assemble(run, &facts, Month::new(2026, 4).unwrap(), &lines).unwrap().unwrap();
-        draft.check(Rounding::HalfAwayFromZero).unwrap();
+        let (place, nothing) = (Place::from_str("US").unwrap(), HashMap::new());
+        let month = Month::new(2026, 4).unwrap();
+        let draft = assemble(run(), &facts, month, &lines, nowhere_else(&place, &nothing)).unwrap().unwrap();
+        let draft = untaxed(draft);
         for line in &draft.lines {
             let exact = line.item.gross.amount() * facts.commission_percent.value() / Decimal::from(100);
             prop_assert!((line.commission.amount() - exact).abs() <= Decimal::new(1, 2));

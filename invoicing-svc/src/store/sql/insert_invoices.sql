@@ -13,21 +13,25 @@ with chunk as (
 insert into invoice (account_id, invoice_id, run_id, order_id, entity_id, kind, currency, billing_month, period_first,
                      period_last, payment_terms_days, spots, commission_percent, gross, commission, net, tax, total, digest,
                      series_id, number, issue_date, due_date, accounting_month, approved_by, issued_at, parties, template_version,
-                     purchase_order, note, contact, attachment)
+                     purchase_order, note, contact, attachment, tax_base)
 select d.account_id, d.invoice_id, d.run_id, d.order_id, d.entity_id, d.kind, d.currency, d.billing_month, d.period_first,
        d.period_last, d.payment_terms_days, d.spots, d.commission_percent, d.gross, d.commission, d.net, d.tax, d.total, d.digest,
        $6, c.number, $8, c.due_date, $9, $10, $11,
        jsonb_build_object(
          'seller', jsonb_build_object('legal_name', e.legal_name, 'address', e.address, 'tax_registrations', e.tax_registrations,
                                       'bank_account', e.bank_account),
-         'buyer', jsonb_build_object('code', a.code, 'legal_name', a.legal_name, 'address', a.address, 'tax_ids', a.tax_ids,
+         'buyer', jsonb_build_object('code', a.code, 'legal_name', a.legal_name, 'address', a.address,
+                                     -- What reverse charge rests on stands on the document (BT-48), before what is only known.
+                                     'tax_ids', (select coalesce(jsonb_agg(id ->> 'number'), '[]') from jsonb_array_elements(a.tax_registrations) id)
+                                                || to_jsonb(a.tax_ids),
                                      'billing_email', a.billing_email),
          'order', jsonb_build_object('source_system', o.source_system, 'external_id', o.external_id, 'advertiser', o.advertiser,
                                      'billing_calendar', o.billing_calendar,
                                      'purchase_orders', (select coalesce(jsonb_agg(po.number order by po.number), '[]')
                                                            from order_purchase_order po
                                                           where (po.account_id, po.order_id) = (o.account_id, o.order_id)))),
-       $12, d.purchase_order, coalesce(w.note, ''), coalesce(w.contact, ''), coalesce(w.attachment, '')
+       $12, d.purchase_order, coalesce(w.note, ''), coalesce(w.contact, ''), coalesce(w.attachment, ''),
+       d.tax_base
   from chunk c
   join draft d using (account_id, invoice_id)
   join billing_entity e on e.entity_id = d.entity_id
