@@ -31,7 +31,14 @@ fn counts(own: i64, controlling: Option<i64>) -> Counts {
 fn within_the_tolerance_the_controlling_count_bills() {
     use Finding::*;
     let table: [(i64, Option<i64>, &str, ToleranceBase, Finding, &str); 12] = [
-        (1_100_000, Some(1_000_000), "10", ToleranceBase::Own, Within, "domain.md: 100,000 of 1.1 M own is 9.09 %"),
+        (
+            1_100_000,
+            Some(1_000_000),
+            "10",
+            ToleranceBase::Own,
+            Within,
+            "domain.md: 100,000 of 1.1 M own is 9.09 %",
+        ),
         (
             1_100_000,
             Some(1_000_000),
@@ -48,7 +55,14 @@ fn within_the_tolerance_the_controlling_count_bills() {
             Beyond,
             "strictly more is a case: 100,001 > 100,000",
         ),
-        (1_200_000, Some(1_000_000), "10", ToleranceBase::Own, Beyond, "story 3: 200,000 of 1.2 M is 16.67 %"),
+        (
+            1_200_000,
+            Some(1_000_000),
+            "10",
+            ToleranceBase::Own,
+            Beyond,
+            "story 3: 200,000 of 1.2 M is 16.67 %",
+        ),
         (
             1_111_111,
             Some(1_000_000),
@@ -65,10 +79,24 @@ fn within_the_tolerance_the_controlling_count_bills() {
             Beyond,
             "111,112 × 100 = 11,111,200 > 10 × 1,111,112 = 11,111,120",
         ),
-        (1_000_000, Some(1_200_000), "10", ToleranceBase::Own, Within, "story 3: third party higher, no case"),
+        (
+            1_000_000,
+            Some(1_200_000),
+            "10",
+            ToleranceBase::Own,
+            Within,
+            "story 3: third party higher, no case",
+        ),
         (1_000_000, Some(1_000_000), "0", ToleranceBase::Own, Within, "no tolerance, no difference"),
         (1_000_001, Some(1_000_000), "0", ToleranceBase::Own, Beyond, "no tolerance, one impression"),
-        (1_000_000, Some(0), "10", ToleranceBase::Own, TagFailure, "domain.md: a zero count is a tag failure"),
+        (
+            1_000_000,
+            Some(0),
+            "10",
+            ToleranceBase::Own,
+            TagFailure,
+            "domain.md: a zero count is a tag failure",
+        ),
         (1_000_000, None, "10", ToleranceBase::Own, NoCountYet, "domain.md: no count by day N"),
         (0, None, "10", ToleranceBase::Own, Within, "nothing was delivered"),
     ];
@@ -140,8 +168,11 @@ fn line(cells: Vec<Cell>, run: i8) -> LineToRate {
 #[test]
 fn a_case_shows_what_each_way_out_would_bill() {
     // Story 3: 1,200,000 against 1,000,000 at 10.00.
-    let settled =
-        settle(&delivered(&[(1, 1_200_000, Some(1_000_000))]), terms("10", ToleranceBase::Own), &BTreeMap::new());
+    let settled = settle(
+        &delivered(&[(1, 1_200_000, Some(1_000_000))]),
+        terms("10", ToleranceBase::Own),
+        &BTreeMap::new(),
+    );
     let [case] = &*settled.cases else { panic!("one case, not {:?}", settled.cases) };
     assert_eq!((case.period, case.finding), (month(1), Finding::Beyond));
     assert_eq!(case.counts, counts(1_200_000, Some(1_000_000)));

@@ -143,7 +143,8 @@ impl Priced {
         terms: &[Terms],
     ) -> (Vec<Cell>, Vec<Case>) {
         let third_party = said.third_party.as_ref();
-        let is_third_party = |source: &str| third_party.is_some_and(|third_party| third_party.source == source);
+        let is_third_party =
+            |source: &str| third_party.is_some_and(|third_party| third_party.source == source);
         let is_own = |source: &str| match &said.delivery_source {
             Some(own) => own == source,
             None => !is_third_party(source),

@@ -68,7 +68,7 @@ fn line_cells(line: pb::InvoiceLine) -> Vec<(&'static str, String)> {
         ("quantity", line.quantity),
         ("unit", line.unit),
         ("rate", price(&line.rate)),
-        ("price base", String::new()),
+        ("price base", line.price_base.to_string()),
         ("gross", amount(&line.gross)),
         ("commission", amount(&line.commission)),
         ("net", amount(&line.net)),
