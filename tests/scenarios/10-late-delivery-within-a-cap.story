@@ -24,7 +24,7 @@ The lines of IO-2006 in 2026-02
   | line | kind          | quantity | rate | gross    | origin                   | late |
   | L1   | DELIVERY      | 20000    | 7.50 | 150.00   | 2026-01-01 to 2026-01-31 | yes  |
   | L1   | DELIVERY      | 367655   | 7.50 | 2,757.41 | 2026-02-01 to 2026-02-28 |      |
-  | L1   | OVER_DELIVERY | 32345    | 0    | 0.00     | 2026-02-01 to 2026-02-28 |      |
+  | L1   | OVER_DELIVERY | 32345    | 0.00 | 0.00     | 2026-02-01 to 2026-02-28 |      |
 The invoices
   | order   | month   | gross    |
   | IO-2006 | 2026-01 | 4,592.59 |

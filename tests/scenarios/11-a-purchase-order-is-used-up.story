@@ -12,7 +12,7 @@ The platform syncs revision 1 of order IO-2008 for ALPHA, under purchase order P
   | L1   | SPONSOR | 2026-01-01 | 2026-01-31 | 8,000.00 | EVEN_SPLIT |
 The first manager starts the run of 2026-01
 The run is IN_REVIEW
-Exactly one draft waits because of PO_USED_UP
+Exactly one draft waits because of PURCHASE_ORDER_USED_UP
 The first manager types purchase order PO-2 into the draft that waits
 No draft waits
 The second manager approves it

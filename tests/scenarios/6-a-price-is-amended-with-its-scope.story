@@ -47,7 +47,7 @@ The run is IN_REVIEW
 Its drafts
   | order   | gross    |
   | IO-2009 | 1,000.00 |
-Its exceptions
+Its exceptions because of NEGATIVE_DELTA
   | order   | line | severity | reason         | amount    | origin                   |
   | IO-2001 | L1   | WARN     | NEGATIVE_DELTA | -2,000.00 | 2026-01-01 to 2026-01-31 |
 The changes of NEGATIVE_DELTA

@@ -42,7 +42,7 @@ const BUSY: usize = 64;
 #[derive(Clone)]
 enum Way {
     Grpc(Client),
-    Rest { http: Http<HttpConnector, Empty<Bytes>>, address: String, bearer: String },
+    Rest { http: Box<Http<HttpConnector, Empty<Bytes>>>, address: String, bearer: String },
     Query(PgPool),
 }
 
@@ -62,7 +62,7 @@ impl Bench {
         let pool = PgPoolOptions::new().max_connections(CONNECTIONS).connect(&url).await?;
         let endpoints = self.suite.endpoints.clone();
         let rest = Way::Rest {
-            http: Http::builder(TokioExecutor::new()).build_http(),
+            http: Box::new(Http::builder(TokioExecutor::new()).build_http()),
             address: endpoints.gateway.clone(),
             bearer: format!("Bearer {}", endpoints.starter),
         };

@@ -152,7 +152,7 @@ fn roles(pool: &DescriptorPool, binding: &Binding) -> Vec<String> {
         let value = options.get_extension(&allow);
         value.as_message().map(named)
     });
-    roles.unwrap_or_else(Vec::new)
+    roles.unwrap_or_default()
 }
 
 fn named(allow: &DynamicMessage) -> Vec<String> {

@@ -163,7 +163,7 @@ impl Import {
         let lines = &self.reading.lines;
         let touched: Vec<&KnownLine> = lines.iter().filter(|line| line.sums.days().is_some()).collect();
         let absent =
-            absent(transaction, self.landing, &self.header, &self.call, lines, &self.replaced).await?;
+            absent(transaction, self.landing, &self.header, &self.call, (lines, &self.replaced)).await?;
         let read = touched.iter().map(|line| (line.order, (line.account, Some(line.row_revision))));
         let mut orders: HashMap<OrderId, (AccountId, Option<i64>)> =
             absent.iter().map(|(account, order, _)| (*order, (*account, None))).collect();
@@ -255,8 +255,7 @@ async fn absent(
     landing: Landing,
     header: &Header,
     call: &Call,
-    lines: &[KnownLine],
-    named: &[usize],
+    (lines, named): (&[KnownLine], &[usize]),
 ) -> Result<Vec<(AccountId, OrderId, LineId)>, Failure> {
     let Some(replaces) = &header.replaces else { return Ok(Vec::new()) };
     if !replaces.lines.is_empty() {

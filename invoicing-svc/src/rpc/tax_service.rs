@@ -166,10 +166,10 @@ impl TaxService for Rpc {
         .await
     }
 
-    async fn list_place_allocations(
+    async fn line_place_allocations(
         &self,
-        request: Request<pb::ListPlaceAllocationsRequest>,
-    ) -> Result<Response<pb::ListPlaceAllocationsResponse>, Status> {
+        request: Request<pb::LinePlaceAllocationsRequest>,
+    ) -> Result<Response<pb::LinePlaceAllocationsResponse>, Status> {
         answer(async {
             let call = Call::of(&request)?;
             let mut v = Violations::new();
@@ -181,7 +181,7 @@ impl TaxService for Rpc {
             let (account, _, line) = named;
             let mut found = store::allocations(&mut connection, &[account], Some(line)).await?;
             let place_allocations = found.remove(&line).map_or_else(Vec::new, wire::allocations_message);
-            Ok(pb::ListPlaceAllocationsResponse { place_allocations })
+            Ok(pb::LinePlaceAllocationsResponse { place_allocations })
         })
         .await
     }
@@ -191,7 +191,7 @@ impl TaxService for Rpc {
 async fn check(connection: &mut PgConnection, rate: &TaxRate) -> Result<(), Failure> {
     let (place, code) = (Some(rate.place.as_str()), Some(rate.tax_code.as_str()));
     let others = store::load(connection, store::Which { place, code, ..store::Which::default() }).await?;
-    Ok(rate.check(&others).or_refuse()?)
+    rate.check(&others).or_refuse()
 }
 
 /// A rate is an input of rating for everybody who buys what it taxes. The first of a place is one for everybody: from

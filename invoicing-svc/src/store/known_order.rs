@@ -60,17 +60,7 @@ pub async fn load(
         orders.insert(row.external_id, KnownOrder { known, territory: row.territory });
     }
     let (accounts, ids): (Vec<Uuid>, Vec<Uuid>) = names.keys().copied().unzip();
-    // The rows are locked first and looked at next: a look in the same statement would see what was billed before
-    // the wait for the lock.
-    sqlx::query!(
-        "select l.line_id from order_line l join unnest($1::uuid[], $2::uuid[]) as o(account_id, order_id)
-             using (account_id, order_id)
-          order by l.account_id, l.line_id for update of l",
-        &accounts,
-        &ids
-    )
-    .fetch_all(&mut *connection)
-    .await?;
+    lock_lines(connection, &accounts, &ids).await?;
     let rows = sqlx::query!(
         "select l.account_id, l.order_id, l.line_id, l.number, l.terms_digest, l.said,
                 exists (select from billed_to_date b where b.account_id = l.account_id and b.line_id = l.line_id) as \"billed!\",
@@ -112,6 +102,25 @@ pub async fn load(
     add_parts(connection, &accounts, &lines, &mut orders).await?;
     add_billed(connection, &accounts, &lines, &mut orders).await?;
     Ok(orders)
+}
+
+/// Locks the lines first, and looks at them next: a look in the same statement would see what was billed before the wait
+/// for the lock.
+async fn lock_lines(
+    connection: &mut PgConnection,
+    accounts: &[Uuid],
+    orders: &[Uuid],
+) -> Result<(), Failure> {
+    sqlx::query!(
+        "select l.line_id from order_line l join unnest($1::uuid[], $2::uuid[]) as o(account_id, order_id)
+             using (account_id, order_id)
+          order by l.account_id, l.line_id for update of l",
+        accounts,
+        orders
+    )
+    .fetch_all(connection)
+    .await?;
+    Ok(())
 }
 
 fn digest(bytes: Vec<u8>) -> Result<[u8; 32], Failure> {

@@ -54,6 +54,53 @@ struct Inputs {
     printed: HashMap<Uuid, BTreeSet<char>>,
 }
 
+/// What a row says of its pricing. A macro, because the record of a query has no name.
+macro_rules! said {
+    ($row:ident, $currency:expr, $flight:expr, $when:expr) => {{
+        let (currency, flight, (billing, month)) = ($currency, $flight, $when);
+        let minimum = $row.minimum_amount.zip($row.minimum_window.as_deref());
+        let minimum = minimum.map(|(amount, window)| {
+            Ok::<_, Failure>(Minimum { amount: money(currency, amount)?, window: Window::read(window)? })
+        });
+        let controls = ThirdPartyTerms {
+            tolerance_percent: quantity($row.tolerance_percent)?,
+            base: Written::read(&$row.tolerance_base)?,
+            without_count: WithoutCount::Hold,
+        };
+        let controls = $row.third_party_controls.then_some(controls);
+        let third_party = $row.third_party_source.map(|source| ThirdParty { source, controls });
+        Said {
+            currency,
+            model: Written::read(&$row.pricing_model)?,
+            metric: $row.metric.as_deref().map(Written::read).transpose()?,
+            flight,
+            booked_units: $row.booked_units.map(quantity).transpose()?,
+            cap: cap(&$row.cap_kind, $row.cap_percent, $row.cap_budget, currency)?,
+            cap_window: Written::read(&$row.cap_window)?,
+            tier_window: Written::read(&$row.tier_window)?,
+            term_months: $row
+                .term_months
+                .map(u32::try_from)
+                .transpose()
+                .context("a term of less than no month")?,
+            package_units: $row.package_units.map(quantity).transpose()?,
+            minimum: minimum.transpose()?,
+            // A line that says no markup has none.
+            expenses: Expenses {
+                markup_percent: quantity($row.markup_percent.map_or(Decimal::ZERO, |percent| percent))?,
+                cap: $row.expense_cap.map(|cap| money(currency, cap)).transpose()?,
+            },
+            schedule: Written::read(&$row.schedule)?,
+            proration: $row.proration.as_deref().map(Written::read).transpose()?,
+            delivery_source: $row.delivery_source,
+            third_party,
+            billing,
+            month,
+            closed_on: $row.closed_on.map(|day| day.to_jiff()),
+        }
+    }};
+}
+
 /// Loads the orders of the accounts that the run's entity bills, in the order of their ids.
 pub async fn load(
     connection: &mut PgConnection,
@@ -85,45 +132,7 @@ pub async fn load(
             contract_last: row.order_last.to_jiff(),
         };
         let flight = days(row.flight_first, row.flight_last)?;
-        let minimum = row.minimum_amount.zip(row.minimum_window.as_deref());
-        let minimum = minimum.map(|(amount, window)| {
-            Ok::<_, Failure>(Minimum { amount: money(currency, amount)?, window: Window::read(window)? })
-        });
-        let controls = ThirdPartyTerms {
-            tolerance_percent: quantity(row.tolerance_percent)?,
-            base: Written::read(&row.tolerance_base)?,
-            without_count: WithoutCount::Hold,
-        };
-        let controls = row.third_party_controls.then_some(controls);
-        let third_party = row.third_party_source.map(|source| ThirdParty { source, controls });
-        let said = Said {
-            currency,
-            model: Written::read(&row.pricing_model)?,
-            metric: row.metric.as_deref().map(Written::read).transpose()?,
-            flight,
-            booked_units: row.booked_units.map(quantity).transpose()?,
-            cap: cap(&row.cap_kind, row.cap_percent, row.cap_budget, currency)?,
-            cap_window: Written::read(&row.cap_window)?,
-            tier_window: Written::read(&row.tier_window)?,
-            term_months: row
-                .term_months
-                .map(u32::try_from)
-                .transpose()
-                .context("a term of less than no month")?,
-            package_units: row.package_units.map(quantity).transpose()?,
-            minimum: minimum.transpose()?,
-            expenses: Expenses {
-                markup_percent: quantity(row.markup_percent.unwrap_or(Decimal::ZERO))?,
-                cap: row.expense_cap.map(|cap| money(currency, cap)).transpose()?,
-            },
-            schedule: Written::read(&row.schedule)?,
-            proration: row.proration.as_deref().map(Written::read).transpose()?,
-            delivery_source: row.delivery_source,
-            third_party,
-            billing,
-            month: run.month,
-            closed_on: row.closed_on.map(|day| day.to_jiff()),
-        };
+        let said = said!(row, currency, flight, (billing, run.month));
         let ledger = inputs.ledgers.remove(&row.line_id).unwrap_or_default();
         let (pricing, cases) = inputs.priced.pricing(row.line_id, said)?;
         let line = LineToRate {
@@ -159,23 +168,29 @@ pub async fn load(
             rounding: entity.rounding,
             remainder: entity.remainder,
         };
-        let known = orders.last().is_some_and(|last| last.facts.order == order.order);
-        let order = match orders.last_mut().filter(|_| known) {
-            Some(last) => {
-                last.printed.extend(printed);
-                last
-            }
-            None => {
-                orders.push(OrderToRate { facts: order, lines: Vec::new(), cases: HashMap::new(), printed });
-                orders.last_mut().context("an order was put here")?
-            }
-        };
-        if !cases.is_empty() {
-            order.cases.insert(facts.line, cases);
-        }
-        order.lines.push((facts, line));
+        put(&mut orders, order, printed, (facts, line, cases))?;
     }
     Ok(orders)
+}
+
+/// Adds a line to its order, which is the last one or a new one.
+fn put(
+    orders: &mut Vec<OrderToRate>,
+    order: OrderFacts,
+    printed: BTreeSet<char>,
+    (facts, line, cases): (LineFacts, LineToRate, Vec<Case>),
+) -> Result<(), Failure> {
+    if orders.last().is_none_or(|last| last.facts.order != order.order) {
+        let (lines, cases) = (Vec::new(), HashMap::new());
+        orders.push(OrderToRate { facts: order, lines, cases, printed: BTreeSet::new() });
+    }
+    let order = orders.last_mut().context("an order was put here")?;
+    order.printed.extend(printed);
+    if !cases.is_empty() {
+        order.cases.insert(facts.line, cases);
+    }
+    order.lines.push((facts, line));
+    Ok(())
 }
 
 async fn inputs(

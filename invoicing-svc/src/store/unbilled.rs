@@ -66,6 +66,9 @@ impl Known {
     }
 }
 
+/// As the exception says that a hold makes.
+const ON_HOLD: &str = "ON_HOLD";
+
 async fn holds(
     connection: &mut PgConnection,
     entity: &BillingEntity,
@@ -75,7 +78,7 @@ async fn holds(
     let which = super::hold::Which { accounts, on: Some(today), ..super::hold::Which::default() };
     let holds = super::hold::load(connection, which).await?;
     let block = |hold: &Hold| Block {
-        reason: "ON_HOLD".to_owned(),
+        reason: ON_HOLD.to_owned(),
         message: hold.reason.clone(),
         owner: Some(hold.owner.clone()),
         since: entity.zone.day_of(hold.created.at),

@@ -86,11 +86,9 @@ async fn totals(service: &Service) -> Vec<(String, String, String, i64, i64, Str
 
 fn total(
     line: &str,
-    month: &str,
-    last: u8,
+    (month, last): (&str, u8),
     impressions: i64,
-    days: i64,
-    latest: u8,
+    (days, latest): (i64, u8),
 ) -> (String, String, String, i64, i64, String) {
     let day = |day: u8| format!("2026-{month}-{day:02}");
     (line.into(), day(1), day(last), impressions, days, day(latest))
@@ -119,9 +117,9 @@ async fn a_batch_lands_whole_or_not_at_all_and_once() {
     assert_eq!(counts(&landed), (4, 0, 0, 0));
     assert_eq!(landed.kind(), pb::DeliveryKind::Daily);
     let known = [
-        total("L2", "01", 31, 1_000, 1, 31),
-        total("L2", "02", 28, 300, 1, 1),
-        total("L3", "01", 31, 7, 1, 5),
+        total("L2", ("01", 31), 1_000, (1, 31)),
+        total("L2", ("02", 28), 300, (1, 1)),
+        total("L3", ("01", 31), 7, (1, 5)),
     ];
     assert_eq!(totals(&service).await, known);
 
@@ -140,12 +138,12 @@ async fn of_the_values_of_a_day_the_last_one_holds() {
         .unwrap();
     let next_days = import(&service, header("B2", 1, 50), &[fact("L2", "2026-01-04", 50)]).await.unwrap();
     assert_eq!(counts(&next_days), (1, 0, 0, 0));
-    assert_eq!(totals(&service).await, [total("L2", "01", 31, 350, 3, 4)]);
+    assert_eq!(totals(&service).await, [total("L2", ("01", 31), 350, (3, 4))]);
     // The first is restated, the second came late, the third says what was known.
     let facts = [fact("L2", "2026-01-01", 90), fact("L2", "2026-01-02", 5), fact("L2", "2026-01-04", 50)];
     let restated = import(&service, header("B3", 3, 145), &facts).await.unwrap();
     assert_eq!(counts(&restated), (2, 1, 0, 0));
-    assert_eq!(totals(&service).await, [total("L2", "01", 31, 345, 4, 4)]);
+    assert_eq!(totals(&service).await, [total("L2", ("01", 31), 345, (4, 4))]);
     let kept: Vec<(i64, i64)> = sqlx::query_as(
         "select dense_rank() over (order by landing), impressions from delivery_fact where day = '2026-01-01' order by 1",
     )
@@ -181,10 +179,16 @@ async fn what_a_replacing_batch_does_not_say_is_zero() {
     let landed = import(&service, replace("B2", 2, 151, &["L2"]), &facts).await.unwrap();
     assert_eq!(counts(&landed), (1, 0, 1, 1), "2 January is zero, and 10 January is not in question");
     assert_eq!(landed.days, days("2026-01-01", "2026-01-05"));
-    assert_eq!(totals(&service).await, [total("L2", "01", 31, 550, 2, 10), total("L3", "01", 31, 800, 1, 2)]);
+    assert_eq!(
+        totals(&service).await,
+        [total("L2", ("01", 31), 550, (2, 10)), total("L3", ("01", 31), 800, (1, 2))]
+    );
     let landed = import(&service, replace("B3", 0, 0, &[]), &[]).await.unwrap();
     assert_eq!(counts(&landed), (0, 0, 0, 2), "all lines that the source has said something of");
-    assert_eq!(totals(&service).await, [total("L2", "01", 31, 400, 1, 10), total("L3", "01", 31, 0, 0, 2)]);
+    assert_eq!(
+        totals(&service).await,
+        [total("L2", ("01", 31), 400, (1, 10)), total("L3", ("01", 31), 0, (0, 2))]
+    );
     let wrong = pb::DailyBatchHeader { mode: 0, ..replace("B4", 0, 0, &[]) };
     let refused = import(&service, wrong, &[]).await.unwrap_err();
     assert_eq!(refused.message(), "header.mode: must be REPLACE where days and lines are given");
@@ -206,7 +210,7 @@ async fn a_day_that_is_said_twice_is_refused_or_added_up() {
     };
     let landed = import(&service, summed("B1"), &facts).await.unwrap();
     assert_eq!(counts(&landed), (3, 0, 0, 0));
-    assert_eq!(totals(&service).await, [total("L2", "01", 31, 15, 1, 2)]);
+    assert_eq!(totals(&service).await, [total("L2", ("01", 31), 15, (1, 2))]);
     let sums: (i64, Option<i64>, Option<i64>, String) = sqlx::query_as(
         "select impressions, clicks, views, spend::text from delivery_fact where day = '2026-01-01'",
     )
@@ -271,7 +275,7 @@ async fn rows_that_cannot_be_used_are_kept_with_their_place() {
     ];
     assert_eq!(places, expected);
     assert!(kept[1].content.contains(r#""line":"L9""#), "{}", kept[1].content);
-    assert_eq!(totals(&service).await, [total("L2", "01", 31, 100, 1, 20)]);
+    assert_eq!(totals(&service).await, [total("L2", ("01", 31), 100, (1, 20))]);
 }
 
 const FILE: &str = "\u{feff}order_no,line,date,impressions,clicks,spend\r
@@ -285,13 +289,13 @@ async fn a_file_is_read_in_whatever_pieces_it_comes() {
     let service = Service::start().await;
     sold(&service).await;
     let pieces =
-        |size| FILE.as_bytes().chunks(size).map(|piece| Part::Csv(piece.to_vec().into())).collect::<Vec<_>>();
+        |size| FILE.as_bytes().chunks(size).map(|piece| Part::Csv(piece.to_vec())).collect::<Vec<_>>();
     let landed = send(&service, header("B1", 4, 1_500), pieces(7)).await.unwrap();
     assert_eq!(counts(&landed), (2, 0, 2, 0));
     assert_eq!(send(&service, header("B1", 4, 1_500), pieces(1_000_000)).await.unwrap(), landed);
     assert_eq!(
         totals(&service).await,
-        [total("L2", "01", 31, 1_000, 1, 14), total("L2", "02", 28, 500, 1, 14)]
+        [total("L2", ("01", 31), 1_000, (1, 14)), total("L2", ("02", 28), 500, (1, 14))]
     );
     let files = [
         ("order_no,line,date\n", "line 1 of the file has to name a measure: gross_impressions"),
@@ -299,15 +303,14 @@ async fn a_file_is_read_in_whatever_pieces_it_comes() {
         ("order_no,date,clicks\n", "line 1 of the file has to name the columns; line is missing"),
     ];
     for (file, expected) in files {
-        let refused = send(&service, header("B2", 0, 0), vec![Part::Csv(file.as_bytes().to_vec().into())])
-            .await
-            .unwrap_err();
+        let refused =
+            send(&service, header("B2", 0, 0), vec![Part::Csv(file.as_bytes().to_vec())]).await.unwrap_err();
         assert_eq!(reason(&refused), "MALFORMED_FILE");
         assert!(refused.message().starts_with(expected), "{}", refused.message());
     }
     let long = vec![b'x'; 50_000_000];
     let pieces = std::iter::once(&b"order_no,line,date,clicks\n"[..]).chain(long.chunks(1 << 20));
-    let pieces = pieces.map(|piece| Part::Csv(piece.to_vec().into())).collect();
+    let pieces = pieces.map(|piece| Part::Csv(piece.to_vec())).collect();
     let refused = send(&service, header("B3", 1, 0), pieces).await.unwrap_err();
     assert_eq!(refused.message(), "line 2 of the file is longer than 1 MiB; nothing was stored");
 }

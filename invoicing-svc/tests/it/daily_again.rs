@@ -134,7 +134,7 @@ async fn quarantined_rows_are_released_once_what_was_wrong_is_mended() {
         control_totals: Some(pb::DeliveryControlTotals { rows: 1, ..pb::DeliveryControlTotals::default() }),
         ..header("B3", 1, 0)
     };
-    let landed = send(&service, header, vec![Part::Csv(file.as_bytes().to_vec().into())]).await.unwrap();
+    let landed = send(&service, header, vec![Part::Csv(file.as_bytes().to_vec())]).await.unwrap();
     sync(&service, vec![order(&sold, "IO-1003")], "last").await.unwrap();
     assert_eq!(release(&service, &landed.name, "r4").await.unwrap().rows_loaded, 1, "a record of a file too");
 }
@@ -234,9 +234,8 @@ fn file(impressions: &str) -> Vec<u8> {
 async fn a_parquet_file_is_read_by_its_columns_and_their_types() {
     let service = Service::start().await;
     let (_, parent) = sold(&service).await;
-    let pieces = |bytes: &[u8]| {
-        bytes.chunks(100).map(|piece| Part::Parquet(piece.to_vec().into())).collect::<Vec<_>>()
-    };
+    let pieces =
+        |bytes: &[u8]| bytes.chunks(100).map(|piece| Part::Parquet(piece.to_vec())).collect::<Vec<_>>();
     let landed =
         send(&service, header("B1", 3, 400), pieces(&file("optional int64 impressions;"))).await.unwrap();
     assert_eq!((landed.rows_loaded, landed.rows_quarantined), (2, 1));

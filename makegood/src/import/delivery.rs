@@ -56,8 +56,8 @@ impl Form {
 
     fn part(self, piece: Vec<u8>) -> Part {
         match self {
-            Self::Csv { .. } => Part::Csv(piece.into()),
-            Self::Parquet { .. } => Part::Parquet(piece.into()),
+            Self::Csv { .. } => Part::Csv(piece),
+            Self::Parquet { .. } => Part::Parquet(piece),
         }
     }
 }

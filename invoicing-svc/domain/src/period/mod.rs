@@ -49,8 +49,8 @@ impl Books {
     /// been: who closes a month closes the time before it, and who opens it again opens that month only.
     pub fn state(&self, month: Month) -> PeriodState {
         let said = self.changes.range(month..).next().and_then(|(said, changes)| {
-            let states = changes.iter().map(|change| change.state);
-            if *said == month { states.last() } else { states.max() }
+            let mut states = changes.iter().map(|change| change.state);
+            if *said == month { states.next_back() } else { states.max() }
         });
         said.unwrap_or(PeriodState::Open)
     }

@@ -30,8 +30,11 @@ impl<'a> Minimums<'a> {
         minimum: Option<Minimum>,
         terms: &'a [Terms],
     ) -> Result<Self, RatingError> {
-        let over = minimum.map(|minimum| periods.over(minimum.window)).transpose()?;
-        Ok(Self { periods, minimum, over: over.unwrap_or_default(), terms })
+        let over = match minimum {
+            Some(minimum) => periods.over(minimum.window)?,
+            None => Vec::new(),
+        };
+        Ok(Self { periods, minimum, over, terms })
     }
 
     /// The period with which a period is netted: the last of its window, once that is over.

@@ -27,47 +27,22 @@ fn counts(own: i64, controlling: Option<i64>) -> Counts {
     Counts { own: own.into(), controlling: controlling.map(Decimal::from) }
 }
 
-#[test]
-fn within_the_tolerance_the_controlling_count_bills() {
+/// What both counted, the tolerance, of whose count, what it is, and where that comes from.
+type Row = (i64, Option<i64>, &'static str, ToleranceBase, Finding, &'static str);
+
+const COMPARED: [Row; 12] = {
     use Finding::*;
-    let table: [(i64, Option<i64>, &str, ToleranceBase, Finding, &str); 12] = [
-        (
-            1_100_000,
-            Some(1_000_000),
-            "10",
-            ToleranceBase::Own,
-            Within,
-            "domain.md: 100,000 of 1.1 M own is 9.09 %",
-        ),
-        (
-            1_100_000,
-            Some(1_000_000),
-            "10",
-            ToleranceBase::Controlling,
-            Within,
-            "domain.md: exactly 10.00 % of controlling",
-        ),
-        (
-            1_100_001,
-            Some(1_000_000),
-            "10",
-            ToleranceBase::Controlling,
-            Beyond,
-            "strictly more is a case: 100,001 > 100,000",
-        ),
-        (
-            1_200_000,
-            Some(1_000_000),
-            "10",
-            ToleranceBase::Own,
-            Beyond,
-            "story 3: 200,000 of 1.2 M is 16.67 %",
-        ),
+    use ToleranceBase::*;
+    [
+        (1_100_000, Some(1_000_000), "10", Own, Within, "domain.md: 100,000 of 1.1 M own is 9.09 %"),
+        (1_100_000, Some(1_000_000), "10", Controlling, Within, "domain.md: exactly 10.00 % of controlling"),
+        (1_100_001, Some(1_000_000), "10", Controlling, Beyond, "strictly more is a case: 100,001 > 100,000"),
+        (1_200_000, Some(1_000_000), "10", Own, Beyond, "story 3: 200,000 of 1.2 M is 16.67 %"),
         (
             1_111_111,
             Some(1_000_000),
             "10",
-            ToleranceBase::Own,
+            Own,
             Within,
             "111,111 × 100 = 11,111,100 ≤ 10 × 1,111,111 = 11,111,110",
         ),
@@ -75,32 +50,23 @@ fn within_the_tolerance_the_controlling_count_bills() {
             1_111_112,
             Some(1_000_000),
             "10",
-            ToleranceBase::Own,
+            Own,
             Beyond,
             "111,112 × 100 = 11,111,200 > 10 × 1,111,112 = 11,111,120",
         ),
-        (
-            1_000_000,
-            Some(1_200_000),
-            "10",
-            ToleranceBase::Own,
-            Within,
-            "story 3: third party higher, no case",
-        ),
-        (1_000_000, Some(1_000_000), "0", ToleranceBase::Own, Within, "no tolerance, no difference"),
-        (1_000_001, Some(1_000_000), "0", ToleranceBase::Own, Beyond, "no tolerance, one impression"),
-        (
-            1_000_000,
-            Some(0),
-            "10",
-            ToleranceBase::Own,
-            TagFailure,
-            "domain.md: a zero count is a tag failure",
-        ),
-        (1_000_000, None, "10", ToleranceBase::Own, NoCountYet, "domain.md: no count by day N"),
-        (0, None, "10", ToleranceBase::Own, Within, "nothing was delivered"),
-    ];
-    for (own, controlling, percent, base, expected, source) in table {
+        (1_000_000, Some(1_200_000), "10", Own, Within, "story 3: third party higher, no case"),
+        (1_000_000, Some(1_000_000), "0", Own, Within, "no tolerance, no difference"),
+        (1_000_001, Some(1_000_000), "0", Own, Beyond, "no tolerance, one impression"),
+        (1_000_000, Some(0), "10", Own, TagFailure, "domain.md: a zero count is a tag failure"),
+        (1_000_000, None, "10", Own, NoCountYet, "domain.md: no count by day N"),
+        (0, None, "10", Own, Within, "nothing was delivered"),
+    ]
+};
+
+#[test]
+fn within_the_tolerance_the_controlling_count_bills() {
+    use Finding::*;
+    for (own, controlling, percent, base, expected, source) in COMPARED {
         let period = counts(own, controlling);
         assert_eq!(compare(period, period, terms(percent, base)), expected, "{source}");
     }

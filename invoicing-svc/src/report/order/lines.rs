@@ -36,13 +36,6 @@ pub(super) async fn of(
         let window = |text: &str| value("WINDOW", text, pb::Window::from_str_name);
         let minimum_window = optional("WINDOW", row.minimum_window.as_deref(), pb::Window::from_str_name)?;
         let tolerance_base = value("TOLERANCE_BASE", &row.tolerance_base, pb::ToleranceBase::from_str_name)?;
-        // Those that were said last.
-        let last_tiers = parts
-            .segments
-            .get(&row.line_id)
-            .and_then(|segments| segments.last())
-            .map(|last| last.tiers.clone());
-        let last_tiers = last_tiers.unwrap_or_default();
         let line = pb::OrderLine {
             name: name::line_name(account, order, LineId::from_uuid(row.line_id)),
             number: row.number,
@@ -67,7 +60,6 @@ pub(super) async fn of(
             program: row.program,
             spot_length_seconds: row.spot_length_seconds,
             metric: optional("METRIC", row.metric.as_deref(), pb::Metric::from_str_name)?,
-            tiers: last_tiers,
             tier_window: window(&row.tier_window)?,
             minimum: row
                 .minimum_amount
@@ -77,7 +69,7 @@ pub(super) async fn of(
             package_units: written(row.package_units),
             markup_percent: written(row.markup_percent),
             expense_cap: amount(row.expense_cap),
-            delivery_source: row.delivery_source.map_or_else(String::new, |source| source),
+            delivery_source: row.delivery_source.unwrap_or_else(String::new),
             third_party: row.third_party_source.map(|source| pb::ThirdParty {
                 source,
                 controls: row.third_party_controls,
@@ -106,7 +98,11 @@ struct Parts {
 
 impl Parts {
     fn complete(&mut self, id: Uuid, line: pb::OrderLine) -> pb::OrderLine {
+        // Those that were said last.
+        let tiers =
+            self.segments.get(&id).and_then(|segments| segments.last()).map(|last| last.tiers.clone());
         pb::OrderLine {
+            tiers: tiers.unwrap_or_default(),
             plan: self.plans.remove(&id).unwrap_or_default(),
             opening_balances: self.openings.remove(&id).unwrap_or_default(),
             period_units: self.period_units.remove(&id).unwrap_or_default(),

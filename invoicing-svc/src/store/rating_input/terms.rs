@@ -41,7 +41,8 @@ pub(super) async fn agreed(
     .await?;
     let mut agreed: HashMap<_, Vec<_>> = HashMap::with_capacity(rows.len());
     for row in rows {
-        let discount = Percent::of(row.discount_percent.unwrap_or(Decimal::ZERO));
+        // Terms that say no discount have none.
+        let discount = Percent::of(row.discount_percent.map_or(Decimal::ZERO, |percent| percent));
         agreed.entry(row.line_id).or_default().push(Agreed {
             days: days(row.first_day, row.last_day)?,
             rate: row.rate.map(rate).transpose()?,

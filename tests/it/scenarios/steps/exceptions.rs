@@ -55,10 +55,6 @@ fn compare(world: &World, said: &Said<'_>, found: Vec<pb::BillingException>) -> 
     table::compare(said.block, found.into_iter().map(cells))
 }
 
-pub async fn all(world: &mut World, said: &Said<'_>) -> Result<()> {
-    compare(world, said, found(world).await?)
-}
-
 pub async fn of_reason(world: &mut World, said: &Said<'_>) -> Result<()> {
     compare(world, said, because_of(world, said.word(0)).await?)
 }

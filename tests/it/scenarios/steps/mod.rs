@@ -83,7 +83,6 @@ steps! {
     "Its drafts" => runs::drafts,
     "There are no drafts" => runs::no_drafts,
 
-    "Its exceptions" => exceptions::all,
     "Its exceptions because of {reason}" => exceptions::of_reason,
     "The changes of {reason}" => exceptions::changes,
     "The outcomes of {reason}" => exceptions::outcomes,
