@@ -106,3 +106,14 @@ create table hold (
 create index hold_open on hold (account_id) where released_at is null;
 grant select, insert on hold to invoicing_app;
 grant update (revision, released_by, released_at) on hold to invoicing_app;
+
+-- How severe a check's finding is for an entity, where it wants something else than what is usual.
+create table check_severity (
+  entity_id uuid not null references billing_entity,
+  reason    text not null,
+  severity  text not null constraint check_severity_severity check (severity in ('OFF', 'WARN', 'BLOCK')),
+  set_by    text not null,
+  set_at    timestamptz not null,
+  primary key (entity_id, reason)
+);
+grant select, insert, update on check_severity to invoicing_app;

@@ -19,7 +19,7 @@ use refusal::Violations;
 use sqlx::PgConnection;
 use tonic::{Request, Response, Status};
 
-use super::{Rpc, billing_run_service::act, changed};
+use super::{Rpc, billing_run_service::act, changed, check_settings};
 use crate::{
     report::exception as report,
     store,
@@ -106,6 +106,20 @@ impl BillingExceptionService for Rpc {
             .await
         })
         .await
+    }
+
+    async fn list_check_settings(
+        &self,
+        request: Request<pb::ListCheckSettingsRequest>,
+    ) -> Result<Response<pb::ListCheckSettingsResponse>, Status> {
+        answer(check_settings::list(self, request)).await
+    }
+
+    async fn change_check_setting(
+        &self,
+        request: Request<pb::ChangeCheckSettingRequest>,
+    ) -> Result<Response<pb::CheckSetting>, Status> {
+        answer(check_settings::change(self, request)).await
     }
 
     async fn choose_billing_outcome(

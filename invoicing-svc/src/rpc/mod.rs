@@ -10,6 +10,7 @@ mod billing_run_service;
 mod blast_radius;
 mod bridge;
 mod changed;
+mod check_settings;
 mod delivery_service;
 mod edit_invoice;
 mod event_service;

@@ -8,7 +8,7 @@ use chassis::failure::Failure;
 use ids::{AccountId, InvoiceId, LineId, OrderId};
 use invoicing_domain::{
     billing_run::BillingRun,
-    exception::{LineState, Used},
+    exception::{LineState, Severities, Used},
     hold::Hold,
     order::PurchaseOrder,
 };
@@ -42,6 +42,8 @@ pub type Alike = (AccountId, Currency, Decimal, Date, Date);
 /// What is known besides the drafts.
 #[derive(Debug, Default)]
 pub struct CheckFacts {
+    /// How severe what is found is for the run's entity.
+    pub severities: Severities,
     /// What holds today, in this run.
     pub holds: Vec<Hold>,
     pub accounts: HashMap<AccountId, KnownAccount>,
@@ -73,6 +75,7 @@ pub async fn load(
         facts.holds = super::hold::load(connection, which).await?;
         facts.holds.retain(|hold| hold.run.is_none_or(|only| only == run.id));
     }
+    facts.severities = super::check_severity::of(connection, run.entity).await?;
     known_accounts(connection, &accounts, today, &mut facts).await?;
     purchase_orders(connection, &accounts, &mut facts).await?;
     used(connection, &accounts, &mut facts).await?;

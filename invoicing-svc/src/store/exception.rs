@@ -8,7 +8,7 @@ use chassis::failure::Failure;
 use ids::{AccountId, ExceptionId, InvoiceId, LineId, OrderId, RunId};
 use invoicing_domain::{
     billing_run::{Act, BillingRun},
-    exception::{self as domain, Finding, Settlement, Severity, State, due_on, severity},
+    exception::{self as domain, Finding, Settlement, Severity, State, due_on},
     invoice::{LineFacts, OrderFacts},
     rating::{Change, Held},
     resource::ResourceRefusal,
@@ -146,9 +146,13 @@ impl Exception {
     }
 
     /// What a pre-bill check found.
-    pub fn found(order: (AccountId, OrderId), invoice: Option<InvoiceId>, finding: &Finding) -> Self {
+    pub fn found(
+        order: (AccountId, OrderId),
+        invoice: Option<InvoiceId>,
+        (finding, severity): (&Finding, Severity),
+    ) -> Self {
         Self {
-            severity: severity(finding),
+            severity,
             reason: finding.reason(),
             message: finding.to_string(),
             account: order.0,

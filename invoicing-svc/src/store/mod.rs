@@ -9,6 +9,7 @@ pub mod billing_entity;
 pub mod billing_run;
 pub mod bridge;
 pub mod check_facts;
+pub mod check_severity;
 pub mod claim;
 pub mod delivery;
 pub mod delivery_fact;

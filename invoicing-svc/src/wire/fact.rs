@@ -40,6 +40,12 @@ pub fn proposed(entity: EntityId, account: AccountId, held: &pb::BillingExceptio
     exception("billing.invoicing.v1.rating_correction.proposed", entity, account, held)
 }
 
+/// A check is more or less severe than before.
+pub fn check_setting(entity: EntityId, setting: &pb::CheckSetting) -> Fact {
+    let kind = "billing.invoicing.v1.check_setting.changed";
+    Fact::new(kind, &setting.billing_entity, "billing.invoicing.v1.CheckSetting", setting).of_entity(entity)
+}
+
 /// Something is kept from being billed, or is free again.
 pub fn hold(kind: &'static str, account: AccountId, hold: &pb::Hold) -> Fact {
     Fact::new(kind, &hold.name, "billing.invoicing.v1.Hold", hold).of_account(account)

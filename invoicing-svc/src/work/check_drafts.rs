@@ -53,7 +53,10 @@ pub fn check_drafts(
         let held = holds(draft, facts);
         let found = held.into_iter().chain(domain::check(draft, &about)).chain(finding);
         let place = (draft.account, draft.order);
-        exceptions.extend(found.map(|finding| Exception::found(place, Some(draft.id), &finding)));
+        exceptions.extend(found.filter_map(|finding| {
+            let severity = facts.severities.severity(&finding)?;
+            Some(Exception::found(place, Some(draft.id), (&finding, severity)))
+        }));
         blueprints[n].purchase_order = number;
     }
     Ok(())

@@ -7,7 +7,7 @@ use chassis::failure::Failure;
 use ids::AccountId;
 use invoicing_domain::{
     billing_run::BillingRun,
-    exception::Finding,
+    exception::{Finding, Severities, Severity},
     hold::{Held, Hold},
     invoice::{self, Draft, InvoiceRefusal, LineFacts, OrderFacts},
     ledger::postings,
@@ -23,7 +23,9 @@ use super::{
     check_drafts::check_drafts,
     taxing::{Taxing, TaxingBuyer},
 };
-use crate::store::{self, draft::Blueprint, exception::Exception, rating_input::OrderToRate};
+use crate::store::{
+    self, check_facts::CheckFacts, draft::Blueprint, exception::Exception, rating_input::OrderToRate,
+};
 
 /// What comes of rating accounts.
 #[derive(Debug)]
@@ -49,7 +51,7 @@ pub async fn rate_accounts(
     let mut exceptions = Vec::new();
     for order in orders {
         let taxing = taxing.buyer(order.facts.account)?;
-        if let Some(draft) = rate_order(run, order, &facts.holds, &taxing, &mut exceptions) {
+        if let Some(draft) = rate_order(run, order, &facts, &taxing, &mut exceptions) {
             draft.check(entity.rounding).context("a draft breaks a law of the books")?;
             let postings = postings(&draft, &entity.gl_codes).context("a draft cannot be posted")?;
             let blueprint = Blueprint { draft, postings, purchase_order: None, waiting: false };
@@ -65,7 +67,7 @@ pub async fn rate_accounts(
 fn rate_order(
     run: &BillingRun,
     order: OrderToRate,
-    holds: &[Hold],
+    known: &CheckFacts,
     taxing: &TaxingBuyer<'_>,
     exceptions: &mut Vec<Exception>,
 ) -> Option<Draft> {
@@ -78,7 +80,7 @@ fn rate_order(
         match rating::rate(&input) {
             Ok(rated) => {
                 found.extend(rated.held.iter().map(|held| Exception::held(&facts, &line, held)));
-                match on_hold(holds, &line) {
+                match on_hold(&known.holds, &line) {
                     Some(hold) => found.extend(held_line(&facts, &line, &rated, hold)),
                     None => rated_lines.push((line, rated)),
                 }
@@ -94,7 +96,7 @@ fn rate_order(
         found.push(Exception::blocked(&facts, refusal));
         None
     });
-    found.extend(free(&facts, &rated_lines, draft.is_some()));
+    found.extend(free(&facts, &rated_lines, draft.is_some(), &known.severities));
     let printed = printed.into_iter().collect::<String>();
     let missing: String = document::missing_glyphs(&printed).into_iter().collect();
     if draft.is_some() && !missing.is_empty() {
@@ -129,11 +131,17 @@ fn held_line(order: &OrderFacts, line: &LineFacts, rated: &RatedLine, hold: &Hol
         reason: hold.reason.clone(),
         owner: hold.owner.clone(),
     };
-    (!amount.is_zero()).then(|| Exception::found((order.account, order.order), None, &finding))
+    (!amount.is_zero())
+        .then(|| Exception::found((order.account, order.order), None, (&finding, Severity::Warn)))
 }
 
 /// What was delivered for nothing: beyond a cap, or so that the order has no draft at all.
-fn free(order: &OrderFacts, lines: &[(LineFacts, RatedLine)], billed: bool) -> Vec<Exception> {
+fn free(
+    order: &OrderFacts,
+    lines: &[(LineFacts, RatedLine)],
+    billed: bool,
+    severities: &Severities,
+) -> Vec<Exception> {
     let place = (order.account, order.order);
     let free_units = |rated: &RatedLine| -> Decimal {
         let free = rated.items.iter().filter(|item| match item.bucket.kind {
@@ -156,6 +164,7 @@ fn free(order: &OrderFacts, lines: &[(LineFacts, RatedLine)], billed: bool) -> V
             true => Finding::OverDelivery { line, units },
             false => Finding::ZeroBill { line, units },
         })
-        .map(|finding| Exception::found(place, None, &finding))
+        .filter_map(|finding| Some((severities.severity(&finding)?, finding)))
+        .map(|(severity, finding)| Exception::found(place, None, (&finding, severity)))
         .collect()
 }

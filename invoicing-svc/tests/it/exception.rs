@@ -153,3 +153,26 @@ async fn what_still_waits_is_dropped_and_the_next_run_bills_it() {
     let [draft] = &drafts[..] else { panic!("what was dropped: {drafts:?}") };
     assert_eq!(draft.net.as_ref().unwrap().amount, "2833.34");
 }
+
+#[tokio::test]
+async fn an_entity_says_how_severe_a_check_is() {
+    let service = Service::start().await;
+    let sold = two_orders_on_one_number(&service).await;
+    let mut client = BillingExceptionServiceClient::new(service.door("controller_1", Role::Controller));
+    let request = |reason: &str, id: &str| pb::ChangeCheckSettingRequest {
+        parent: sold.entity.clone(),
+        reason: reason.into(),
+        severity: pb::CheckSeverity::Warn.into(),
+        request_id: id.into(),
+    };
+    assert_eq!(reason(&client.change_check_setting(request("NO_SUCH", "1")).await.unwrap_err()), "MALFORMED");
+    let set = client.change_check_setting(request("PURCHASE_ORDER_USED_UP", "2")).await.unwrap().into_inner();
+    let list = pb::ListCheckSettingsRequest {
+        parent: sold.entity.clone(),
+        ..pb::ListCheckSettingsRequest::default()
+    };
+    assert_eq!(client.list_check_settings(list).await.unwrap().into_inner().check_settings, [set]);
+    let run = review(&service, &sold, "2026-01", "run").await;
+    let progress = run.progress.unwrap();
+    assert_eq!((progress.drafts_waiting, progress.exceptions), (0, 1), "it is worth a look and no more");
+}

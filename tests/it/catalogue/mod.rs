@@ -48,8 +48,15 @@ const HOT: [&str; 32] = [
 ];
 
 /// Small, and one day replicated to every node.
-const REFERENCE: [&str; 6] =
-    ["account", "account_hold", "ad_product", "billing_entity", "number_series", "tax_rate"];
+const REFERENCE: [&str; 7] = [
+    "account",
+    "account_hold",
+    "ad_product",
+    "billing_entity",
+    "check_severity",
+    "number_series",
+    "tax_rate",
+];
 
 /// Of the coordinator: runs, registries, batches, and what crate outbox keeps.
 const LOCAL: [&str; 17] = [

@@ -1,3 +1,5 @@
+use std::collections::BTreeMap;
+
 use jiff::civil::Date;
 use money::Money;
 use rust_decimal::Decimal;
@@ -88,6 +90,22 @@ pub fn severity(finding: &Finding) -> Severity {
         | Finding::Variance { .. }
         | Finding::Duplicate { .. }
         | Finding::TaxIdMissing => Severity::Warn,
+    }
+}
+
+/// How severe findings are for an entity.
+#[derive(Clone, Debug, Default)]
+pub struct Severities(BTreeMap<String, Option<Severity>>);
+
+impl Severities {
+    /// What an entity wants otherwise, by reason; `None`: it does not want to hear of it.
+    pub fn of(settings: BTreeMap<String, Option<Severity>>) -> Self {
+        Self(settings)
+    }
+
+    /// How severe a finding is, or `None` where nobody wants to hear of it.
+    pub fn severity(&self, finding: &Finding) -> Option<Severity> {
+        self.0.get(finding.reason()).copied().unwrap_or_else(|| Some(severity(finding)))
     }
 }
 

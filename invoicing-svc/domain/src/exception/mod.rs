@@ -11,7 +11,7 @@ mod settle;
 mod tests;
 
 pub use check::{AccountFacts, DraftFacts, LineState, Recent, check};
-pub use finding::{Finding, Severity, severity};
+pub use finding::{Finding, Severities, Severity, severity};
 pub use purchase_order::{Chosen, Used, choose};
 pub use settle::{
     Exception, ExceptionRefusal, Settlement, State, assign, choose_outcome, due_on, override_block,

@@ -149,3 +149,14 @@ fn what_blocks_is_due_in_two_business_days() {
     assert_eq!(due_on(Severity::Block, date(2026, 1, 16)), Some(date(2026, 1, 20)));
     assert_eq!(due_on(Severity::Warn, date(2026, 1, 16)), Some(date(2026, 1, 23)));
 }
+
+#[test]
+fn an_entity_says_how_severe_a_finding_is() {
+    let usual = Severities::default();
+    assert_eq!(usual.severity(&Finding::PurchaseOrderMissing), Some(Severity::Block));
+    assert_eq!(usual.severity(&Finding::TaxIdMissing), Some(Severity::Warn));
+    let settings = [("PURCHASE_ORDER_MISSING", Some(Severity::Warn)), ("TAX_ID_MISSING", None)];
+    let own = Severities::of(settings.map(|(reason, severity)| (reason.to_owned(), severity)).into());
+    assert_eq!(own.severity(&Finding::PurchaseOrderMissing), Some(Severity::Warn));
+    assert_eq!(own.severity(&Finding::TaxIdMissing), None);
+}
