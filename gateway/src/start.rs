@@ -16,6 +16,7 @@ use chassis::{
     stack::{MESSAGE_MAX_BYTES, Stack},
     telemetry::Telemetry,
 };
+use futures::future::BoxFuture;
 use sqlx::PgPool;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
@@ -68,10 +69,15 @@ pub enum StartError {
 }
 
 /// Prepares the schema `access` with a URL that may create roles and schemas. Safe to run again, and many at once.
-pub async fn migrate(admin_url: &Secret, passwords: &Passwords) -> Result<(), DatabaseError> {
-    let owner = Login { role: "access_owner", password: &passwords.owner };
-    let app = Login { role: "access_app", password: &passwords.app };
-    database::migrate(admin_url, ACCESS, &owner, &app, &sqlx::migrate!()).await
+pub fn migrate<'a>(
+    admin_url: &'a Secret,
+    passwords: &'a Passwords,
+) -> BoxFuture<'a, Result<(), DatabaseError>> {
+    Box::pin(async move {
+        let owner = Login { role: "access_owner", password: &passwords.owner };
+        let app = Login { role: "access_app", password: &passwords.app };
+        database::migrate(admin_url, ACCESS, &owner, &app, &sqlx::migrate!()).await
+    })
 }
 
 /// The pool of the schema `access`, for [`create_key`](crate::access::create_key).
@@ -79,8 +85,17 @@ pub async fn connect(database_url: &Secret, connections_max: u32) -> Result<PgPo
     database::connect(database_url, ACCESS, connections_max).await
 }
 
-/// Starts the gateway. The services behind it may start later. Without telemetry `/metrics` has nothing to show.
-pub async fn start(
+/// Starts the gateway. The services behind it may start later. Without telemetry `/metrics` has nothing to show. The
+/// future is boxed, so that what it leads to is compiled once, here, and not again in every binary that starts it.
+pub fn start(
+    configuration: Configuration,
+    clock: Clock,
+    telemetry: Option<Arc<Telemetry>>,
+) -> BoxFuture<'static, Result<Running, StartError>> {
+    Box::pin(starting(configuration, clock, telemetry))
+}
+
+async fn starting(
     configuration: Configuration,
     clock: Clock,
     telemetry: Option<Arc<Telemetry>>,

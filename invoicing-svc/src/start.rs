@@ -23,6 +23,7 @@ use chassis::{
     serve::{Running, ServeError, Server, Services},
     stack::{MESSAGE_MAX_BYTES, Stack},
 };
+use futures::future::BoxFuture;
 use outbox::{Feed, Sequencer};
 
 use crate::{
@@ -51,14 +52,24 @@ pub enum StartError {
 }
 
 /// Prepares the schema with a URL that may create roles and schemas. Can be run again, and by many at once.
-pub async fn migrate(admin_url: &Secret, passwords: &Passwords) -> Result<(), DatabaseError> {
-    let owner = Login { role: "invoicing_owner", password: &passwords.owner };
-    let app = Login { role: "invoicing_app", password: &passwords.app };
-    database::migrate(admin_url, NAME, &owner, &app, &MIGRATIONS).await
+pub fn migrate<'a>(
+    admin_url: &'a Secret,
+    passwords: &'a Passwords,
+) -> BoxFuture<'a, Result<(), DatabaseError>> {
+    Box::pin(async move {
+        let owner = Login { role: "invoicing_owner", password: &passwords.owner };
+        let app = Login { role: "invoicing_app", password: &passwords.app };
+        database::migrate(admin_url, NAME, &owner, &app, &MIGRATIONS).await
+    })
 }
 
-/// Starts the service: its calls, and the work beside them.
-pub async fn start(configuration: Configuration, clock: Clock) -> Result<Running, StartError> {
+/// Starts the service: its calls, and the work beside them. The future is boxed, so that what it leads to is compiled
+/// once, here, and not again in every binary that starts it.
+pub fn start(configuration: Configuration, clock: Clock) -> BoxFuture<'static, Result<Running, StartError>> {
+    Box::pin(starting(configuration, clock))
+}
+
+async fn starting(configuration: Configuration, clock: Clock) -> Result<Running, StartError> {
     let server = Server::bind(configuration.listen).await?;
     let verifier = CallerVerifier::new(&configuration.caller_secret, NAME, clock.clone())?;
     let pool = database::connect(&configuration.database_url, NAME, configuration.connections_max).await?;

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use anyhow::Context;
+use anyhow::{Context, anyhow};
 use calendar::{Days, Month};
 use chassis::failure::Failure;
 use invoicing_domain::{
@@ -62,6 +62,10 @@ impl Priced {
     /// How the amount of a line comes to be, and the periods in which those who count it are apart.
     pub(super) fn pricing(&mut self, line: Uuid, said: Said) -> Result<(Pricing, Vec<Case>), Failure> {
         let agreed = self.agreed.remove(&line).unwrap_or_default();
+        // Without terms nothing has a price: all that was delivered would bill as nothing.
+        if agreed.is_empty() && said.model != PricingModel::FlatFee {
+            return Err(anyhow!("a line without its terms").into());
+        }
         let mut cases = Vec::new();
         let pricing = match said.model {
             PricingModel::FlatFee => Pricing::FlatFee { parts: self.parts.remove(&line).unwrap_or_default() },
