@@ -12,7 +12,7 @@ use opentelemetry_sdk::{Resource, error::OTelSdkError, metrics::SdkMeterProvider
 use prometheus::{Registry, TextEncoder};
 use serde::Deserialize;
 use tonic::Code;
-use tracing_subscriber::{EnvFilter, Layer, layer::SubscriberExt, util::SubscriberInitExt};
+use tracing_subscriber::{Layer, filter::Targets, layer::SubscriberExt, util::SubscriberInitExt};
 
 /// The upper bounds of the histogram of durations, in seconds.
 const DURATION_BOUNDS_S: [f64; 14] =
@@ -24,7 +24,7 @@ const DURATION_BOUNDS_S: [f64; 14] =
 pub struct TelemetrySettings {
     /// How log lines are written.
     pub log: LogFormat,
-    /// What is logged, as `tracing_subscriber::EnvFilter` reads it: `info,sqlx=warn`.
+    /// What is logged, a level, and levels of single modules: `info,sqlx=warn`.
     pub filter: String,
     /// Where traces go (OTLP over gRPC, `http://collector:4317`); without it they are not exported.
     pub otlp_endpoint: Option<String>,
@@ -86,7 +86,7 @@ pub fn start(process: &'static str, settings: &TelemetrySettings) -> Result<Tele
         LogFormat::Json => lines.json().flatten_event(true).boxed(),
     };
     tracing_subscriber::registry()
-        .with(EnvFilter::try_new(&settings.filter)?)
+        .with(settings.filter.parse::<Targets>()?)
         .with(lines)
         .with(tracing_opentelemetry::layer().with_tracer(tracers.tracer(process)))
         .try_init()?;
