@@ -10,7 +10,8 @@ use billing_proto::billing::invoicing::v1::{
     event_service_server::EventServiceServer, explanation_service_server::ExplanationServiceServer,
     hold_service_server::HoldServiceServer, invoice_service_server::InvoiceServiceServer,
     ledger_service_server::LedgerServiceServer, number_series_service_server::NumberSeriesServiceServer,
-    order_service_server::OrderServiceServer, rating_service_server::RatingServiceServer,
+    order_service_server::OrderServiceServer, rate_card_service_server::RateCardServiceServer,
+    rating_service_server::RatingServiceServer,
     tax_service_server::TaxServiceServer,
 };
 use chassis::{
@@ -122,6 +123,7 @@ fn services(rpc: Rpc) -> Services {
         InvoiceServiceServer,
         LedgerServiceServer,
         ExplanationServiceServer,
+        RateCardServiceServer,
         RatingServiceServer,
         TaxServiceServer,
         EventServiceServer,

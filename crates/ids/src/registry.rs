@@ -37,6 +37,8 @@ registry! {
     AccountId = Account "acc";
     /// An ad product (version 7).
     ProductId = Product "prd";
+    /// What a product costs by the list (version 7).
+    RateCardId = RateCard "rca";
     /// What a tax code is taxed at in a place (version 7).
     TaxRateId = TaxRate "txr";
     /// An order; the revisions of an order share it.

@@ -18,6 +18,7 @@ pub mod number_series;
 pub mod order;
 pub mod period;
 pub mod pricing;
+pub mod rate_card;
 pub mod rating;
 pub mod resource;
 pub mod tax;

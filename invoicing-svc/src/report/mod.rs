@@ -11,4 +11,5 @@ pub mod invariants;
 pub mod invoice;
 pub mod ledger;
 pub mod order;
+pub mod order_reconciliation;
 pub mod trial_balance;

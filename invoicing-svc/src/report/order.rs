@@ -17,7 +17,7 @@ use uuid::Uuid;
 
 use crate::{
     store::written::Written,
-    wire::{booked, name, period},
+    wire::{billing_run::hexadecimal, booked, name, period},
 };
 
 /// The place of an order in a list.
@@ -93,6 +93,7 @@ pub async fn heads(
             purchase_orders: Vec::new(),
             lines: Vec::new(),
             discount_amount: amount(row.discount_amount),
+            content_digest: hexadecimal(&row.content_digest),
             booked: Some(booked::message(&booked.context("an order too large to be told")?)),
         };
         orders.push(((row.account_id, row.order_id), message));

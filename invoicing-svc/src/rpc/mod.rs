@@ -24,6 +24,7 @@ mod number_series_service;
 mod order_review;
 mod order_service;
 mod placing;
+mod rate_card_service;
 mod rating_service;
 mod stale_accounts;
 mod standing;

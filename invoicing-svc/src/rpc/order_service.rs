@@ -9,14 +9,21 @@ use chassis::{
 use invoicing_domain::order;
 use outbox::{Begun, Once, Voice, say};
 use refusal::Violations;
-use tonic::{Request, Response, Status};
+use tonic::{Request, Response, Status, Streaming};
 
-use super::{Rpc, order_review, sync_orders};
-use crate::{
-    report::order as report,
-    store,
-    wire::{booked, name, order_batch, order_review as review},
+use super::{
+    Rpc,
+    arriving::{STALL_MAX, next},
+    order_review, sync_orders,
 };
+use crate::{
+    report::{order as report, order_reconciliation::Comparison},
+    store,
+    wire::{booked, name, order_batch, order_reconciliation, order_review as review},
+};
+
+/// How many orders are compared by one statement.
+const RECONCILED_AT_ONCE: usize = 1_000;
 
 #[tonic::async_trait]
 impl OrderService for Rpc {
@@ -126,6 +133,35 @@ impl OrderService for Rpc {
         .await
     }
 
+    async fn reconcile_orders(
+        &self,
+        request: Request<Streaming<pb::ReconcileOrdersRequest>>,
+    ) -> Result<Response<pb::ReconcileOrdersResponse>, Status> {
+        answer(async {
+            let call = Call::of(&request)?;
+            let mut stream = request.into_inner();
+            let first = next(&mut stream, STALL_MAX).await.or_refuse()?;
+            let source_system = order_reconciliation::header(first.and_then(|message| message.part))?;
+            let _room = self.arrivals.begin().or_refuse()?;
+            let scope = call.scope.json();
+            // One snapshot: an order that comes meanwhile is on neither side.
+            let mut snapshot =
+                self.pool.begin_with("begin isolation level repeatable read read only").await?;
+            let mut comparison = Comparison::new(&source_system, scope.as_ref());
+            let mut piece = Vec::with_capacity(RECONCILED_AT_ONCE);
+            while let Some(message) = next(&mut stream, STALL_MAX).await.or_refuse()? {
+                piece.push(order_reconciliation::order(message.part)?);
+                if piece.len() == RECONCILED_AT_ONCE {
+                    comparison.take(&mut snapshot, &piece).await?;
+                    piece.clear();
+                }
+            }
+            comparison.take(&mut snapshot, &piece).await?;
+            comparison.end(&mut snapshot).await
+        })
+        .await
+    }
+
     async fn list_order_reviews(
         &self,
         request: Request<pb::ListOrderReviewsRequest>,
@@ -144,7 +180,7 @@ impl OrderService for Rpc {
             let scope = call.scope.json();
             let which = store::order_review::Which {
                 account,
-                place: None,
+                places: None,
                 state,
                 after: page.after,
                 scope: scope.as_ref(),

@@ -6,7 +6,9 @@ use anyhow::Context;
 use billing_proto::billing::invoicing::v1 as pb;
 use chassis::{call::Call, failure::Failure};
 use ids::{AccountId, OrderId};
-use invoicing_domain::order::{Booking, Decision, Facts, Order, OrderRefusal, OrderReview, sync as decide};
+use invoicing_domain::order::{
+    Booking, Decision, Facts, Guidelines, Order, OrderRefusal, OrderReview, sync as decide,
+};
 use outbox::Fact;
 use prost::Message;
 use refusal::Refusal;
@@ -18,6 +20,7 @@ use crate::{
     store::{
         known_order::{self, KnownOrder},
         order::{self as store, References},
+        order_money::{self, KnownMoney},
         order_review::{self, Waiting},
         taken_order::{self, Received, Taken},
     },
@@ -66,16 +69,21 @@ pub async fn sync(
         LookedAt::No => order_review::rejected(transaction, &orders).await?,
         LookedAt::Approved => Vec::new(),
     };
+    let mut money = order_money::load(transaction, &orders).await?;
     let with = Looking { batch, known: &known, references: &references, rejected: &rejected, looked_at };
-    let outcomes: Vec<Outcome> = parsed
-        .into_iter()
-        .map(|parsed| match parsed {
-            Ok(order) => outcome(call, &with, order),
+    let mut outcomes = Vec::with_capacity(parsed.len());
+    for parsed in parsed {
+        let outcome = match parsed {
+            Ok(order) => outcome(call, &with, (order, &money))?,
             Err(refusal) => Outcome::Refused(refusal),
-        })
-        .collect();
-    let facts = record(transaction, call, &known, messages, &outcomes).await?;
-    record_reviews(transaction, call, (messages, &outcomes), &references).await?;
+        };
+        if let Outcome::Taken(order, booking) = &outcome {
+            money.take(order, booking)?;
+        }
+        outcomes.push(outcome);
+    }
+    let mut facts = record(transaction, call, &known, messages, &outcomes).await?;
+    facts.extend(record_reviews(transaction, call, (messages, &outcomes), &references).await?);
     let results = messages
         .iter()
         .zip(&outcomes)
@@ -93,14 +101,19 @@ struct Looking<'a> {
     looked_at: LookedAt,
 }
 
-fn outcome(call: &Call, with: &Looking<'_>, order: Order) -> Outcome {
+fn outcome(
+    call: &Call,
+    with: &Looking<'_>,
+    (order, money): (Order, &KnownMoney),
+) -> Result<Outcome, Failure> {
     let Looking { batch, known, references, rejected, looked_at } = *with;
     if batch.repeated.contains(&order.external_id.id) {
-        return Outcome::Refused(OrderRefusal::OrderRepeated { external_id: order.external_id.id }.into());
+        let repeated = OrderRefusal::OrderRepeated { external_id: order.external_id.id };
+        return Ok(Outcome::Refused(repeated.into()));
     }
     if rejected.contains(&(order.id(), order.revision)) {
         let (external_id, revision) = (order.external_id.id, order.revision);
-        return Outcome::Refused(OrderRefusal::RevisionRejected { external_id, revision }.into());
+        return Ok(Outcome::Refused(OrderRefusal::RevisionRejected { external_id, revision }.into()));
     }
     let known = known.get(&order.external_id.id);
     let account = references.accounts.get(&order.account).filter(|account| {
@@ -111,14 +124,21 @@ fn outcome(call: &Call, with: &Looking<'_>, order: Order) -> Outcome {
         // An order that is known in a territory outside the caller's scope does not exist for them either.
         covers(territory) && known.is_none_or(|known| covers(&known.territory))
     });
+    let money = money.of(&order)?;
     let facts = Facts {
         account,
         entity: references.entities.get(&order.entity),
         products: &references.products,
         not_live: &references.not_live,
+        guidelines: Guidelines {
+            tolerance: references.tolerances.get(&order.entity).copied(),
+            cards: &references.cards,
+            last_days: &references.last_days,
+            money: Some(&money),
+        },
         is_approved: looked_at == LookedAt::Approved,
     };
-    match decide(known.map(|known| &known.known), &order, facts) {
+    Ok(match decide(known.map(|known| &known.known), &order, facts) {
         Ok(Decision::Create(booking) | Decision::Amend(booking)) => Outcome::Taken(Box::new(order), booking),
         Ok(Decision::Review(findings)) => Outcome::Review(Box::new(order), findings),
         Ok(Decision::Unchanged) => Outcome::Unchanged(order.account, order.id()),
@@ -129,7 +149,7 @@ fn outcome(call: &Call, with: &Looking<'_>, order: Order) -> Outcome {
             Outcome::Stale(order.account, order.id(), refusal.into())
         }
         Err(refusal) => Outcome::Refused(refusal.into()),
-    }
+    })
 }
 
 async fn record(
@@ -192,13 +212,13 @@ async fn record(
         .collect()
 }
 
-/// Orders that wait, and those that wait no more because something newer came.
+/// Orders that wait, and those that wait no more because something newer came. Answers what is said of them.
 async fn record_reviews(
     transaction: &mut PgConnection,
     call: &Call,
     (messages, outcomes): (&[pb::Order], &[Outcome]),
     references: &References,
-) -> Result<(), Failure> {
+) -> Result<Vec<Fact>, Failure> {
     let (mut waiting, mut taken) = (Vec::new(), Vec::new());
     for (message, outcome) in messages.iter().zip(outcomes) {
         match outcome {
@@ -218,9 +238,29 @@ async fn record_reviews(
     let place = |waiting: &Waiting<'_>| {
         (waiting.order.account.uuid(), waiting.order.id().uuid(), waiting.order.revision)
     };
-    order_review::supersede(transaction, &waiting.iter().map(place).collect::<Vec<_>>(), true).await?;
-    order_review::supersede(transaction, &taken, false).await?;
-    order_review::insert(transaction, &waiting, call.at, &call.caller.person).await
+    let opened: Vec<_> = waiting.iter().map(place).collect();
+    let mut superseded = order_review::supersede(transaction, &opened, true).await?;
+    superseded.extend(order_review::supersede(transaction, &taken, false).await?);
+    order_review::insert(transaction, &waiting, call.at, &call.caller.person).await?;
+    let mut facts = reviews(transaction, &opened, "billing.invoicing.v1.order_review.opened").await?;
+    facts.extend(reviews(transaction, &superseded, "billing.invoicing.v1.order_review.superseded").await?);
+    Ok(facts)
+}
+
+/// What is said of reviews as they are left.
+async fn reviews(
+    transaction: &mut PgConnection,
+    places: &[order_review::Place],
+    kind: &'static str,
+) -> Result<Vec<Fact>, Failure> {
+    if places.is_empty() {
+        return Ok(Vec::new());
+    }
+    let said = |stored: &order_review::Stored| {
+        let account = AccountId::from_uuid(stored.place.0);
+        Ok(fact::order_review(kind, stored.entity, account, &super::order_review::message(stored)?))
+    };
+    order_review::of(transaction, places).await?.iter().map(said).collect()
 }
 
 impl Outcome {

@@ -51,6 +51,7 @@ pub async fn load(connection: &mut PgConnection, which: Which<'_>) -> Result<Vec
                 tax_code: row.tax_code,
                 gl_revenue: row.gl_revenue,
                 effective_from: row.effective_from.to_jiff(),
+                effective_until: row.effective_until.map(jiff_sqlx::Date::to_jiff),
                 state: Written::read(&row.state)?,
             })
         })
@@ -80,8 +81,8 @@ pub async fn insert(
 ) -> Result<(), Failure> {
     sqlx::query!(
         "insert into ad_product (product_id, revision, code, display_name, format, pricing_model, invoice_text, tax_code,
-           gl_revenue, effective_from, state, created_at, updated_at)
-         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $12)",
+           gl_revenue, effective_from, state, created_at, updated_at, effective_until)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $12, $13)",
         product.id.uuid(),
         revision_number(product.revision)?,
         product.code,
@@ -93,7 +94,8 @@ pub async fn insert(
         product.gl_revenue,
         product.effective_from.to_sqlx() as _,
         product.state.text(),
-        at.to_sqlx() as _
+        at.to_sqlx() as _,
+        product.effective_until.map(ToSqlx::to_sqlx) as _
     )
     .execute(connection)
     .await
@@ -112,7 +114,7 @@ pub async fn update(
 ) -> Result<(), Failure> {
     sqlx::query!(
         "update ad_product set revision = $2, display_name = $3, format = $4, invoice_text = $5, tax_code = $6,
-           gl_revenue = $7, effective_from = $8, state = $9, updated_at = $10
+           gl_revenue = $7, effective_from = $8, state = $9, updated_at = $10, effective_until = $11
          where product_id = $1",
         product.id.uuid(),
         revision_number(product.revision)?,
@@ -123,7 +125,8 @@ pub async fn update(
         product.gl_revenue,
         product.effective_from.to_sqlx() as _,
         product.state.text(),
-        at.to_sqlx() as _
+        at.to_sqlx() as _,
+        product.effective_until.map(ToSqlx::to_sqlx) as _
     )
     .execute(connection)
     .await?;

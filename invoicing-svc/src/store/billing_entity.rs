@@ -11,6 +11,7 @@ use invoicing_domain::{
 };
 use jiff::Timestamp;
 use jiff_sqlx::ToSqlx;
+use money::Percent;
 use serde_json::{Value, json};
 use sqlx::PgConnection;
 use uuid::Uuid;
@@ -76,6 +77,11 @@ pub async fn load(connection: &mut PgConnection, which: Which<'_>) -> Result<Vec
                     .context("the database holds no month")?,
                 tax_place: row.tax_place.as_deref().map(place).transpose()?,
                 tax_base: Written::read(&row.tax_base)?,
+                rate_card_tolerance: row
+                    .rate_card_tolerance_percent
+                    .map(Percent::of)
+                    .transpose()
+                    .context("the database holds no percent")?,
             })
         })
         .collect()
@@ -110,8 +116,9 @@ pub async fn insert(
     sqlx::query!(
         "insert into billing_entity (entity_id, revision, code, legal_name, address, tax_registrations, functional_currency,
            time_zone, rounding, remainder, commission_posting, bank_account, gl_receivables, gl_agency_commission,
-           gl_tax_payable, fiscal_calendar, statutory_year_first_month, created_at, updated_at, tax_place, tax_base)
-         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $18, $19, $20)",
+           gl_tax_payable, fiscal_calendar, statutory_year_first_month, created_at, updated_at, tax_place, tax_base,
+           rate_card_tolerance_percent)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $18, $19, $20, $21)",
         entity.id.uuid(),
         revision_number(entity.revision)?,
         entity.code,
@@ -131,7 +138,8 @@ pub async fn insert(
         i32::from(entity.statutory_first_month),
         at.to_sqlx() as _,
         entity.tax_place.as_ref().map(Place::as_str),
-        entity.tax_base.text()
+        entity.tax_base.text(),
+        entity.rate_card_tolerance.map(Percent::value)
     )
     .execute(connection)
     .await
@@ -151,7 +159,8 @@ pub async fn update(
     sqlx::query!(
         "update billing_entity set revision = $2, legal_name = $3, address = $4, tax_registrations = $5, rounding = $6,
            remainder = $7, commission_posting = $8, bank_account = $9, gl_receivables = $10, gl_agency_commission = $11,
-           gl_tax_payable = $12, updated_at = $13, tax_place = $14, tax_base = $15
+           gl_tax_payable = $12, updated_at = $13, tax_place = $14, tax_base = $15,
+           rate_card_tolerance_percent = $16
          where entity_id = $1",
         entity.id.uuid(),
         revision_number(entity.revision)?,
@@ -167,7 +176,8 @@ pub async fn update(
         entity.gl_codes.tax_payable,
         at.to_sqlx() as _,
         entity.tax_place.as_ref().map(Place::as_str),
-        entity.tax_base.text()
+        entity.tax_base.text(),
+        entity.rate_card_tolerance.map(Percent::value)
     )
     .execute(connection)
     .await?;

@@ -7,14 +7,16 @@ use calendar::Days;
 use chassis::failure::Failure;
 use ids::{AccountId, InvoiceId, LineId, OrderId};
 use invoicing_domain::{
+    ad_product::ProductState,
     billing_run::BillingRun,
     exception::{LineState, Severities, Used},
     hold::Hold,
     order::PurchaseOrder,
+    rate_card,
 };
 use jiff::civil::Date;
 use jiff_sqlx::ToSqlx;
-use money::{Currency, Money};
+use money::{Currency, Money, Percent, Rate};
 use rust_decimal::Decimal;
 use sqlx::PgConnection;
 use uuid::Uuid;
@@ -80,6 +82,7 @@ pub async fn load(
     purchase_orders(connection, &accounts, &mut facts).await?;
     used(connection, &accounts, &mut facts).await?;
     lines(connection, run, &accounts, &mut facts).await?;
+    list_prices(connection, run, &accounts, &mut facts).await?;
     documents(connection, run, &accounts, &mut facts).await?;
     Ok(facts)
 }
@@ -184,9 +187,39 @@ async fn lines(
             number: row.number,
             product: row.product,
             product_state: Written::read(&row.state)?,
+            below_list: None,
             delivered_until: delivered_until.transpose()?,
         };
         facts.lines.insert(line, known);
+    }
+    Ok(())
+}
+
+/// Nothing where the entity does not compare with rate cards.
+async fn list_prices(
+    connection: &mut PgConnection,
+    run: &BillingRun,
+    accounts: &[Uuid],
+    facts: &mut CheckFacts,
+) -> Result<(), Failure> {
+    let rows = sqlx::query_file!("src/store/sql/list_prices_of_lines.sql", run.entity.uuid(), accounts)
+        .fetch_all(connection)
+        .await?;
+    for row in rows {
+        let list = Rate::of(row.list_price).context("the database holds no rate")?;
+        let tolerance = Percent::of(row.tolerance).context("the database holds no percent")?;
+        let Some(below) = rate_card::below(list, row.price, tolerance) else { continue };
+        let line = LineId::from_uuid(row.line_id);
+        let (number, product) = (row.number, row.product);
+        let state = facts.lines.entry(line).or_insert(LineState {
+            line,
+            number,
+            product,
+            product_state: ProductState::Live,
+            below_list: None,
+            delivered_until: None,
+        });
+        state.below_list = Some(below);
     }
     Ok(())
 }

@@ -14,9 +14,10 @@ use invoicing_domain::{
         PlanWeek, Weekdays,
     },
     pricing::{PeriodUnits, PricingModel},
+    rate_card::RateCard,
     resource::ResourceRefusal,
 };
-use jiff::Timestamp;
+use jiff::{Timestamp, civil::Date};
 use jiff_sqlx::ToSqlx;
 use money::{Currency, Money, Percent, Quantity, Rate};
 use refusal::Refusal;
@@ -26,7 +27,7 @@ use sqlx::PgConnection;
 use uuid::Uuid;
 
 use super::{
-    fiscal_calendar,
+    fiscal_calendar, rate_card,
     written::{Written, currency},
 };
 
@@ -80,6 +81,12 @@ pub struct References {
     pub products: BTreeMap<ProductId, PricingModel>,
     /// Those that nobody may sell, or not yet.
     pub not_live: BTreeSet<ProductId>,
+    /// The last days of products that end.
+    pub last_days: Vec<(ProductId, Date)>,
+    /// By how many percent a price may be below the list, of entities that compare.
+    pub tolerances: HashMap<EntityId, Percent>,
+    /// Of the products.
+    pub cards: Vec<RateCard>,
 }
 
 /// The accounts and entities out of those named that the caller may see, and the products.
@@ -97,19 +104,32 @@ pub async fn references(
     .fetch_all(&mut *connection)
     .await?;
     let entities = sqlx::query!(
-        "select entity_id, rounding, remainder, fiscal_calendar from billing_entity
+        "select entity_id, rounding, remainder, fiscal_calendar, rate_card_tolerance_percent from billing_entity
           where entity_id = any($1) and in_scope($2::jsonb, entity_id, null, null)",
         entities,
         scope
     )
     .fetch_all(&mut *connection)
     .await?;
+    let cards = rate_card::load(
+        &mut *connection,
+        rate_card::Which { products: Some(products), ..rate_card::Which::default() },
+    )
+    .await?;
     let products = sqlx::query!(
-        "select product_id, pricing_model, state from ad_product where product_id = any($1)",
+        "select product_id, pricing_model, state, effective_until from ad_product where product_id = any($1)",
         products
     )
     .fetch_all(connection)
     .await?;
+    let tolerances = entities.iter().filter_map(|row| Some((row.entity_id, row.rate_card_tolerance_percent?)));
+    let tolerance = |(entity, percent)| {
+        let percent = Percent::of(percent).context("the database holds no percent")?;
+        Ok::<_, Failure>((EntityId::from_uuid(entity), percent))
+    };
+    let tolerances = tolerances.map(tolerance).collect::<Result<_, _>>()?;
+    let ends = products.iter().filter_map(|row| Some((row.product_id, row.effective_until?)));
+    let last_days = ends.map(|(product, last)| (ProductId::from_uuid(product), last.to_jiff())).collect();
     let account = |days: i32, territory, purchase_orders| {
         let payment_terms_days = u16::try_from(days).context("the database holds no payment terms")?;
         Ok::<_, Failure>(AccountFacts { payment_terms_days, territory, purchase_orders })
@@ -123,6 +143,9 @@ pub async fn references(
     };
     let not_live = products.iter().filter(|row| row.state != ProductState::Live.text());
     Ok(References {
+        last_days,
+        tolerances,
+        cards,
         not_live: not_live.map(|row| ProductId::from_uuid(row.product_id)).collect(),
         accounts: accounts
             .into_iter()
@@ -231,10 +254,13 @@ async fn booked_lines(
                 | PricingModel::Package
                 | PricingModel::TieredFlat
                 | PricingModel::GraduatedPercent
-                | PricingModel::Subscription
                 | PricingModel::TimeAndMaterials => Booked::Units {
                     amount: money(currency, line.amount)?,
                     by_period: units.remove(&line.line_id).unwrap_or_else(Vec::new),
+                },
+                PricingModel::Subscription => Booked::Term {
+                    amount: money(currency, line.amount)?,
+                    parts: parts.remove(&line.line_id).unwrap_or_else(Vec::new),
                 },
             })
         })

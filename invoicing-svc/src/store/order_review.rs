@@ -1,5 +1,6 @@
 //! Orders that were received and wait until somebody has looked at them.
 
+use anyhow::Context;
 use chassis::failure::Failure;
 use ids::{AccountId, EntityId, OrderId};
 use invoicing_domain::{
@@ -41,8 +42,8 @@ pub type Place = (Uuid, Uuid, i64);
 pub struct Which<'a> {
     /// Only those of this account.
     pub account: Option<AccountId>,
-    /// Only this one.
-    pub place: Option<Place>,
+    /// Only these.
+    pub places: Option<&'a [Place]>,
     /// Only those in this state.
     pub state: Option<ReviewState>,
     /// Only those after this one.
@@ -55,25 +56,26 @@ pub struct Which<'a> {
 
 /// Loads reviews in the order of their places.
 pub async fn load(connection: &mut PgConnection, which: Which<'_>) -> Result<Vec<Stored>, Failure> {
-    let place = which.place;
+    let (accounts, orders, revisions) = split(which.places.unwrap_or_default());
     let rows = sqlx::query!(
         "select * from order_review
           where ($1::uuid is null or account_id = $1)
-            and ($2::uuid is null or (account_id, order_id, revision) = ($2, $3::uuid, $4::bigint))
+            and (not $11 or (account_id, order_id, revision) in (select * from unnest($2::uuid[], $3::uuid[], $4::bigint[])))
             and ($5::text is null or state = $5)
             and ($6::uuid is null or (account_id, order_id, revision) > ($6, $7::uuid, $8::bigint))
             and in_scope($9::jsonb, entity_id, territory, account_id)
           order by account_id, order_id, revision limit $10",
         which.account.map(AccountId::uuid),
-        place.map(|place| place.0),
-        place.map(|place| place.1),
-        place.map(|place| place.2),
+        &accounts,
+        &orders,
+        &revisions,
         which.state.map(ReviewState::name),
         which.after.map(|place| place.0),
         which.after.map(|place| place.1),
         which.after.map(|place| place.2),
         which.scope,
-        which.limit
+        which.limit,
+        which.places.is_some()
     )
     .fetch_all(connection)
     .await?;
@@ -107,10 +109,22 @@ pub async fn get(
     scope: Option<&Value>,
 ) -> Result<Stored, Failure> {
     let found =
-        load(connection, Which { place: Some(place), scope, limit: 1, ..Which::default() }).await?.pop();
+        load(connection, Which { places: Some(&[place]), scope, limit: 1, ..Which::default() }).await?.pop();
     let (account, order) = (AccountId::from_uuid(place.0), OrderId::from_uuid(place.1));
     let name = format!("accounts/{account}/orders/{order}/reviews/{}", place.2);
     Ok(found.ok_or_else(|| Refusal::from(ResourceRefusal::NotFound { name }))?)
+}
+
+/// These reviews, whoever may see them.
+pub async fn of(connection: &mut PgConnection, places: &[Place]) -> Result<Vec<Stored>, Failure> {
+    let limit = i64::try_from(places.len()).context("more reviews than there are numbers")?;
+    load(connection, Which { places: Some(places), limit, ..Which::default() }).await
+}
+
+fn split(places: &[Place]) -> (Vec<Uuid>, Vec<Uuid>, Vec<i64>) {
+    let accounts = places.iter().map(|place| place.0).collect();
+    let orders = places.iter().map(|place| place.1).collect();
+    (accounts, orders, places.iter().map(|place| place.2).collect())
 }
 
 /// Locks a review until the transaction ends.
@@ -193,27 +207,27 @@ fn waiting_json(Waiting { order, territory, findings, .. }: &Waiting<'_>) -> Val
 }
 
 /// What waits of orders up to these revisions waits no more: something newer came, or the same was taken.
+/// Answers which.
 pub async fn supersede(
     connection: &mut PgConnection,
     places: &[Place],
     below_only: bool,
-) -> Result<(), Failure> {
-    let accounts: Vec<_> = places.iter().map(|place| place.0).collect();
-    let orders: Vec<_> = places.iter().map(|place| place.1).collect();
-    let revisions: Vec<_> = places.iter().map(|place| place.2).collect();
-    sqlx::query!(
+) -> Result<Vec<Place>, Failure> {
+    let (accounts, orders, revisions) = split(places);
+    let rows = sqlx::query!(
         "update order_review r set state = 'SUPERSEDED', row_revision = row_revision + 1
            from unnest($1::uuid[], $2::uuid[], $3::bigint[]) as said(account_id, order_id, revision)
           where r.account_id = said.account_id and r.order_id = said.order_id and r.state = 'WAITING'
-            and (r.revision < said.revision or (r.revision = said.revision and not $4))",
+            and (r.revision < said.revision or (r.revision = said.revision and not $4))
+          returning r.account_id, r.order_id, r.revision",
         &accounts,
         &orders,
         &revisions,
         below_only
     )
-    .execute(connection)
+    .fetch_all(connection)
     .await?;
-    Ok(())
+    Ok(rows.into_iter().map(|row| (row.account_id, row.order_id, row.revision)).collect())
 }
 
 /// Those of the revisions that were rejected.

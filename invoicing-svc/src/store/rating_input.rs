@@ -57,7 +57,7 @@ struct Inputs {
 /// What a row says of its pricing. A macro, because the record of a query has no name.
 macro_rules! said {
     ($row:ident, $currency:expr, $flight:expr, $when:expr) => {{
-        let (currency, flight, (billing, month)) = ($currency, $flight, $when);
+        let (currency, flight, (billing, month, as_of)) = ($currency, $flight, $when);
         let minimum = $row.minimum_amount.zip($row.minimum_window.as_deref());
         let minimum = minimum.map(|(amount, window)| {
             Ok::<_, Failure>(Minimum { amount: money(currency, amount)?, window: Window::read(window)? })
@@ -65,7 +65,10 @@ macro_rules! said {
         let controls = ThirdPartyTerms {
             tolerance_percent: quantity($row.tolerance_percent)?,
             base: Written::read(&$row.tolerance_base)?,
-            without_count: WithoutCount::Hold,
+            without_count: WithoutCount::of_name(&$row.without_count)
+                .context("the database holds no way out")?,
+            count_due_days: u16::try_from($row.count_due_days).context("the database holds no days")?,
+            as_of,
         };
         let controls = $row.third_party_controls.then_some(controls);
         let third_party = $row.third_party_source.map(|source| ThirdParty { source, controls });
@@ -115,6 +118,7 @@ pub async fn load(
     let currencies =
         rows.iter().map(|row| Ok((row.line_id, currency(&row.currency)?))).collect::<Result<_, Failure>>()?;
     let mut inputs = inputs(connection, run, &accounts, &currencies).await?;
+    let as_of = entity.zone.day_of(run.data_as_of);
     let mut orders: Vec<OrderToRate> = Vec::new();
     for row in rows {
         let currency = currency(&row.currency)?;
@@ -132,7 +136,7 @@ pub async fn load(
             contract_last: row.order_last.to_jiff(),
         };
         let flight = days(row.flight_first, row.flight_last)?;
-        let said = said!(row, currency, flight, (billing, run.month));
+        let said = said!(row, currency, flight, (billing, run.month, as_of));
         let ledger = inputs.ledgers.remove(&row.line_id).unwrap_or_default();
         let (pricing, cases) = inputs.priced.pricing(row.line_id, said)?;
         let line = LineToRate {

@@ -9,14 +9,14 @@ use refusal::{Refusal, Violations};
 use super::{
     choice::{choice, given},
     name,
-    period::{day, day_message},
+    period::{day, day_message, optional_day},
     pricing::{pricing_model, pricing_model_message},
     text::{Text, text},
 };
 
 /// What an update may change.
 pub const CHANGEABLE: &[&str] =
-    &["display_name", "format", "invoice_text", "tax_code", "gl_revenue", "effective_from", "state"];
+    &["display_name", "format", "invoice_text", "tax_code", "gl_revenue", "effective_from", "effective_until", "state"];
 
 /// The product that a message describes.
 pub fn parse(
@@ -41,6 +41,12 @@ fn fields(v: &mut Violations, id: ProductId, revision: Revision, m: &pb::AdProdu
     let tax_code = text(v, "tax_code", &m.tax_code, Text::Optional(64));
     let gl_revenue = text(v, "gl_revenue", &m.gl_revenue, Text::Code(64));
     let effective_from = day(v, "effective_from", m.effective_from.as_ref());
+    let effective_until =
+        optional_day(v, "effective_until", m.effective_until.as_ref()).and_then(|last| {
+            let is_before = last.zip(effective_from).is_some_and(|(last, first)| last < first);
+            let last = if is_before { Err("must not be before effective_from") } else { Ok(last) };
+            v.take("effective_until", last)
+        });
     let state = state(v, m.state);
     Some(AdProduct {
         id,
@@ -53,6 +59,7 @@ fn fields(v: &mut Violations, id: ProductId, revision: Revision, m: &pb::AdProdu
         tax_code: tax_code?,
         gl_revenue: gl_revenue?,
         effective_from: effective_from?,
+        effective_until: effective_until?,
         state: state?,
     })
 }
@@ -80,6 +87,7 @@ pub fn message(product: &AdProduct) -> pb::AdProduct {
         tax_code: product.tax_code.clone(),
         gl_revenue: product.gl_revenue.clone(),
         effective_from: Some(day_message(product.effective_from)),
+        effective_until: product.effective_until.map(day_message),
         state: match product.state {
             ProductState::Draft => pb::AdProductState::Draft,
             ProductState::Live => pb::AdProductState::Live,
@@ -96,6 +104,6 @@ pub fn merge(current: &AdProduct, update: &pb::AdProduct, mask: &Mask) -> pb::Ad
     macro_rules! take {
         ($($field:ident),*) => { $( if mask.names(stringify!($field)) { merged.$field = update.$field; } )* };
     }
-    take!(display_name, format, invoice_text, tax_code, gl_revenue, effective_from, state);
+    take!(display_name, format, invoice_text, tax_code, gl_revenue, effective_from, effective_until, state);
     merged
 }

@@ -8,14 +8,16 @@ use invoicing_domain::{
     billing_entity::{BankAccount, BillingEntity, CommissionPosting, GeneralLedgerCodes, PostalAddress},
     tax::Place,
 };
-use money::{Remainder, Rounding};
+use money::{Percent, Remainder, Rounding};
 use refusal::{Refusal, Violations};
 
 use super::{
     choice::optional_choice,
     fiscal_calendar::{fiscal_calendar, fiscal_calendar_message, month_of_year},
     money::currency,
-    name, tax,
+    name,
+    order_line::optional,
+    tax,
     text::{Text, text, texts},
 };
 
@@ -31,6 +33,7 @@ pub const CHANGEABLE: &[&str] = &[
     "gl_codes",
     "tax_place",
     "tax_base",
+    "rate_card_tolerance_percent",
 ];
 
 /// The entity that a message describes.
@@ -68,6 +71,10 @@ fn fields(
     let statutory = month_of_year(v, "statutory_year_first_month", m.statutory_year_first_month, 1);
     let tax_place = tax::optional_place(v, "tax_place", &m.tax_place);
     let tax_base = tax::base(v, m.tax_base);
+    let tolerance =
+        optional(v, "rate_card_tolerance_percent", &m.rate_card_tolerance_percent, |v, field, value| {
+            v.take(field, Percent::parse(value))
+        });
     Some(BillingEntity {
         id,
         revision,
@@ -86,6 +93,7 @@ fn fields(
         statutory_first_month: statutory?,
         tax_place: tax_place?,
         tax_base: tax_base?,
+        rate_card_tolerance: tolerance?,
     })
 }
 
@@ -226,6 +234,9 @@ pub fn message(entity: &BillingEntity) -> pb::BillingEntity {
         statutory_year_first_month: i32::from(entity.statutory_first_month),
         tax_place: entity.tax_place.as_ref().map_or_else(String::new, Place::to_string),
         tax_base: tax::base_message(entity.tax_base).into(),
+        rate_card_tolerance_percent: entity
+            .rate_card_tolerance
+            .map_or_else(String::new, |percent| percent.to_string()),
     }
 }
 
@@ -257,7 +268,8 @@ pub fn merge(current: &BillingEntity, update: &pb::BillingEntity, mask: &Mask) -
         bank_account,
         gl_codes,
         tax_place,
-        tax_base
+        tax_base,
+        rate_card_tolerance_percent
     );
     merged
 }

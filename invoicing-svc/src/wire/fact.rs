@@ -63,7 +63,7 @@ pub fn order(kind: &'static str, entity: EntityId, account: AccountId, order: &p
     Fact::new(kind, &order.name, "billing.invoicing.v1.Order", order).of_entity(entity).of_account(account)
 }
 
-/// An order in review was adjusted, approved or rejected.
+/// An order came into review, or was adjusted, approved, rejected or superseded there.
 pub fn order_review(
     kind: &'static str,
     entity: EntityId,

@@ -3,7 +3,7 @@
 use calendar::Month;
 use ids::{
     AccountId, AiringId, BatchId, EntityId, ExceptionId, HoldId, Id, InvoiceId, Kind, LedgerEntryId, LineId,
-    OrderId, ProductId, RunId, SeriesId, TaxRateId,
+    OrderId, ProductId, RateCardId, RunId, SeriesId, TaxRateId,
 };
 use refusal::Violations;
 
@@ -64,6 +64,8 @@ names! {
     product product_name: "adProducts" ProductId;
     /// `billingRuns/run_…`
     run run_name: "billingRuns" RunId;
+    /// `rateCards/rca_…`
+    rate_card rate_card_name: "rateCards" RateCardId;
     /// `taxRates/txr_…`
     tax_rate tax_rate_name: "taxRates" TaxRateId;
     /// `deliveryBatches/bat_…`

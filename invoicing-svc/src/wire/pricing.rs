@@ -4,6 +4,7 @@ use billing_proto::billing::invoicing::v1 as pb;
 use invoicing_domain::{
     order::{Cap, Discount, Milestone, QuantityFrom, ThirdParty, ToleranceBase, Usage},
     pricing::{Metric, Minimum, PeriodUnits, PricingModel, Proration, Schedule, Tier, Window},
+    third_party::WithoutCount,
 };
 use money::{Currency, Percent, Quantity, Rate};
 use refusal::Violations;
@@ -19,6 +20,9 @@ use super::{
 
 /// A tolerance that is not said, in percent.
 const TOLERANCE_PERCENT: i64 = 10;
+
+/// By when a count is due at the latest.
+const COUNT_DUE_DAYS_MAX: u16 = 365;
 
 /// How an amount comes to be.
 pub fn pricing_model(v: &mut Violations, field: &str, value: i32) -> Option<PricingModel> {
@@ -216,12 +220,20 @@ pub fn third_party(v: &mut Violations, m: &pb::ThirdParty) -> Option<ThirdParty>
         pb::ToleranceBase::Unspecified | pb::ToleranceBase::Own => ToleranceBase::Own,
         pb::ToleranceBase::Controlling => ToleranceBase::Controlling,
     });
+    let without_count = optional_choice(v, "without_count", m.without_count).map(|without| match without {
+        pb::WithoutCount::Unspecified | pb::WithoutCount::Hold => WithoutCount::Hold,
+        pb::WithoutCount::BillOwn => WithoutCount::BillOwn,
+    });
+    let due = u16::try_from(m.count_due_days).ok().filter(|days| *days <= COUNT_DUE_DAYS_MAX);
+    let due = v.take("count_due_days", due.ok_or("must be 0 to 365 days"));
     let usual = Quantity::of(Decimal::from(TOLERANCE_PERCENT)).expect("a whole number is a quantity");
     Some(ThirdParty {
         source: source?,
         controls: m.controls,
         tolerance_percent: tolerance_percent?.unwrap_or(usual),
         tolerance_base: tolerance_base?,
+        without_count: without_count?,
+        count_due_days: due?,
     })
 }
 

@@ -5,6 +5,7 @@ use uuid::Uuid;
 
 use crate::{
     invoice::{bill, sold},
+    daily::{fact, header, import},
     order::{days, order, sync},
     reference::create_product,
     service::Service,
@@ -75,4 +76,66 @@ async fn late_delivery_bills_under_its_month_and_what_is_beyond_the_cap_is_free(
             "OVER_DELIVERY 2026-02-01 32345 × 0 / 1 = 0",
         ]
     );
+}
+
+#[tokio::test]
+async fn a_day_that_two_sources_count_is_billed_once() {
+    let service = Service::start().await;
+    let sold = sold(&service).await;
+    let product = create_product(&service, "TAKEOVER", pb::PricingModel::Cpd).await.name;
+    let line = pb::OrderLine {
+        number: "L1".into(),
+        ad_product: product,
+        flight: days("2026-01-01", "2026-01-31"),
+        rate: "1500".into(),
+        booked_units: "31".into(),
+        ..pb::OrderLine::default()
+    };
+    let said = pb::Order { commission_percent: String::new(), lines: vec![line], ..order(&sold, "IO-CPD") };
+    assert_eq!(sync(&service, vec![said], "io-cpd").await.unwrap()[0].reason, "");
+    let days_of = |days: [&str; 2]| {
+        days.map(|day| pb::DeliveryFact { order: "IO-CPD".into(), ..fact("L1", day, 1_000) })
+    };
+    import(&service, header("B1", 2, 2_000), &days_of(["2026-01-05", "2026-01-06"])).await.unwrap();
+    let other = pb::DailyBatchHeader { source: "verifier".into(), ..header("B1", 2, 2_000) };
+    import(&service, other, &days_of(["2026-01-06", "2026-01-07"])).await.unwrap();
+    let january = bill(&service, &sold, "2026-01", "january").await;
+    let gross: Vec<_> = january.iter().map(|invoice| invoice.gross.clone().unwrap().amount).collect();
+    assert!(gross.contains(&"4500.00".to_owned()), "5, 6 and 7 January at 1,500.00, not four days: {gross:?}");
+}
+
+#[tokio::test]
+async fn the_own_count_bills_once_the_other_is_overdue() {
+    let service = Service::start().await;
+    let sold = sold(&service).await;
+    let product = create_product(&service, "DISPLAY", pb::PricingModel::Cpm).await.name;
+    // The clock stands at 2 April: a count of January that is due in 60 days is overdue, one in 61 is not.
+    let order_of = |id: &str, count_due_days| {
+        let third_party = pb::ThirdParty {
+            source: "verifier".into(),
+            controls: true,
+            without_count: pb::WithoutCount::BillOwn.into(),
+            count_due_days,
+            ..pb::ThirdParty::default()
+        };
+        let line = pb::OrderLine {
+            number: "L1".into(),
+            ad_product: product.clone(),
+            flight: days("2026-01-01", "2026-01-31"),
+            rate: "10".into(),
+            booked_units: "1000000".into(),
+            third_party: Some(third_party),
+            ..pb::OrderLine::default()
+        };
+        pb::Order { commission_percent: String::new(), lines: vec![line], ..order(&sold, id) }
+    };
+    sync(&service, vec![order_of("IO-60", 60), order_of("IO-61", 61)], "orders-2").await.unwrap();
+    let counted = ["IO-60", "IO-61"].map(|order| pb::DeliveryFact {
+        order: order.into(),
+        ..fact("L1", "2026-01-05", 200_000)
+    });
+    import(&service, header("B1", 2, 400_000), &counted).await.unwrap();
+    let january = bill(&service, &sold, "2026-01", "january").await;
+    let gross: Vec<_> = january.iter().map(|invoice| invoice.gross.clone().unwrap().amount).collect();
+    assert_eq!(gross.iter().filter(|gross| *gross == "2000.00").count(), 1, "{gross:?}");
 }

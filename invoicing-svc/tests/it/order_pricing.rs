@@ -43,6 +43,8 @@ fn impressions(ad_product: String) -> pb::OrderLine {
             controls: true,
             tolerance_percent: String::new(),
             tolerance_base: pb::ToleranceBase::Controlling.into(),
+            without_count: pb::WithoutCount::BillOwn.into(),
+            count_due_days: 10,
         }),
         ..line("CPM", ad_product)
     }
@@ -110,6 +112,7 @@ async fn every_term_of_a_price_is_kept() {
     assert_eq!(cpm.discount_percent, "10");
     let third_party = cpm.third_party.clone().unwrap();
     assert_eq!((third_party.controls, third_party.tolerance_percent.as_str()), (true, "10"));
+    assert_eq!((third_party.without_count(), third_party.count_due_days), (pb::WithoutCount::BillOwn, 10));
     assert_eq!(tiers.tiers, [tier("100000", "0.01"), tier("", "0.008")]);
     assert_eq!(
         (tiers.tier_window(), tiers.cap.as_ref().unwrap().kind()),
@@ -122,7 +125,9 @@ async fn every_term_of_a_price_is_kept() {
         client(&service).booked_by_period(pb::BookedByPeriodRequest { name }).await.unwrap().into_inner();
     let gross = |period: &pb::BookedPeriod| period.booked.clone().unwrap().gross.unwrap().amount;
     let gross: Vec<_> = booked.periods.iter().map(gross).collect();
-    assert_eq!(gross, ["5625.00", "2025.00", "7425.00"], "2,025.00 each, and 3,600.00 + 5,400.00 of the fee");
+    // 2,025.00 each; 3,600.00 and 5,400.00 of the fee; seats 10 × 49.00, then 2 × 49.00 × 16/30 more, then 12 × 49.00.
+    assert_eq!(gross, ["6115.00", "2567.27", "8013.00"]);
+    assert_eq!((seats.booked_amount.as_str(), booked.unplanned.unwrap().gross.unwrap().amount.as_str()), ("1620.27", "0.00"));
 }
 
 #[tokio::test]

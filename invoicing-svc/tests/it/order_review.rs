@@ -9,6 +9,7 @@ use billing_proto::billing::{
 use tonic::Code;
 
 use crate::{
+    invoice::{bill, sold},
     order::{Sold, order, reference_data, sync},
     service::{Door, Service, reason},
 };
@@ -96,6 +97,11 @@ async fn an_order_below_the_guidelines_is_adjusted_and_approved_by_a_second_pers
     assert_eq!((approved.state(), &*approved.decided_by), (pb::OrderReviewState::Approved, "second"));
     assert!(waiting(&service).await.is_empty());
 
+    let said = "select type from outbox where type like '%order_review%' order by type";
+    let said: Vec<String> = sqlx::query_scalar(said).fetch_all(&mut service.connection().await).await.unwrap();
+    let short: Vec<_> = said.iter().filter_map(|kind| kind.rsplit('.').next()).collect();
+    assert_eq!(short, ["adjusted", "approved", "opened"]);
+
     let again = sync(&service, vec![bare], "2").await.unwrap().remove(0);
     assert_eq!(again.outcome(), pb::SyncOutcome::Unchanged, "its source says what it said");
     let read =
@@ -130,4 +136,49 @@ async fn what_is_rejected_stays_so_and_a_newer_revision_takes_its_place() {
     let mut mended = pb::Order { revision: 3, ..unlike };
     mended.purchase_orders[0].number = "PO-0001".into();
     assert_eq!(sync(&service, vec![mended], "4").await.unwrap()[0].outcome(), pb::SyncOutcome::Created);
+}
+
+#[tokio::test]
+async fn an_order_waits_that_its_account_s_credit_or_purchase_order_does_not_carry() {
+    let service = Service::start().await;
+    let sold = sold(&service).await;
+    // IO-1001 bills 3,883.34 gross, 3,300.84 net in January on PO-1, which is worth 20,000.00.
+    bill(&service, &sold, "2026-01", "january").await;
+    let mut carried = order(&sold, "IO-2");
+    carried.lines[0].amount = "15000.00".into();
+    carried.lines.truncate(1);
+    let outcome = |result: &pb::SyncOrderResult| (result.outcome(), result.reason.clone());
+    let created = (pb::SyncOutcome::Created, String::new());
+    // 3,300.84 used and 12,750.00 to bill.
+    assert_eq!(outcome(&sync(&service, vec![carried.clone()], "2").await.unwrap()[0]), created);
+    let mut beyond = pb::Order { external_id: order(&sold, "IO-3").external_id, ..carried.clone() };
+    beyond.lines[0].amount = "20000.00".into();
+    let result = sync(&service, vec![beyond], "3").await.unwrap().remove(0);
+    assert_eq!(outcome(&result), (pb::SyncOutcome::InReview, "PURCHASE_ORDER_USED_UP".into()));
+    assert!(result.message.contains("are for 20000.00, of which 3300.84 is used, and the order has 17000.00 to bill"), "{}", result.message);
+
+    let account = pb::Account { name: sold.account.clone(), credit_limit: "22200.00".into(), ..pb::Account::default() };
+    let request = pb::UpdateAccountRequest {
+        account: Some(account),
+        update_mask: Some(prost_types::FieldMask { paths: vec!["credit_limit".into()] }),
+        request_id: "limit".into(),
+    };
+    let mut accounts = AccountServiceClient::new(service.door("manager", Role::BillingManager));
+    accounts.update_account(request).await.unwrap();
+    // Open 3,300.84; to bill net of IO-1001 5,900.41 (a spot that did not air is still booked) and of IO-2 12,750.00.
+    let small = |id: &str, amount: &str| {
+        let mut small = pb::Order { purchase_orders: vec![], ..order(&sold, id) };
+        small.lines.truncate(1);
+        small.lines[0].amount = amount.into();
+        small
+    };
+    let batch = vec![small("IO-4", "200.00"), small("IO-5", "200.00")];
+    let results = sync(&service, batch, "4").await.unwrap();
+    assert_eq!(outcome(&results[0]), created, "170.00 more, 22,121.25 in all");
+    assert_eq!(outcome(&results[1]), (pb::SyncOutcome::InReview, "CREDIT_LIMIT_EXCEEDED".into()));
+    let said = "the credit limit is 22200.00: 3300.84 is open, 0.00 on drafts, 18820.41 booked on other orders, and this order adds 170.00";
+    assert_eq!(results[1].message, said);
+    let review = waiting(&service).await.into_iter().find(|review| review.findings[0].reason == "CREDIT_LIMIT_EXCEEDED").unwrap();
+    let approved = reviewer(&service, "second").approve_order_review(approve(&review.name, "credit")).await.unwrap();
+    assert_eq!(approved.into_inner().state(), pb::OrderReviewState::Approved);
 }

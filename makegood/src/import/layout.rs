@@ -19,15 +19,21 @@ pub enum Layout {
     ContractWeeks,
     /// A spot a row.
     Airings,
+    /// An order of any terms a row.
+    InsertionOrders,
+    /// A line of any terms a row.
+    InsertionOrderLines,
 }
 
-const ALL: [Layout; 6] = [
+const ALL: [Layout; 8] = [
     Layout::Orders,
     Layout::OrderLines,
     Layout::Contracts,
     Layout::ContractLines,
     Layout::ContractWeeks,
     Layout::Airings,
+    Layout::InsertionOrders,
+    Layout::InsertionOrderLines,
 ];
 
 impl Layout {
@@ -40,6 +46,8 @@ impl Layout {
             Self::ContractLines => "contract_lines.csv",
             Self::ContractWeeks => "contract_weeks.csv",
             Self::Airings => "airings.csv",
+            Self::InsertionOrders => "insertion_orders.csv",
+            Self::InsertionOrderLines => "insertion_order_lines.csv",
         }
     }
 
@@ -93,6 +101,16 @@ impl Layout {
                 &["contract", "line", "week_first", "week_last", "days_pattern", "spots", "unit_rate"]
             }
             Self::Airings => &["order_no", "line", "row", "date", "time", "spot_rate", "status"],
+            Self::InsertionOrders => &[
+                "order",
+                "revision",
+                "advertiser",
+                "currency",
+                "flight_first",
+                "flight_last",
+                "billing_calendar",
+            ],
+            Self::InsertionOrderLines => &["order", "line", "line_first", "line_last", "product"],
         }
     }
 

@@ -2,8 +2,11 @@
 
 pub mod airings;
 mod causes;
+mod codes;
 pub mod contracts;
 pub mod delivery;
+mod entries;
+pub mod insertion_orders;
 pub mod landing;
 pub mod layout;
 pub mod orders;
@@ -24,7 +27,9 @@ use billing_proto::billing::invoicing::v1 as pb;
 use clap::{Args, Subcommand};
 use uuid::Uuid;
 
-use self::{airings::Batch, causes::Causes, layout::Layout, source::Source, sync::Sync, table::Table};
+use self::{
+    airings::Batch, causes::Causes, codes::Codes, layout::Layout, source::Source, sync::Sync, table::Table,
+};
 use crate::{
     Verdict,
     client::{Client, ask},
@@ -35,11 +40,14 @@ use crate::{
 pub const ORDER_SYSTEM: &str = "traffic";
 /// See [`ORDER_SYSTEM`].
 pub const CONTRACT_SYSTEM: &str = "contracts";
+/// See [`ORDER_SYSTEM`].
+pub const INSERTION_ORDER_SYSTEM: &str = "orders";
 
 const EXAMPLES: &str = "\
 Examples:
   makegood import orders demo/broadcast-2020/orders.csv demo/broadcast-2020/order_lines.csv --entity DEMO
   makegood import orders contracts.csv contract_lines.csv contract_weeks.csv --entity DEMO
+  makegood import orders insertion_orders.csv insertion_order_lines.csv --entity DEMO
   makegood import airings demo/broadcast-2020/airings.csv
   makegood import airings january.csv --source ad-server --batch 2020-01 --order-source traffic
   makegood import delivery january.parquet --source ad-server --order-source orders --time-zone Europe/Berlin
@@ -60,13 +68,15 @@ enum What {
     /// Orders with their lines, or contracts with their lines and weeks
     #[command(after_help = EXAMPLES)]
     Orders {
-        /// orders.csv and order_lines.csv; contracts.csv, contract_lines.csv and contract_weeks.csv
+        /// orders.csv and order_lines.csv; contracts.csv, contract_lines.csv and contract_weeks.csv; insertion_orders.csv
+        /// and insertion_order_lines.csv, whose columns docs/ORDER_FILES.md shows
         #[arg(required = true, value_name = "FILE")]
         files: Vec<PathBuf>,
         /// The code of the billing entity that invoices them
         #[arg(long, value_name = "CODE")]
         entity: String,
-        /// The system whose orders these are [default: traffic for orders, contracts for contracts]
+        /// The system whose orders these are [default: traffic for orders.csv, contracts for contracts.csv,
+        /// orders for insertion_orders.csv]
         #[arg(long, value_name = "NAME")]
         source: Option<String>,
         #[command(flatten)]
@@ -161,13 +171,14 @@ async fn import_orders(
     source: Option<String>,
     door: &DoorArguments,
 ) -> Result<Verdict, anyhow::Error> {
-    let read = read(files.iter().map(|file| Source::file(file)))?;
+    let (read, codes) = read_with_codes(files.iter().map(|file| Source::file(file)))?;
     let keys = door.open().await?;
     let (sender, products) = (keys.client("order_management")?, keys.client("product_ops")?);
     let entity = reference::entity(&sender, entity, keys.address()).await?;
     let request = format!("import-{}", Uuid::now_v7());
     let mut refused = 0;
-    for (system, orders) in read {
+    for (system, mut orders) in read {
+        codes.resolve(&sender, &mut orders).await?;
         let source_system = source.as_deref().unwrap_or(system);
         let sync =
             Sync { orders: &sender, products: &products, entity: &entity, source_system, request: &request };
@@ -176,10 +187,15 @@ async fn import_orders(
     Ok(if refused == 0 { Verdict::Done } else { Verdict::No })
 }
 
-/// The orders and the contracts of the files, each with the system that they are usually of.
-pub fn read(
-    files: impl Iterator<Item = Source>,
-) -> Result<Vec<(&'static str, Vec<pb::Order>)>, anyhow::Error> {
+/// Orders, each with the system that they are usually of.
+type Read = Vec<(&'static str, Vec<pb::Order>)>;
+
+/// The orders and the contracts of the files. Accounts and products stand in them by their codes.
+pub fn read(files: impl Iterator<Item = Source>) -> Result<Read, anyhow::Error> {
+    read_with_codes(files).map(|(read, _)| read)
+}
+
+fn read_with_codes(files: impl Iterator<Item = Source>) -> Result<(Read, Codes), anyhow::Error> {
     let mut tables: BTreeMap<&str, Table> = BTreeMap::new();
     for file in files {
         let (layout, table) = Layout::of(&file)?;
@@ -198,7 +214,20 @@ pub fn read(
     let mut take = |layout: Layout| tables.remove(layout.file_name());
     let orders = (take(Layout::Orders), take(Layout::OrderLines));
     let contracts = (take(Layout::Contracts), take(Layout::ContractLines), take(Layout::ContractWeeks));
-    let mut read = Vec::new();
+    let insertion = (take(Layout::InsertionOrders), take(Layout::InsertionOrderLines));
+    let (mut read, mut codes) = (Vec::new(), Codes::default());
+    match insertion {
+        (Some(heads), Some(lines)) => {
+            read.push((INSERTION_ORDER_SYSTEM, insertion_orders::read(heads, lines, &mut codes)?));
+        }
+        (Some(heads), None) => {
+            bail!("{} needs its lines beside it: name insertion_order_lines.csv too", heads.name())
+        }
+        (None, Some(lines)) => {
+            bail!("{} needs its orders beside it: name insertion_orders.csv too", lines.name())
+        }
+        (None, None) => {}
+    }
     match orders {
         (Some(heads), Some(lines)) => read.push((ORDER_SYSTEM, orders::read(heads, lines)?)),
         (Some(heads), None) => bail!("{} needs its lines beside it: name order_lines.csv too", heads.name()),
@@ -217,7 +246,7 @@ pub fn read(
         }
         (None, None, None) => {}
     }
-    Ok(read)
+    Ok((read, codes))
 }
 
 async fn import_batches(

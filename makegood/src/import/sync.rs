@@ -55,12 +55,17 @@ impl Sync<'_> {
     /// Fills in what the files do not say.
     async fn complete(&self, mut orders: Vec<pb::Order>) -> Result<Vec<pb::Order>, anyhow::Error> {
         let currency = &self.entity.functional_currency;
-        let advertisers: BTreeSet<String> = orders.iter().map(|order| order.advertiser.clone()).collect();
+        let unnamed = orders.iter().filter(|order| order.account.is_empty());
+        let advertisers: BTreeSet<String> = unnamed.map(|order| order.advertiser.clone()).collect();
         let accounts: BTreeMap<String, String> =
             reference::accounts(self.orders, advertisers, currency).await?;
-        let product = reference::spot_product(self.products).await?;
+        let sells_spots = orders.iter().flat_map(|order| &order.lines).any(|line| line.ad_product.is_empty());
+        let spots =
+            if sells_spots { reference::spot_product(self.products).await? } else { String::new() };
         for order in &mut orders {
-            order.account = accounts.get(&order.advertiser).cloned().unwrap_or_default();
+            if order.account.is_empty() {
+                order.account = accounts.get(&order.advertiser).cloned().unwrap_or_default();
+            }
             order.billing_entity = self.entity.name.clone();
             if order.currency_code.is_empty() {
                 order.currency_code = currency.clone();
@@ -68,8 +73,8 @@ impl Sync<'_> {
             if let Some(id) = &mut order.external_id {
                 self.source_system.clone_into(&mut id.source_system);
             }
-            for line in &mut order.lines {
-                line.ad_product = product.clone();
+            for line in order.lines.iter_mut().filter(|line| line.ad_product.is_empty()) {
+                line.ad_product.clone_from(&spots);
             }
         }
         Ok(orders)

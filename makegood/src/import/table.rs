@@ -65,6 +65,19 @@ impl Table {
         }
     }
 
+    /// Refuses a header that names a column that is neither among these nor among those.
+    pub fn only(&self, columns: &[&str], others: &[&str]) -> Result<(), anyhow::Error> {
+        let known = |named: &str| columns.contains(&named) || others.contains(&named);
+        match self.header.iter().find(|named| !known(named)) {
+            None => Ok(()),
+            Some(unknown) => bail!(
+                "{} line 1: column `{unknown}` is not known; take it out, or write one of {}",
+                self.name,
+                [columns, others].concat().join(", ")
+            ),
+        }
+    }
+
     /// The next record, however long; a cell that it lacks is empty.
     pub fn next_row(&mut self) -> Result<Option<Row<'_>>, anyhow::Error> {
         let mut record = StringRecord::new();
@@ -179,6 +192,11 @@ impl Row<'_> {
     /// A cell is wrong.
     pub fn wrong(&self, column: &str, problem: impl std::fmt::Display) -> anyhow::Error {
         self.refused(format_args!("column `{column}`: {problem}"))
+    }
+
+    /// Where a cell stands.
+    pub fn place(&self, column: &str) -> String {
+        format!("{} line {}: column `{column}`", self.name, self.line)
     }
 }
 

@@ -1,3 +1,5 @@
+mod insertion_orders;
+
 use std::{fs, path::PathBuf};
 
 use billing_proto::billing::invoicing::v1 as pb;

@@ -48,13 +48,14 @@ const HOT: [&str; 32] = [
 ];
 
 /// Small, and one day replicated to every node.
-const REFERENCE: [&str; 7] = [
+const REFERENCE: [&str; 8] = [
     "account",
     "account_hold",
     "ad_product",
     "billing_entity",
     "check_severity",
     "number_series",
+    "rate_card",
     "tax_rate",
 ];
 

@@ -3,16 +3,17 @@ use std::collections::BTreeSet;
 use super::{http, is_mutation, methods, roles};
 
 /// The mutations without a `request_id`, and what makes each of them happen once. The list must stay as it is.
-const ONCE_BY_OTHER_MEANS: [&str; 3] = [
+const ONCE_BY_OTHER_MEANS: [&str; 4] = [
     // The id of the batch within its source.
     "billing.invoicing.v1.DeliveryService.ImportAirings",
     "billing.invoicing.v1.DeliveryService.ImportDelivery",
     // It compares, and changes nothing.
     "billing.invoicing.v1.DeliveryService.ReconcileDelivery",
+    "billing.invoicing.v1.OrderService.ReconcileOrders",
 ];
 
 /// The paths of account-owned collections without their account: batches that reach over accounts.
-const ACROSS_ACCOUNTS: [&str; 2] = ["/v1/orders:sync", "/v1/airings:import"];
+const ACROSS_ACCOUNTS: [&str; 3] = ["/v1/orders:sync", "/v1/orders:reconcile", "/v1/airings:import"];
 
 /// What belongs to an account.
 const OF_ACCOUNTS: [&str; 4] = ["orders", "invoices", "ledgerEntries", "airings"];

@@ -19,6 +19,8 @@ pub struct AdProduct {
     pub tax_code: String,
     pub gl_revenue: String,
     pub effective_from: Date,
+    /// The last day; `None`: none is known.
+    pub effective_until: Option<Date>,
     pub state: ProductState,
 }
 

@@ -6,7 +6,7 @@ pub(crate) mod tests;
 
 use calendar::{EntityZone, FiscalCalendar};
 use ids::{EntityId, Revision};
-use money::{Currency, Remainder, Rounding};
+use money::{Currency, Percent, Remainder, Rounding};
 
 use crate::tax::{Place, TaxBase};
 
@@ -34,6 +34,8 @@ pub struct BillingEntity {
     /// Where it sells from; `None`: the country of its address.
     pub tax_place: Option<Place>,
     pub tax_base: TaxBase,
+    /// By how many percent an order may be below the list price; `None`: orders are not compared with rate cards.
+    pub rate_card_tolerance: Option<Percent>,
 }
 
 /// A postal address; the country is ISO 3166-1 alpha-2.

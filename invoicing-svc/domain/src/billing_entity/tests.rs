@@ -26,5 +26,6 @@ pub(crate) fn entity() -> BillingEntity {
         statutory_first_month: 1,
         tax_place: None,
         tax_base: TaxBase::NetOfCommission,
+        rate_card_tolerance: None,
     }
 }

@@ -5,6 +5,7 @@ use rust_decimal::{Decimal, RoundingStrategy};
 use super::Finding;
 use crate::ad_product::ProductState;
 use crate::invoice::Draft;
+use crate::rate_card::Below;
 
 /// By how many percent an account may be apart from its recent months.
 const VARIANCE_PERCENT: i64 = 50;
@@ -53,6 +54,8 @@ pub struct LineState {
     pub number: String,
     pub product: String,
     pub product_state: ProductState,
+    /// Its lowest price, where that is too far below the list price.
+    pub below_list: Option<Below>,
     /// The last day that has delivery and the days in which it was to deliver; `None` where delivery is not by day.
     pub delivered_until: Option<(jiff::civil::Date, Days)>,
 }
@@ -62,6 +65,7 @@ pub fn check(draft: &Draft, facts: &DraftFacts<'_>) -> Vec<Finding> {
     let mut found: Vec<Finding> = of_account(draft, facts.account).into_iter().flatten().collect();
     found.extend(of_purchase_order(facts));
     found.extend(facts.lines.iter().filter_map(of_product));
+    found.extend(facts.lines.iter().filter_map(off_rate_card));
     found.extend(facts.lines.iter().filter_map(missing_days));
     found.extend(variance(&facts.account.recent));
     found.extend(facts.twin.map(|other| Finding::Duplicate { other: other.to_owned(), gross: draft.gross }));
@@ -107,6 +111,11 @@ fn of_product(line: &LineState) -> Option<Finding> {
         ProductState::Draft => Some(Finding::ProductNotLive { line: number, product }),
         ProductState::Retired => Some(Finding::ProductRetired { line: number, product }),
     }
+}
+
+fn off_rate_card(line: &LineState) -> Option<Finding> {
+    let Below { list_price, price, percent } = line.below_list.clone()?;
+    Some(Finding::OffRateCard { line: line.number.clone(), price, percent, list_price })
 }
 
 fn missing_days(line: &LineState) -> Option<Finding> {

@@ -1,7 +1,7 @@
 use std::collections::BTreeMap;
 
 use jiff::civil::Date;
-use money::Money;
+use money::{Money, Rate};
 use rust_decimal::Decimal;
 
 /// Whether a draft waits for an exception.
@@ -46,6 +46,9 @@ refusal::refusals! {
         /// Its price and tax may not hold any more.
         StateForbids "PRODUCT_RETIRES_IN_FLIGHT" ProductRetired { line: String, product: String } =>
             "line {line}: the product {product} is retired; see whether the line goes on as it was sold",
+        /// A price that nobody has agreed to.
+        StateForbids "OFF_RATE_CARD" OffRateCard { line: String, price: Decimal, percent: Decimal, list_price: Rate } =>
+            "line {line}: {price} is {percent} % below the list price, {list_price}; see who agreed to it, or amend the order",
         /// Late counts come as late lines.
         StateForbids "DELIVERY_DAYS_MISSING" DeliveryDaysMissing { line: String, latest: Date, expected: Date } =>
             "line {line}: the delivery that is known ends on {latest}, and the line was to deliver until {expected}; wait for its source, or bill the rest later",
@@ -84,6 +87,7 @@ pub fn severity(finding: &Finding) -> Severity {
         | Finding::CreditLimitExceeded { .. }
         | Finding::CurrencyMismatch { .. }
         | Finding::ProductRetired { .. }
+        | Finding::OffRateCard { .. }
         | Finding::DeliveryDaysMissing { .. }
         | Finding::OverDelivery { .. }
         | Finding::ZeroBill { .. }
@@ -116,6 +120,7 @@ impl Finding {
             Self::LineOnHold { line, .. }
             | Self::ProductNotLive { line, .. }
             | Self::ProductRetired { line, .. }
+            | Self::OffRateCard { line, .. }
             | Self::DeliveryDaysMissing { line, .. }
             | Self::OverDelivery { line, .. }
             | Self::ZeroBill { line, .. } => Some(line),

@@ -115,7 +115,8 @@ fn each_check_finds_what_it_is_for() {
 
 fn line(state: ProductState, delivered_until: Option<(Date, Days)>) -> LineState {
     let line = ids::LineId::from_uuid(uuid::Uuid::from_u128(1));
-    LineState { line, number: "L3".into(), product: "SPOT".into(), product_state: state, delivered_until }
+    let (number, product) = ("L3".into(), "SPOT".into());
+    LineState { line, number, product, product_state: state, below_list: None, delivered_until }
 }
 
 #[test]
@@ -125,6 +126,10 @@ fn products_and_delivery_are_looked_at_line_by_line() {
         reasons(&account(), None, &[line(ProductState::Retired, None)]),
         ["PRODUCT_RETIRES_IN_FLIGHT"]
     );
+    let percent = money::Percent::parse("5").expect("a percent");
+    let below_list = crate::rate_card::below(money::Rate::parse("10").expect("a rate"), 9.into(), percent);
+    let cheap = LineState { below_list, ..line(ProductState::Live, None) };
+    assert_eq!(reasons(&account(), None, &[cheap]), ["OFF_RATE_CARD"]);
     let until = |day| Some((date(2026, 1, day), january_2026()));
     assert_eq!(reasons(&account(), None, &[line(ProductState::Live, until(30))]), ["DELIVERY_DAYS_MISSING"]);
     assert_eq!(reasons(&account(), None, &[line(ProductState::Live, until(31))]), Vec::<&str>::new());

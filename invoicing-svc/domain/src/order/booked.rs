@@ -25,6 +25,8 @@ pub struct BookedOrder {
 pub enum Booked {
     /// A fee, by its schedule.
     Fee { parts: Vec<Part> },
+    /// A subscription, as far as it is known what comes due when.
+    Term { amount: Money, parts: Vec<Part> },
     /// Spots, by their plan as far as there is one.
     Spots { units: u64, amount: Money, flight: Days, plan: Vec<PlanWeek> },
     /// Units of whatever is counted, by billing period; none where nothing is promised.
@@ -71,6 +73,7 @@ pub fn by_period(order: &BookedOrder) -> Result<BookedByPeriod, MoneyError> {
     for line in &order.lines {
         let (placed, booked) = match line {
             Booked::Fee { parts } => fee(order, parts)?,
+            Booked::Term { amount, parts } => (fee(order, parts)?.0, (Decimal::ZERO, *amount)),
             Booked::Spots { units, amount, flight, plan } => {
                 (spots(order, *flight, plan)?, (Decimal::from(*units), *amount))
             }

@@ -6,7 +6,7 @@ use money::{Remainder, Rounding};
 use rust_decimal::Decimal;
 
 use super::line_terms::Priced;
-use super::{Line, LineTerms, Order, OrderRefusal, discount};
+use super::{Guidelines, Line, LineTerms, Order, OrderRefusal, discount};
 use crate::account::PurchaseOrderRule;
 use crate::pricing::PricingModel;
 
@@ -24,6 +24,7 @@ pub struct Facts<'a> {
     pub products: &'a BTreeMap<ProductId, PricingModel>,
     /// Those that nobody may sell, or not yet.
     pub not_live: &'a BTreeSet<ProductId>,
+    pub guidelines: Guidelines<'a>,
     /// Somebody has looked at the order and takes it as it is.
     pub is_approved: bool,
 }

@@ -8,6 +8,7 @@ use super::said::{self, Said};
 use super::schedule::{self, Part};
 use super::{
     Cap, Discount, Line, Order, OrderRefusal, TermSegment, digest, discount, fit, names, period_units, spots,
+    subscription,
 };
 use crate::pricing::{PeriodUnits, PricingModel, Schedule, Tiers, Window};
 use calendar::BillingCycle;
@@ -26,7 +27,7 @@ pub struct LineTerms {
     pub price: Price,
     /// The price by day, in order; together they are the days that bill.
     pub segments: Vec<TermSegment>,
-    /// The parts of a fee; none of what bills as it is delivered.
+    /// The parts of a fee, and what comes due of a subscription; none of what bills as it is delivered.
     pub parts: Vec<Part>,
     /// The booked units by billing period; empty where none are booked.
     pub period_units: Vec<PeriodUnits>,
@@ -78,7 +79,7 @@ impl<'a> Priced<'a> {
         line.opening_balances
             .iter()
             .try_for_each(|balance| check_size(line, "an opening balance", balance.gross.amount()))?;
-        let list_amount = list_amount(order, line, model, entity.rounding)?;
+        let list_amount = list_amount(order, line, (model, schedule), entity.rounding)?;
         check_size(line, "its amount", list_amount.amount())?;
         let own_amount = discount::own(line, list_amount, entity.rounding)?;
         Ok(Self { line, model, schedule, cap, tiers, list_amount, own_amount })
@@ -116,8 +117,10 @@ impl<'a> Priced<'a> {
             | PricingModel::Package
             | PricingModel::TieredFlat
             | PricingModel::GraduatedPercent
-            | PricingModel::Subscription
             | PricingModel::TimeAndMaterials => Vec::new(),
+            PricingModel::Subscription => {
+                subscription::parts((line, billing), schedule, amount, entity.rounding)?
+            }
         };
         schedule::check_quantities(line)?;
         check_cancelled(line)?;
@@ -200,7 +203,7 @@ fn check_minimum(line: &Line, cap: Cap) -> Result<(), OrderRefusal> {
 fn list_amount(
     order: &Order,
     line: &Line,
-    model: PricingModel,
+    (model, schedule): (PricingModel, Schedule),
     rounding: Rounding,
 ) -> Result<Money, OrderRefusal> {
     if model == PricingModel::PerSpot {
@@ -208,6 +211,9 @@ fn list_amount(
     }
     if let Some(amount) = line.amount {
         return Ok(amount);
+    }
+    if model == PricingModel::Subscription {
+        return subscription::worth(line, schedule, (order.currency, rounding));
     }
     let units = match (line.booked_units, line.usage.package_units) {
         (Some(units), Some(package)) => Some(packages(line, units, package)?),

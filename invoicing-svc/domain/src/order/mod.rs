@@ -10,16 +10,19 @@ mod check;
 mod digest;
 mod discount;
 mod fit;
+mod guideline;
 mod line_terms;
 mod names;
 mod order_calendar;
 mod period_units;
 mod plan;
+mod reconcile;
 mod refusal;
 mod review;
 mod said;
 mod schedule;
 mod spots;
+mod subscription;
 mod sync;
 #[cfg(test)]
 mod tests;
@@ -29,9 +32,11 @@ pub use batch::{BatchTotals, OrderBatchRefusal, check_sequence, check_totals};
 pub use booked::{Booked, BookedAmount, BookedByPeriod, BookedOrder, BookedPeriod, by_period};
 pub use check::{AccountFacts, Booking, EntityFacts, Facts};
 pub use discount::Discount;
+pub use guideline::{Credit, Guidelines, OrderMoney};
 pub use line_terms::{LineTerms, Price};
 pub use order_calendar::OrderCalendar;
 pub use plan::{PlanWeek, Weekdays};
+pub use reconcile::{KnownAs, OrderDifference, Sent, reconcile};
 pub use refusal::OrderRefusal;
 pub use review::{OrderReview, OrderReviewRefusal, Review, ReviewState, approve, must_wait};
 pub use said::Said;
@@ -44,6 +49,7 @@ use jiff::civil::Date;
 use money::{Currency, Money, Percent, Quantity, Rate};
 
 use crate::pricing::{Metric, Minimum, PeriodUnits, Proration, Schedule, Tier, Window};
+use crate::third_party::WithoutCount;
 
 /// An order as its source system says it. What it leaves open is filled in by [`Booking`].
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -244,6 +250,10 @@ pub struct ThirdParty {
     /// By how many percent the counts may differ.
     pub tolerance_percent: Quantity,
     pub tolerance_base: ToleranceBase,
+    /// What bills of a period that it has not counted when its count is overdue.
+    pub without_count: WithoutCount,
+    /// How many days after the end of a period its count is due.
+    pub count_due_days: u16,
 }
 
 /// Of which count a tolerance is a percent.

@@ -1,6 +1,7 @@
 use ids::Revision;
-
-use super::{Facts, Known, Line, Order};
+use jiff::civil::Date;
+use money::{Money, Rate};
+use rust_decimal::Decimal;
 
 refusal::refusals! {
     /// Why an order waits until somebody has looked at it, in the order in which it is looked at.
@@ -20,6 +21,19 @@ refusal::refusals! {
         /// Nobody has said that it can be billed.
         StateForbids "PRODUCT_NOT_LIVE" ProductNotLive { line: String, product: String } =>
             "line {line}: {product} is not live; bring it live, or sell another",
+        /// Nobody sells it to the end.
+        StateForbids "PRODUCT_RETIRES_IN_FLIGHT" ProductRetires { line: String, product: String, last: Date, flight_last: Date } =>
+            "line {line}: {product} is sold until {last}, and the line runs until {flight_last}; shorten it, or sell another",
+        /// A price that nobody has agreed to.
+        StateForbids "OFF_RATE_CARD" OffRateCard { line: String, price: Decimal, percent: Decimal, list_price: Rate } =>
+            "line {line}: {price} is {percent} % below the list price, {list_price}; correct the price, or approve it",
+        /// The customer's system refuses what is above the value.
+        StateForbids "PURCHASE_ORDER_USED_UP" PurchaseOrderUsedUp { numbers: String, value: Money, used: Money, net: Money } =>
+            "the purchase orders {numbers} are for {value}, of which {used} is used, and the order has {net} to bill; ask the customer for another",
+        /// A limit that is passed is a decision, not an accident.
+        StateForbids "CREDIT_LIMIT_EXCEEDED"
+        CreditLimit { limit: Money, owed: Money, drafted: Money, unbilled: Money, net: Money } =>
+            "the credit limit is {limit}: {owed} is open, {drafted} on drafts, {unbilled} booked on other orders, and this order adds {net}",
     }
 }
 
@@ -88,40 +102,19 @@ pub fn must_wait(review: &Review) -> Result<(), OrderReviewRefusal> {
     }
 }
 
-/// What an account and its products ask of an order. Lines that are known as they are were looked at before.
-pub(super) fn guidelines(order: &Order, known: Option<&Known>, facts: &Facts<'_>) -> Vec<OrderReview> {
-    let mut findings = Vec::new();
-    if let Some(rule) = facts.account.map(|account| &account.purchase_orders) {
-        if rule.is_required && order.purchase_orders.is_empty() {
-            findings
-                .push(OrderReview::PurchaseOrderMissing { account: format!("accounts/{}", order.account) });
-        }
-        let unlike = order.purchase_orders.iter().filter(|po| !rule.fits(&po.number));
-        findings.extend(unlike.map(|po| OrderReview::PurchaseOrderFormat {
-            number: po.number.clone(),
-            format: rule.format.clone(),
-        }));
-    }
-    let sells_before = |line: &Line| {
-        let before = known.and_then(|known| known.lines.get(&line.number)?.said.get("ad_product").cloned());
-        before == Some(line.product.to_string())
-    };
-    let not_live = |line: &&Line| facts.not_live.contains(&line.product) && !sells_before(line);
-    findings.extend(order.lines.iter().filter(not_live).map(|line| OrderReview::ProductNotLive {
-        line: line.number.clone(),
-        product: format!("adProducts/{}", line.product),
-    }));
-    findings
-}
-
 impl OrderReview {
     /// The line that it is about.
     pub fn line(&self) -> Option<&str> {
         match self {
             Self::AmendmentScopeMissing { line, .. }
             | Self::PriceCutWithoutEvidence { line }
-            | Self::ProductNotLive { line, .. } => Some(line),
-            Self::PurchaseOrderMissing { .. } | Self::PurchaseOrderFormat { .. } => None,
+            | Self::ProductNotLive { line, .. }
+            | Self::ProductRetires { line, .. }
+            | Self::OffRateCard { line, .. } => Some(line),
+            Self::PurchaseOrderMissing { .. }
+            | Self::PurchaseOrderFormat { .. }
+            | Self::PurchaseOrderUsedUp { .. }
+            | Self::CreditLimit { .. } => None,
         }
     }
 

@@ -7,6 +7,7 @@ use calendar::Days;
 
 use super::{Cap, Discount, Line, OpeningBalance, PlanWeek, ThirdParty, names};
 use crate::pricing::{Minimum, Tier};
+use crate::third_party::WithoutCount;
 
 /// The texts of the terms that are said, by their names in the contract.
 pub type Said = BTreeMap<&'static str, String>;
@@ -89,9 +90,14 @@ fn minimum(minimum: Minimum) -> String {
 }
 
 fn third_party(third_party: &ThirdParty) -> String {
-    let ThirdParty { source, controls, tolerance_percent, tolerance_base } = third_party;
+    let ThirdParty { source, controls, tolerance_percent, tolerance_base, without_count, count_due_days } =
+        third_party;
     let who = if *controls { "controls" } else { "compares" };
-    format!("{who} within {tolerance_percent} % of {}: {source}", tolerance_base.name())
+    let without = match (without_count, count_due_days) {
+        (WithoutCount::Hold, 0) => String::new(),
+        (without, days) => format!(", without a count after {days} days {}", without.name()),
+    };
+    format!("{who} within {tolerance_percent} % of {}{without}: {source}", tolerance_base.name())
 }
 
 fn week(week: &PlanWeek) -> String {

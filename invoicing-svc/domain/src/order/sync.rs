@@ -6,7 +6,7 @@ use money::{Currency, Money};
 
 use super::amend::{amend, check_model};
 use super::check::check;
-use super::review::guidelines;
+use super::guideline::look;
 use super::{Booking, EntityFacts, Facts, Order, OrderRefusal, OrderReview, Part, TermSegment};
 
 /// What is known of an order before it is said again.
@@ -69,7 +69,8 @@ pub fn sync(known: Option<&Known>, order: &Order, facts: Facts<'_>) -> Result<De
     })?;
     let Some(known) = known else {
         let booking = check(order, account, *entity, facts.products)?;
-        return Ok(looked_at(Vec::new(), (order, None), &facts).unwrap_or(Decision::Create(booking)));
+        let waits = looked_at(Vec::new(), (order, None), &booking, &facts);
+        return Ok(waits.unwrap_or(Decision::Create(booking)));
     };
     if is_known(known, order)? {
         return Ok(Decision::Unchanged);
@@ -81,16 +82,18 @@ pub fn sync(known: Option<&Known>, order: &Order, facts: Facts<'_>) -> Result<De
     }
     let booking = check(order, account, *entity, facts.products)?;
     let (booking, findings) = amended(known, order, booking, *entity)?;
-    Ok(looked_at(findings, (order, Some(known)), &facts).unwrap_or(Decision::Amend(booking)))
+    let waits = looked_at(findings, (order, Some(known)), &booking, &facts);
+    Ok(waits.unwrap_or(Decision::Amend(booking)))
 }
 
 /// What somebody has to look at before the order is taken, if there is anything.
 fn looked_at(
     found: Vec<OrderReview>,
     (order, known): (&Order, Option<&Known>),
+    booking: &Booking,
     facts: &Facts<'_>,
 ) -> Option<Decision> {
-    let findings = found.into_iter().chain(guidelines(order, known, facts));
+    let findings = found.into_iter().chain(look(order, known, booking, facts));
     let findings: Vec<_> = findings.filter(|finding| !facts.is_approved || finding.stays()).collect();
     (!findings.is_empty()).then_some(Decision::Review(findings))
 }

@@ -127,6 +127,7 @@ fn with_facts<T>(use_them: impl FnOnce(Facts<'_>) -> T) -> T {
         }),
         products: &BTreeMap::from(products),
         not_live: &BTreeSet::new(),
+        guidelines: Guidelines::default(),
         is_approved: false,
     })
 }
@@ -482,4 +483,5 @@ proptest! {
 
 mod amendments;
 mod contracts;
+mod guidelines;
 mod pricing;

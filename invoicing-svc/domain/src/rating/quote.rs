@@ -12,7 +12,7 @@ use super::{
 };
 use crate::account::PurchaseOrderRule;
 use crate::explanation::Node;
-use crate::order::{AccountFacts, Decision, EntityFacts, Facts, Order, OrderRefusal, sync};
+use crate::order::{AccountFacts, Decision, EntityFacts, Facts, Guidelines, Order, OrderRefusal, sync};
 use crate::pricing::PricingModel;
 
 /// A line with all that will ever be delivered of it.
@@ -52,6 +52,7 @@ impl Quote {
             entity: Some(&entity),
             products: &products,
             not_live: &not_live,
+            guidelines: Guidelines::default(),
             is_approved: false,
         };
         let booked = match sync(None, &order, facts)? {

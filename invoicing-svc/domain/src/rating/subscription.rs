@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use calendar::Days;
 use jiff::ToSpan;
 use jiff::civil::Date;
-use money::{MoneyError, Quantity, Rate};
+use money::{Currency, Exact, MoneyError, Quantity, Rate};
 use rust_decimal::Decimal;
 
 use super::{
@@ -94,6 +94,17 @@ fn span(one: Days, other: Days) -> Days {
 }
 
 impl Subscription {
+    /// What comes to be due on which day, exactly, in order.
+    pub(crate) fn worth_by_day(&self, currency: Currency) -> Result<Vec<(Date, Exact)>, RatingError> {
+        let worth = |due: Due<'_>| {
+            let quantity = Quantity::of(due.units.abs()).map_err(|_| MoneyError::Overflow)?;
+            let worth = due.rate.times(quantity, currency)?.amount();
+            let signed = if due.units.is_sign_negative() { -worth } else { worth };
+            Ok((due.day, Exact::of(currency, signed)))
+        };
+        self.due()?.into_iter().map(worth).collect()
+    }
+
     /// All that comes to be due over the flight, in order.
     fn due(&self) -> Result<Vec<Due<'_>>, RatingError> {
         let last = self.ended.map_or(self.flight.last(), |ended| ended.min(self.flight.last()));

@@ -12,6 +12,8 @@ pub use compare::{Counts, Finding, compare};
 pub use price::{Priced, price};
 pub use settle::{Case, Delivered, Settled, settle};
 
+use calendar::Days;
+use jiff::{ToSpan, civil::Date};
 use money::Quantity;
 
 use crate::order::ToleranceBase;
@@ -23,8 +25,20 @@ pub struct ThirdPartyTerms {
     pub tolerance_percent: Quantity,
     /// Of which count the tolerance is a percent.
     pub base: ToleranceBase,
-    /// What bills while the third party has not counted.
+    /// What bills of a period that the third party has not counted when its count is overdue.
     pub without_count: WithoutCount,
+    /// How many days after the end of a period its count is due.
+    pub count_due_days: u16,
+    /// Up to when it was looked at.
+    pub as_of: Date,
+}
+
+impl ThirdPartyTerms {
+    /// Whether the own count bills a period without another.
+    fn bills_own(self, period: Days) -> bool {
+        let due = period.last().saturating_add(i64::from(self.count_due_days).days());
+        self.without_count == WithoutCount::BillOwn && self.as_of > due
+    }
 }
 
 /// What bills of a period of which the third party has said nothing.
@@ -46,6 +60,21 @@ pub enum Outcome {
     Own,
     /// The controlling count bills, and what is missing to the own count is made good by delivery.
     Makegood,
+}
+
+impl WithoutCount {
+    /// The name that contract and database write.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::BillOwn => "BILL_OWN",
+            Self::Hold => "HOLD",
+        }
+    }
+
+    /// The one of this name.
+    pub fn of_name(name: &str) -> Option<Self> {
+        [Self::BillOwn, Self::Hold].into_iter().find(|known| known.name() == name)
+    }
 }
 
 impl Outcome {

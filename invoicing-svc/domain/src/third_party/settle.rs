@@ -3,7 +3,7 @@ use std::collections::BTreeMap;
 use calendar::Days;
 use rust_decimal::Decimal;
 
-use super::{Counts, Finding, Outcome, ThirdPartyTerms, WithoutCount, compare};
+use super::{Counts, Finding, Outcome, ThirdPartyTerms, compare};
 use crate::rating::Cell;
 
 /// What both counted of a line by billing period, up to the month that is run.
@@ -51,7 +51,7 @@ pub fn settle(delivered: &Delivered, terms: ThirdPartyTerms, decided: &BTreeMap<
         to_date = plus(to_date, counts);
         match compare(counts, to_date, terms) {
             Finding::Within => settled.cells.extend(of.by(Outcome::Controlling)),
-            Finding::NoCountYet if terms.without_count == WithoutCount::BillOwn => {
+            Finding::NoCountYet if terms.bills_own(period) => {
                 settled.cells.extend(of.by(Outcome::Own));
             }
             finding @ (Finding::NoCountYet | Finding::TagFailure | Finding::Beyond) => {

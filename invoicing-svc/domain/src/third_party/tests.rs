@@ -15,7 +15,8 @@ use crate::{
 
 fn terms(percent: &str, base: ToleranceBase) -> ThirdPartyTerms {
     let tolerance_percent = Quantity::parse(percent).expect("a quantity");
-    ThirdPartyTerms { tolerance_percent, base, without_count: WithoutCount::Hold }
+    let as_of = date(2026, 4, 2);
+    ThirdPartyTerms { tolerance_percent, base, without_count: WithoutCount::Hold, count_due_days: 0, as_of }
 }
 
 fn month(month: i8) -> Days {
@@ -197,6 +198,14 @@ fn a_period_without_a_count_is_held_or_bills_the_own_one() {
     let own = ThirdPartyTerms { without_count: WithoutCount::BillOwn, ..hold };
     let settled = settle(&both, own, &BTreeMap::new());
     assert_eq!((bills(&settled), settled.cases.len()), (vec![990_000, 500_000], 0));
+    // February's count is due on 2 April: only after it the own one bills.
+    let due = ThirdPartyTerms { count_due_days: 33, ..own };
+    assert_eq!(settle(&both, due, &BTreeMap::new()).cases.len(), 1);
+    let overdue = ThirdPartyTerms { count_due_days: 32, ..own };
+    assert_eq!(settle(&both, overdue, &BTreeMap::new()).cases.len(), 0);
+    for each in [WithoutCount::BillOwn, WithoutCount::Hold] {
+        assert_eq!(WithoutCount::of_name(each.name()), Some(each));
+    }
     let failed = settle(&delivered(&[(1, 1_000_000, Some(0))]), own, &BTreeMap::new());
     assert_eq!(failed.cases[0].finding, Finding::TagFailure, "a broken tag is no count that is missing");
 }

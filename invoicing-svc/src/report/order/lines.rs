@@ -36,6 +36,7 @@ pub(super) async fn of(
         let window = |text: &str| value("WINDOW", text, pb::Window::from_str_name);
         let minimum_window = optional("WINDOW", row.minimum_window.as_deref(), pb::Window::from_str_name)?;
         let tolerance_base = value("TOLERANCE_BASE", &row.tolerance_base, pb::ToleranceBase::from_str_name)?;
+        let without_count = value("WITHOUT_COUNT", &row.without_count, pb::WithoutCount::from_str_name)?;
         let line = pb::OrderLine {
             name: name::line_name(account, order, LineId::from_uuid(row.line_id)),
             number: row.number,
@@ -75,6 +76,8 @@ pub(super) async fn of(
                 controls: row.third_party_controls,
                 tolerance_percent: written(Some(row.tolerance_percent)),
                 tolerance_base,
+                without_count,
+                count_due_days: row.count_due_days,
             }),
             cancelled_on: row.closed_on.map(|day| period::day_message(day.to_jiff())),
             short_rate: written(row.short_rate),

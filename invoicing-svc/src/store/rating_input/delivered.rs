@@ -1,7 +1,7 @@
 //! What was counted of the lines of a shard. Running totals say it; where something arrived after what the run has seen,
 //! the daily facts that it has seen say it instead.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use calendar::Days;
 use chassis::failure::Failure;
@@ -56,6 +56,7 @@ impl Delivered {
         let mut delivered = Self::default();
         let seen: Vec<Uuid> = accounts.iter().copied().filter(|account| !later.contains(account)).collect();
         delivered.add_totals(connection, &seen).await?;
+        delivered.say_by_day(connection, &seen).await?;
         if !later.is_empty() {
             delivered.add_facts(connection, run, &later).await?;
         }
@@ -90,6 +91,27 @@ impl Delivered {
                 hours: row.hours,
             });
         }
+        Ok(())
+    }
+
+    /// Sums of several sources do not say which of their days are the same: where days bill, the days say it.
+    async fn say_by_day(&mut self, connection: &mut PgConnection, accounts: &[Uuid]) -> Result<(), Failure> {
+        let several = |counted: &Vec<Counted>| counted.iter().any(|one| one.source != counted[0].source);
+        let lines: Vec<Uuid> =
+            self.lines.iter().filter(|(_, counted)| several(counted)).map(|(line, _)| *line).collect();
+        if lines.is_empty() {
+            return Ok(());
+        }
+        let rows = sqlx::query_file!("src/store/sql/days_of_several.sql", accounts, &lines)
+            .fetch_all(connection)
+            .await?;
+        let mut by_day: HashMap<Uuid, Vec<Counted>> = HashMap::new();
+        for row in rows {
+            let days = days(row.day, row.day)?;
+            let active = i64::from(row.is_active);
+            by_day.entry(row.line_id).or_default().push(Counted::only_active(row.source_no, days, active));
+        }
+        self.lines.extend(by_day);
         Ok(())
     }
 
@@ -135,19 +157,43 @@ impl Delivered {
             |counted: &Counted| self.sources.get(&counted.source).is_some_and(|name| counts(name));
         let in_flight =
             |counted: &Counted| terms.iter().any(|terms| terms.days.contains(counted.days.first()));
-        counted
-            .iter()
-            .filter(|counted| of_source(counted) && in_flight(counted))
-            .map(|counted| Cell {
-                days: counted.days,
-                units: counted.units(metric),
-                spend: if with_spend { counted.spend } else { Decimal::ZERO },
-            })
-            .collect()
+        let counted = counted.iter().filter(|counted| of_source(counted) && in_flight(counted));
+        let cells = counted.map(|counted| Cell {
+            days: counted.days,
+            units: counted.units(metric),
+            spend: if with_spend { counted.spend } else { Decimal::ZERO },
+        });
+        if metric == Metric::Days { each_day_once(cells) } else { cells.collect() }
     }
 }
 
+/// A day on which several sources counted something is one day.
+fn each_day_once(cells: impl Iterator<Item = Cell>) -> Vec<Cell> {
+    let mut once: BTreeMap<Days, Cell> = BTreeMap::new();
+    for cell in cells {
+        let known = once.entry(cell.days).or_insert(cell);
+        known.units = known.units.max(cell.units);
+    }
+    once.into_values().collect()
+}
+
 impl Counted {
+    fn only_active(source: i32, days: Days, active: i64) -> Self {
+        Self {
+            source,
+            days,
+            impressions: 0,
+            viewable_impressions: 0,
+            clicks: 0,
+            views: 0,
+            completed_views: 0,
+            actions: 0,
+            active,
+            spend: Decimal::ZERO,
+            hours: Decimal::ZERO,
+        }
+    }
+
     fn units(&self, metric: Metric) -> Decimal {
         match metric {
             Metric::Impressions => Decimal::from(self.impressions),

@@ -4,7 +4,8 @@ select o.account_id, o.order_id, o.currency, o.commission_percent, o.payment_ter
        l.line_id, l.number, l.ordinal, l.description, l.station, l.program, l.flight_first, l.flight_last, l.pricing_model,
        l.cap_kind, l.cap_percent, l.cap_budget, l.cap_window, l.metric, l.booked_units, l.tier_window, l.term_months,
        l.package_units, l.minimum_amount, l.minimum_window, l.markup_percent, l.expense_cap, l.schedule, l.proration,
-       l.delivery_source, l.third_party_source, l.third_party_controls, l.tolerance_percent, l.tolerance_base, l.closed_on,
+       l.delivery_source, l.third_party_source, l.third_party_controls, l.tolerance_percent, l.tolerance_base,
+       l.without_count, l.count_due_days, l.closed_on,
        p.invoice_text, p.gl_revenue, p.tax_code
   from insertion_order o
   join account a using (account_id)

@@ -128,6 +128,8 @@ impl TakenLine<'_> {
             ("third_party_controls", json!(third_party.is_some_and(|third_party| third_party.controls))),
             ("tolerance_percent", json!(tolerance)),
             ("tolerance_base", json!(third_party.map_or("OWN", |of| of.tolerance_base.name()))),
+            ("without_count", json!(third_party.map_or("HOLD", |of| of.without_count.name()))),
+            ("count_due_days", json!(third_party.map_or(0, |of| of.count_due_days))),
         ];
         counting.into_iter().map(|(column, value)| (column.to_owned(), value)).collect()
     }
