@@ -11,8 +11,7 @@ use billing_proto::billing::invoicing::v1::{
     hold_service_server::HoldServiceServer, invoice_service_server::InvoiceServiceServer,
     ledger_service_server::LedgerServiceServer, number_series_service_server::NumberSeriesServiceServer,
     order_service_server::OrderServiceServer, rate_card_service_server::RateCardServiceServer,
-    rating_service_server::RatingServiceServer,
-    tax_service_server::TaxServiceServer,
+    rating_service_server::RatingServiceServer, tax_service_server::TaxServiceServer,
 };
 use chassis::{
     background::Background,

@@ -42,9 +42,10 @@ impl<'a> Comparison<'a> {
             self.remember(&order.external_id)?;
         }
         let ids: Vec<String> = sent.iter().map(|order| order.external_id.clone()).collect();
-        let rows = sqlx::query_file!("src/report/sql/reconciled_orders.sql", self.source_system, &ids, self.scope)
-            .fetch_all(connection)
-            .await?;
+        let rows =
+            sqlx::query_file!("src/report/sql/reconciled_orders.sql", self.source_system, &ids, self.scope)
+                .fetch_all(connection)
+                .await?;
         let mut known: HashMap<String, KnownAs> = rows
             .into_iter()
             .map(|row| {
@@ -69,7 +70,10 @@ impl<'a> Comparison<'a> {
     }
 
     /// What is known here and was not sent, one after the other, and with it the answer.
-    pub async fn end(mut self, connection: &mut PgConnection) -> Result<pb::ReconcileOrdersResponse, Failure> {
+    pub async fn end(
+        mut self,
+        connection: &mut PgConnection,
+    ) -> Result<pb::ReconcileOrdersResponse, Failure> {
         let (source_system, scope) = (self.source_system, self.scope);
         let mut rows =
             sqlx::query_file!("src/report/sql/known_orders.sql", source_system, scope).fetch(connection);

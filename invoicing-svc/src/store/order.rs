@@ -122,7 +122,8 @@ pub async fn references(
     )
     .fetch_all(connection)
     .await?;
-    let tolerances = entities.iter().filter_map(|row| Some((row.entity_id, row.rate_card_tolerance_percent?)));
+    let tolerances =
+        entities.iter().filter_map(|row| Some((row.entity_id, row.rate_card_tolerance_percent?)));
     let tolerance = |(entity, percent)| {
         let percent = Percent::of(percent).context("the database holds no percent")?;
         Ok::<_, Failure>((EntityId::from_uuid(entity), percent))

@@ -105,7 +105,9 @@ impl KnownMoney {
             return Ok(None);
         }
         let others = self.orders.iter().filter(|(id, stands)| {
-            **id != order.id() && stands.account == order.account && stands.unbilled.currency() == order.currency
+            **id != order.id()
+                && stands.account == order.account
+                && stands.unbilled.currency() == order.currency
         });
         let net = others
             .map(|(_, stands)| stands.unbilled.less_percent(stands.commission, Rounding::HalfAwayFromZero));

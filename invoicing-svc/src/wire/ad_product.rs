@@ -15,8 +15,16 @@ use super::{
 };
 
 /// What an update may change.
-pub const CHANGEABLE: &[&str] =
-    &["display_name", "format", "invoice_text", "tax_code", "gl_revenue", "effective_from", "effective_until", "state"];
+pub const CHANGEABLE: &[&str] = &[
+    "display_name",
+    "format",
+    "invoice_text",
+    "tax_code",
+    "gl_revenue",
+    "effective_from",
+    "effective_until",
+    "state",
+];
 
 /// The product that a message describes.
 pub fn parse(
@@ -41,12 +49,11 @@ fn fields(v: &mut Violations, id: ProductId, revision: Revision, m: &pb::AdProdu
     let tax_code = text(v, "tax_code", &m.tax_code, Text::Optional(64));
     let gl_revenue = text(v, "gl_revenue", &m.gl_revenue, Text::Code(64));
     let effective_from = day(v, "effective_from", m.effective_from.as_ref());
-    let effective_until =
-        optional_day(v, "effective_until", m.effective_until.as_ref()).and_then(|last| {
-            let is_before = last.zip(effective_from).is_some_and(|(last, first)| last < first);
-            let last = if is_before { Err("must not be before effective_from") } else { Ok(last) };
-            v.take("effective_until", last)
-        });
+    let effective_until = optional_day(v, "effective_until", m.effective_until.as_ref()).and_then(|last| {
+        let is_before = last.zip(effective_from).is_some_and(|(last, first)| last < first);
+        let last = if is_before { Err("must not be before effective_from") } else { Ok(last) };
+        v.take("effective_until", last)
+    });
     let state = state(v, m.state);
     Some(AdProduct {
         id,

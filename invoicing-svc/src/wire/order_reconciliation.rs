@@ -47,14 +47,12 @@ fn fields(v: &mut Violations, m: &pb::SentOrder) -> Option<Sent> {
         v.take(field, number)?.ok()
     });
     let digest = optional(v, "content_digest", &m.content_digest, |v, field, value| {
-        v.take(field, bytes(value).ok_or("must be the 64 hexadecimal digits that the order was answered with"))
+        v.take(
+            field,
+            bytes(value).ok_or("must be the 64 hexadecimal digits that the order was answered with"),
+        )
     });
-    Some(Sent {
-        external_id: external_id?,
-        revision: revision?,
-        amount: amount?,
-        content_digest: digest?,
-    })
+    Some(Sent { external_id: external_id?, revision: revision?, amount: amount?, content_digest: digest? })
 }
 
 /// The 32 bytes of a SHA-256, from its hexadecimal digits.

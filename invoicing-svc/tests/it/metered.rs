@@ -4,8 +4,8 @@ use billing_proto::billing::invoicing::v1 as pb;
 use uuid::Uuid;
 
 use crate::{
-    invoice::{bill, sold},
     daily::{fact, header, import},
+    invoice::{bill, sold},
     order::{days, order, sync},
     reference::create_product,
     service::Service,
@@ -101,7 +101,10 @@ async fn a_day_that_two_sources_count_is_billed_once() {
     import(&service, other, &days_of(["2026-01-06", "2026-01-07"])).await.unwrap();
     let january = bill(&service, &sold, "2026-01", "january").await;
     let gross: Vec<_> = january.iter().map(|invoice| invoice.gross.clone().unwrap().amount).collect();
-    assert!(gross.contains(&"4500.00".to_owned()), "5, 6 and 7 January at 1,500.00, not four days: {gross:?}");
+    assert!(
+        gross.contains(&"4500.00".to_owned()),
+        "5, 6 and 7 January at 1,500.00, not four days: {gross:?}"
+    );
 }
 
 #[tokio::test]
@@ -130,10 +133,8 @@ async fn the_own_count_bills_once_the_other_is_overdue() {
         pb::Order { commission_percent: String::new(), lines: vec![line], ..order(&sold, id) }
     };
     sync(&service, vec![order_of("IO-60", 60), order_of("IO-61", 61)], "orders-2").await.unwrap();
-    let counted = ["IO-60", "IO-61"].map(|order| pb::DeliveryFact {
-        order: order.into(),
-        ..fact("L1", "2026-01-05", 200_000)
-    });
+    let counted = ["IO-60", "IO-61"]
+        .map(|order| pb::DeliveryFact { order: order.into(), ..fact("L1", "2026-01-05", 200_000) });
     import(&service, header("B1", 2, 400_000), &counted).await.unwrap();
     let january = bill(&service, &sold, "2026-01", "january").await;
     let gross: Vec<_> = january.iter().map(|invoice| invoice.gross.clone().unwrap().amount).collect();

@@ -127,7 +127,10 @@ async fn every_term_of_a_price_is_kept() {
     let gross: Vec<_> = booked.periods.iter().map(gross).collect();
     // 2,025.00 each; 3,600.00 and 5,400.00 of the fee; seats 10 × 49.00, then 2 × 49.00 × 16/30 more, then 12 × 49.00.
     assert_eq!(gross, ["6115.00", "2567.27", "8013.00"]);
-    assert_eq!((seats.booked_amount.as_str(), booked.unplanned.unwrap().gross.unwrap().amount.as_str()), ("1620.27", "0.00"));
+    assert_eq!(
+        (seats.booked_amount.as_str(), booked.unplanned.unwrap().gross.unwrap().amount.as_str()),
+        ("1620.27", "0.00")
+    );
 }
 
 #[tokio::test]

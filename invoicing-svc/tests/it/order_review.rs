@@ -98,7 +98,8 @@ async fn an_order_below_the_guidelines_is_adjusted_and_approved_by_a_second_pers
     assert!(waiting(&service).await.is_empty());
 
     let said = "select type from outbox where type like '%order_review%' order by type";
-    let said: Vec<String> = sqlx::query_scalar(said).fetch_all(&mut service.connection().await).await.unwrap();
+    let said: Vec<String> =
+        sqlx::query_scalar(said).fetch_all(&mut service.connection().await).await.unwrap();
     let short: Vec<_> = said.iter().filter_map(|kind| kind.rsplit('.').next()).collect();
     assert_eq!(short, ["adjusted", "approved", "opened"]);
 
@@ -155,9 +156,16 @@ async fn an_order_waits_that_its_account_s_credit_or_purchase_order_does_not_car
     beyond.lines[0].amount = "20000.00".into();
     let result = sync(&service, vec![beyond], "3").await.unwrap().remove(0);
     assert_eq!(outcome(&result), (pb::SyncOutcome::InReview, "PURCHASE_ORDER_USED_UP".into()));
-    assert!(result.message.contains("are for 20000.00, of which 3300.84 is used, and the order has 17000.00 to bill"), "{}", result.message);
+    assert!(
+        result
+            .message
+            .contains("are for 20000.00, of which 3300.84 is used, and the order has 17000.00 to bill"),
+        "{}",
+        result.message
+    );
 
-    let account = pb::Account { name: sold.account.clone(), credit_limit: "22200.00".into(), ..pb::Account::default() };
+    let account =
+        pb::Account { name: sold.account.clone(), credit_limit: "22200.00".into(), ..pb::Account::default() };
     let request = pb::UpdateAccountRequest {
         account: Some(account),
         update_mask: Some(prost_types::FieldMask { paths: vec!["credit_limit".into()] }),
@@ -178,7 +186,12 @@ async fn an_order_waits_that_its_account_s_credit_or_purchase_order_does_not_car
     assert_eq!(outcome(&results[1]), (pb::SyncOutcome::InReview, "CREDIT_LIMIT_EXCEEDED".into()));
     let said = "the credit limit is 22200.00: 3300.84 is open, 0.00 on drafts, 18820.41 booked on other orders, and this order adds 170.00";
     assert_eq!(results[1].message, said);
-    let review = waiting(&service).await.into_iter().find(|review| review.findings[0].reason == "CREDIT_LIMIT_EXCEEDED").unwrap();
-    let approved = reviewer(&service, "second").approve_order_review(approve(&review.name, "credit")).await.unwrap();
+    let review = waiting(&service)
+        .await
+        .into_iter()
+        .find(|review| review.findings[0].reason == "CREDIT_LIMIT_EXCEEDED")
+        .unwrap();
+    let approved =
+        reviewer(&service, "second").approve_order_review(approve(&review.name, "credit")).await.unwrap();
     assert_eq!(approved.into_inner().state(), pb::OrderReviewState::Approved);
 }

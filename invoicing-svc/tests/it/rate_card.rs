@@ -95,7 +95,8 @@ async fn one_card_of_a_product_and_market_holds_on_a_day() {
     let next = create(&service, card(&product, "EAST", "11", "2026-07-01"), "6").await.unwrap();
     let get = pb::GetRateCardRequest { name: next.name.clone() };
     assert_eq!(cards(&service).get_rate_card(get).await.unwrap().into_inner(), next);
-    let list = pb::ListRateCardsRequest { ad_product: product, page_size: 3, ..pb::ListRateCardsRequest::default() };
+    let list =
+        pb::ListRateCardsRequest { ad_product: product, page_size: 3, ..pb::ListRateCardsRequest::default() };
     let page = cards(&service).list_rate_cards(list).await.unwrap().into_inner();
     assert_eq!((page.rate_cards.len(), page.next_page_token.is_empty()), (3, false));
 }
@@ -180,7 +181,8 @@ async fn an_order_that_outlives_its_product_waits() {
     let refused = update(ends("2019-12-31"), "1").await.unwrap_err();
     assert!(refused.message().contains("effective_until: must not be before effective_from"), "{refused:?}");
     update(ends("2026-01-30"), "2").await.unwrap();
-    let result = sync(&service, vec![impressions(&sold, &product.name, "IO-1", "9")], "3").await.unwrap().remove(0);
+    let result =
+        sync(&service, vec![impressions(&sold, &product.name, "IO-1", "9")], "3").await.unwrap().remove(0);
     assert_eq!((result.outcome(), &*result.reason), (pb::SyncOutcome::InReview, "PRODUCT_RETIRES_IN_FLIGHT"));
     assert!(result.message.contains("is sold until 2026-01-30, and the line runs until 2026-01-31"));
 }

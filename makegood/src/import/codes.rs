@@ -45,7 +45,8 @@ impl Codes {
     pub async fn resolve(&self, client: &Client, orders: &mut [pb::Order]) -> Result<(), anyhow::Error> {
         let mut accounts = BTreeMap::new();
         for (code, place) in &self.accounts {
-            let request = pb::ListAccountsRequest { code: code.clone(), ..pb::ListAccountsRequest::default() };
+            let request =
+                pb::ListAccountsRequest { code: code.clone(), ..pb::ListAccountsRequest::default() };
             let known = ask!(client.accounts(), list_accounts, request)?.accounts.into_iter().next();
             let known = known.ok_or_else(|| {
                 anyhow!("{place}: there is no account with the code `{code}`; create it first, or correct the code")
@@ -62,7 +63,9 @@ impl Codes {
             })?;
             if *model != 0 && *model != known.pricing_model {
                 let sold_by = known.pricing_model().as_str_name().trim_start_matches("PRICING_MODEL_");
-                bail!("{place_of_model}: the ad product `{code}` is priced by {sold_by}; say so, or sell another product");
+                bail!(
+                    "{place_of_model}: the ad product `{code}` is priced by {sold_by}; say so, or sell another product"
+                );
             }
             products.insert(code.as_str(), known.name);
         }

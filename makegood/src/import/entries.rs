@@ -93,7 +93,8 @@ impl Entry<'_> {
             return Ok(text);
         }
         let name = self.part_name(part);
-        Err(self.wrong(&format!("has the {name} `{text}`, which is not a decimal such as 1250.00, not negative")))
+        Err(self
+            .wrong(&format!("has the {name} `{text}`, which is not a decimal such as 1250.00, not negative")))
     }
 
     /// A decimal that is not negative, or nothing.

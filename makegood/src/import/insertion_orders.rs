@@ -213,9 +213,8 @@ fn third_party(row: &Row<'_>) -> Result<Option<pb::ThirdParty>, anyhow::Error> {
         ["third_party_controls", "tolerance_percent", "tolerance_base", "without_count", "count_due_days"];
     if source.is_empty() {
         let without = said.iter().find(|column| !row.cell(column).is_empty());
-        return without.map_or(Ok(None), |column| {
-            Err(row.wrong(column, "needs a source in the column `third_party`"))
-        });
+        return without
+            .map_or(Ok(None), |column| Err(row.wrong(column, "needs a source in the column `third_party`")));
     }
     let controls = match row.cell("third_party_controls") {
         "" => false,

@@ -60,8 +60,7 @@ impl Sync<'_> {
         let accounts: BTreeMap<String, String> =
             reference::accounts(self.orders, advertisers, currency).await?;
         let sells_spots = orders.iter().flat_map(|order| &order.lines).any(|line| line.ad_product.is_empty());
-        let spots =
-            if sells_spots { reference::spot_product(self.products).await? } else { String::new() };
+        let spots = if sells_spots { reference::spot_product(self.products).await? } else { String::new() };
         for order in &mut orders {
             if order.account.is_empty() {
                 order.account = accounts.get(&order.advertiser).cloned().unwrap_or_default();

@@ -93,9 +93,8 @@ fn not_live(line: &Line, known: Option<&Known>, facts: &Facts<'_>) -> Option<Ord
 
 fn ends_in_flight(line: &Line, facts: &Facts<'_>) -> Option<OrderReview> {
     let last_days = facts.guidelines.last_days.iter();
-    let (_, last) = last_days.copied().find(|(product, last)| {
-        *product == line.product && *last < line.runs().last()
-    })?;
+    let (_, last) =
+        last_days.copied().find(|(product, last)| *product == line.product && *last < line.runs().last())?;
     Some(OrderReview::ProductRetires {
         line: line.number.clone(),
         product: format!("adProducts/{}", line.product),
@@ -188,5 +187,11 @@ fn used_up(order: &Order, known: &OrderMoney, net: Money) -> Option<OrderReview>
 fn beyond_credit(known: &OrderMoney, net: Money) -> Option<OrderReview> {
     let Credit { limit, owed, drafted, unbilled } = known.credit?;
     let sum = Money::sum(limit.currency(), [owed, drafted, unbilled, net]).ok()?;
-    (sum.amount() > limit.amount()).then_some(OrderReview::CreditLimit { limit, owed, drafted, unbilled, net })
+    (sum.amount() > limit.amount()).then_some(OrderReview::CreditLimit {
+        limit,
+        owed,
+        drafted,
+        unbilled,
+        net,
+    })
 }

@@ -55,7 +55,8 @@ fn shares(
     let mut parts = Vec::with_capacity(by_period.len());
     for (period, worth) in by_period {
         to_date = to_date.plus(worth)?;
-        let share = to_date.amount().checked_mul(amount.amount()).and_then(|of| of.checked_div(whole.amount()));
+        let share =
+            to_date.amount().checked_mul(amount.amount()).and_then(|of| of.checked_div(whole.amount()));
         let share = Exact::of(currency, share.ok_or(MoneyError::Overflow)?).round(rounding)?;
         parts.push(Part { period, amount: share.minus(before)? });
         before = share;

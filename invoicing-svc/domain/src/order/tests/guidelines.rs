@@ -108,7 +108,11 @@ fn an_order_waits_that_brings_its_account_above_the_credit_limit() {
     assert_eq!(on_money(None, &order, &billed), Vec::<String>::new(), "5,100.00 are left to bill");
     let next = Order { revision: 2, ..order.clone() };
     let before = OrderMoney { unbilled_before: Some(usd("10000.00")), ..of("1.00") };
-    assert_eq!(on_money(Some(&known(&order, &[])), &next, &before), Vec::<String>::new(), "nothing more than before");
+    assert_eq!(
+        on_money(Some(&known(&order, &[])), &next, &before),
+        Vec::<String>::new(),
+        "nothing more than before"
+    );
     let less = OrderMoney { unbilled_before: Some(usd("9999.99")), ..of("1.00") };
     assert_eq!(on_money(Some(&known(&order, &[])), &next, &less).len(), 1);
 }
@@ -128,7 +132,11 @@ fn an_order_waits_whose_purchase_orders_are_used_up() {
     assert_eq!(on_money(None, &one, &money(&[("PO-1", "500.01")])), [said]);
     assert_eq!(on_money(None, &one, &money(&[("PO-1", "500.00")])), Vec::<String>::new());
     let short = on(&[("PO-1", Some("100.00"))]);
-    assert_eq!(on_money(None, &short, &money(&[])), Vec::<String>::new(), "for a part, and nothing of it is used");
+    assert_eq!(
+        on_money(None, &short, &money(&[])),
+        Vec::<String>::new(),
+        "for a part, and nothing of it is used"
+    );
     let two = on(&[("PO-1", Some("9000.00")), ("PO-2", Some("1.00"))]);
     assert_eq!(on_money(None, &two, &money(&[("PO-1", "500.01")])), Vec::<String>::new());
     let open = on(&[("PO-1", Some("9000.00")), ("PO-2", None)]);

@@ -222,9 +222,13 @@ fn a_subscription_has_a_quantity_on_each_of_its_days() {
     assert_eq!(booked.amount, usd("1617.00"));
     let amounts: Vec<_> = booked.parts.iter().map(|part| part.amount.to_string()).collect();
     assert_eq!(amounts, ["490.00", "539.00", "588.00"]);
-    let half = Line { discount: Some(Discount::Amount(usd("808.50"))), ..subscription(&[("2026-01-01", "11")]) };
+    let half =
+        Line { discount: Some(Discount::Amount(usd("808.50"))), ..subscription(&[("2026-01-01", "11")]) };
     let half = terms(half);
-    assert_eq!((half.list_amount, half.amount, half.price.rate), (usd("1617.00"), usd("808.50"), rate("24.5")));
+    assert_eq!(
+        (half.list_amount, half.amount, half.price.rate),
+        (usd("1617.00"), usd("808.50"), rate("24.5"))
+    );
     let reason = |quantities| super::reason(booking(&order(vec![subscription(quantities)])));
     assert_eq!(reason(&[("2026-01-02", "10")]), "QUANTITIES");
     assert_eq!(reason(&[("2026-01-01", "10"), ("2026-01-01", "12")]), "QUANTITIES");
