@@ -152,6 +152,27 @@ impl delivery_service_server::DeliveryService for Canned {
         missing()
     }
 
+    async fn get_delivery_source(
+        &self,
+        _: Request<GetDeliverySourceRequest>,
+    ) -> Result<Response<DeliverySource>, Status> {
+        missing()
+    }
+
+    async fn list_delivery_sources(
+        &self,
+        _: Request<ListDeliverySourcesRequest>,
+    ) -> Result<Response<ListDeliverySourcesResponse>, Status> {
+        missing()
+    }
+
+    async fn update_delivery_source(
+        &self,
+        _: Request<UpdateDeliverySourceRequest>,
+    ) -> Result<Response<DeliverySource>, Status> {
+        missing()
+    }
+
     async fn get_delivery_batch(
         &self,
         _: Request<GetDeliveryBatchRequest>,

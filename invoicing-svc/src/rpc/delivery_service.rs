@@ -13,6 +13,7 @@ use uuid::Uuid;
 use super::{
     Rpc,
     arriving::{STALL_MAX, next},
+    delivery_source,
     import_airings::Import,
     import_delivery::{Import as ImportDelivery, release},
 };
@@ -44,7 +45,7 @@ impl DeliveryService for Rpc {
                 import.take(rows.read(message.part)?).await?;
             }
             import.take(rows.end()?).await?;
-            import.land(&self.clock).await
+            import.land(rows.file_header(), &self.clock).await
         })
         .await
     }
@@ -232,6 +233,27 @@ impl DeliveryService for Rpc {
             reconciliation::compare(&mut connection, &header, &sent, viewer).await
         })
         .await
+    }
+
+    async fn get_delivery_source(
+        &self,
+        request: Request<pb::GetDeliverySourceRequest>,
+    ) -> Result<Response<pb::DeliverySource>, Status> {
+        answer(delivery_source::get(self, request)).await
+    }
+
+    async fn list_delivery_sources(
+        &self,
+        request: Request<pb::ListDeliverySourcesRequest>,
+    ) -> Result<Response<pb::ListDeliverySourcesResponse>, Status> {
+        answer(delivery_source::list(self, request)).await
+    }
+
+    async fn update_delivery_source(
+        &self,
+        request: Request<pb::UpdateDeliverySourceRequest>,
+    ) -> Result<Response<pb::DeliverySource>, Status> {
+        answer(delivery_source::update(self, request)).await
     }
 
     async fn list_quarantine(

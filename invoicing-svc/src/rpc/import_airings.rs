@@ -1,5 +1,9 @@
 //! One batch of airings, from its first row to its landing, in one transaction.
 
+mod release;
+
+pub use release::release;
+
 use std::collections::{HashMap, HashSet};
 
 use billing_proto::billing::invoicing::v1 as pb;
@@ -173,26 +177,39 @@ impl Import {
         }
     }
 
-    /// Lands the batch, or answers how it landed before.
-    pub async fn land(mut self, clock: &Clock) -> Result<pb::DeliveryBatch, Failure> {
+    /// Lands the batch, or answers how it landed before. `file_header` is the first line of the file that it came as.
+    pub async fn land(
+        mut self,
+        file_header: Option<&str>,
+        clock: &Clock,
+    ) -> Result<pb::DeliveryBatch, Failure> {
         self.stage().await?;
-        let Self { call, header, mut transaction, .. } = self;
-        store::lock_source(&mut transaction, &header.source).await?;
-        // Not when the stream began: the versions of a spot follow each other in the order in which they land.
-        let landed_at = clock.now();
-        let viewer = report::Viewer { scope: None, person: &call.caller.person };
-        let content_digest = self.digest.finish();
-        if let Some(known) = store::known(&mut transaction, &header.source, &header.batch_id).await? {
-            delivery::check_content(&header.source, &header.batch_id, known.content_digest, content_digest)
-                .or_refuse()?;
-            return report::batch(&mut transaction, known.id, viewer).await;
+        let (source, batch_id) = (&self.header.source, &self.header.batch_id);
+        store::lock_source(&mut self.transaction, source).await?;
+        if let Some(known) = store::known(&mut self.transaction, source, batch_id).await? {
+            let content_digest = self.digest.clone().finish();
+            delivery::check_content(source, batch_id, known.content_digest, content_digest).or_refuse()?;
+            let viewer = report::Viewer { scope: None, person: &self.call.caller.person };
+            return report::batch(&mut self.transaction, known.id, viewer).await;
         }
-        if let Some(sequence) = header.sequence {
-            let last = store::last_sequence(&mut transaction, &header.source).await?;
-            delivery::check_sequence(&header.source, last, sequence).or_refuse()?;
+        if let Some(sequence) = self.header.sequence {
+            let last = store::last_sequence(&mut self.transaction, source).await?;
+            delivery::check_sequence(source, last, sequence).or_refuse()?;
         }
         let counted = BatchTotals { rows: self.rows, amount: self.amount };
-        delivery::check_totals(header.said, counted, &self.uncounted).or_refuse()?;
+        delivery::check_totals(self.header.said, counted, &self.uncounted).or_refuse()?;
+        let answer = self.record((file_header, None), clock).await?;
+        self.transaction.commit().await?;
+        Ok(answer)
+    }
+
+    /// Records what is staged as a batch and says it; `released_from` is the batch in whose quarantine the rows were.
+    async fn record(
+        &mut self,
+        (file_header, released_from): (Option<&str>, Option<BatchId>),
+        clock: &Clock,
+    ) -> Result<pb::DeliveryBatch, Failure> {
+        let (header, person) = (&self.header, &self.call.caller.person);
         let batch = LandingBatch {
             id: self.id,
             source: &header.source,
@@ -200,13 +217,16 @@ impl Import {
             sequence: header.sequence,
             order_source_system: &header.order_source_system,
             totals: &header.said,
-            content_digest,
+            content_digest: self.digest.clone().finish(),
             rows_quarantined: self.rows_quarantined,
+            file_header,
+            released_from,
         };
-        store::land(&mut transaction, &batch, landed_at, &call.caller.person).await?;
-        let answer = report::batch(&mut transaction, self.id, viewer).await?;
-        say(&mut transaction, &Voice::of(&call), fact::delivery(&answer)).await?;
-        transaction.commit().await?;
+        // Not when the stream began: the versions of a spot follow each other in the order in which they land.
+        store::land(&mut self.transaction, &batch, clock.now(), person).await?;
+        let viewer = report::Viewer { scope: None, person };
+        let answer = report::batch(&mut self.transaction, self.id, viewer).await?;
+        say(&mut self.transaction, &Voice::of(&self.call), fact::delivery(&answer)).await?;
         Ok(answer)
     }
 }

@@ -133,13 +133,13 @@ impl Import {
             totals: &self.header.said,
             content_digest: self.reading.digest(),
             rows_quarantined: counts.quarantined,
+            file_header: self.reading.file_header(),
+            released_from,
         };
         let daily = Daily {
             landing: self.landing.number,
             replaced: self.header.replaces.as_ref().map(|replaces| replaces.days),
             measure: self.header.measure,
-            file_header: self.reading.file_header(),
-            released_from,
         };
         let person = &self.call.caller.person;
         batches::record(&mut self.transaction, &batch, &counts, Some(daily), (clock.now(), person)).await?;

@@ -12,6 +12,7 @@ mod bridge;
 mod changed;
 mod check_settings;
 mod delivery_service;
+mod delivery_source;
 mod edit_invoice;
 mod event_service;
 mod explanation_service;

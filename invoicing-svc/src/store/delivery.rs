@@ -70,6 +70,10 @@ pub struct LandingBatch<'a> {
     pub totals: &'a BatchTotals,
     pub content_digest: [u8; 32],
     pub rows_quarantined: i64,
+    /// The first line of the file that it came as.
+    pub file_header: Option<&'a str>,
+    /// The batch in whose quarantine its rows were.
+    pub released_from: Option<BatchId>,
 }
 
 /// Lets one batch of a source land at a time, until the transaction ends.
@@ -294,16 +298,12 @@ pub struct Counts {
 
 /// What a batch of daily facts has that one of airings has not.
 #[derive(Clone, Copy, Debug)]
-pub struct Daily<'a> {
+pub struct Daily {
     pub landing: i64,
     /// REPLACE: the days that it says everything about.
     pub replaced: Option<Days>,
     /// What its control total is the sum of.
     pub measure: Option<Measure>,
-    /// The first line of the file that it came as.
-    pub file_header: Option<&'a str>,
-    /// The batch in whose quarantine its rows were.
-    pub released_from: Option<BatchId>,
 }
 
 /// Records that a batch has landed, when, and who sent it.
@@ -311,7 +311,7 @@ pub async fn record(
     transaction: &mut PgConnection,
     batch: &LandingBatch<'_>,
     counts: &Counts,
-    daily: Option<Daily<'_>>,
+    daily: Option<Daily>,
     (at, by): (Timestamp, &str),
 ) -> Result<(), Failure> {
     let replaced = daily.and_then(|daily| daily.replaced);
@@ -341,8 +341,8 @@ pub async fn record(
         replaced.map(|days| days.first().to_sqlx()) as _,
         replaced.map(|days| days.last().to_sqlx()) as _,
         daily.and_then(|daily| daily.measure).map(Measure::text),
-        daily.and_then(|daily| daily.file_header),
-        daily.and_then(|daily| daily.released_from).map(BatchId::uuid)
+        batch.file_header,
+        batch.released_from.map(BatchId::uuid)
     )
     .execute(transaction)
     .await?;

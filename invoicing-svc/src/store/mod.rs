@@ -13,6 +13,7 @@ pub mod check_severity;
 pub mod claim;
 pub mod delivery;
 pub mod delivery_fact;
+pub mod delivery_source;
 pub mod delivery_total;
 pub mod document;
 pub mod draft;

@@ -1,8 +1,10 @@
 //! Quarantined rows that are looked at again.
 
+use std::collections::HashSet;
+
 use chassis::failure::Failure;
-use ids::{AccountId, BatchId, LineId};
-use jiff::civil::Date;
+use ids::{AccountId, AiringId, BatchId, LineId};
+use jiff::{Timestamp, civil::Date};
 use jiff_sqlx::ToSqlx;
 use serde_json::Value;
 use sqlx::PgConnection;
@@ -22,6 +24,7 @@ pub struct QuarantinedBatch {
     pub file_header: Option<String>,
     /// How many batches were released from it.
     pub releases: i64,
+    pub received_at: Timestamp,
 }
 
 /// A row of the quarantine as it came.
@@ -39,7 +42,7 @@ pub async fn batch(
     person: &str,
 ) -> Result<Option<QuarantinedBatch>, Failure> {
     let row = sqlx::query!(
-        "select source, external_id, order_source_system, landing, file_header,
+        "select source, external_id, order_source_system, landing, file_header, received_at,
                 (select count(*) from delivery_batch r where r.released_from = b.batch_id) as \"releases!\"
            from delivery_batch b
           where batch_id = $1 and ($2::jsonb is null or received_by = $3)",
@@ -56,6 +59,7 @@ pub async fn batch(
         landing: row.landing,
         file_header: row.file_header,
         releases: row.releases,
+        received_at: row.received_at.to_jiff(),
     }))
 }
 
@@ -100,6 +104,25 @@ pub async fn said_since(
         landing
     );
     Ok(places.fetch_all(connection).await?)
+}
+
+/// Which of the spots were said after a point in time: what waited is older than that.
+pub async fn aired_since(
+    connection: &mut PgConnection,
+    received_at: Timestamp,
+    spots: &[(AccountId, AiringId)],
+) -> Result<HashSet<AiringId>, Failure> {
+    let accounts: Vec<Uuid> = spots.iter().map(|(account, _)| account.uuid()).collect();
+    let airings: Vec<Uuid> = spots.iter().map(|(_, airing)| airing.uuid()).collect();
+    let said = sqlx::query_scalar!(
+        "select a.airing_id from unnest($1::uuid[], $2::uuid[]) n (account_id, airing_id)
+           join airing a using (account_id, airing_id)
+          where a.superseded_at is null and a.recorded_at > $3",
+        &accounts,
+        &airings,
+        received_at.to_sqlx() as _
+    );
+    Ok(said.fetch_all(connection).await?.into_iter().map(AiringId::from_uuid).collect())
 }
 
 /// Says of rows that stay what is wrong with them now.

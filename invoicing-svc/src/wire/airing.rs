@@ -105,6 +105,13 @@ pub fn content<M: Message + std::fmt::Debug>(name: &str, message: &M) -> String 
     json.unwrap_or_else(|| format!("{message:?}"))
 }
 
+/// A message of the contract that was kept as JSON.
+pub fn of_content<M: Message + Default>(name: &str, content: &str) -> Option<M> {
+    let descriptor = DESCRIPTOR_POOL.get_message_by_name(name)?;
+    let mut reader = serde_json::Deserializer::from_str(content);
+    DynamicMessage::deserialize(descriptor, &mut reader).ok()?.transcode_to().ok()
+}
+
 /// What the message calls a column.
 pub fn column_name(column: Column) -> &'static str {
     match column {

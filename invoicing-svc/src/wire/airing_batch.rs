@@ -87,6 +87,11 @@ enum Content {
 }
 
 impl Row {
+    fn of_message(message: pb::Airing) -> Self {
+        let (parsed, rate) = (airing::parse(&message), message.rate.trim().to_owned());
+        Self { content: Content::Message(Box::new(message)), parsed, rate }
+    }
+
     /// The row as it came: the message as JSON, or the record of the file.
     pub fn content(&self) -> String {
         match &self.content {
@@ -127,8 +132,7 @@ impl Rows {
             }
             (Self::Begin | Self::Messages, Some(Part::Airing(message))) => {
                 *self = Self::Messages;
-                let (parsed, rate) = (airing::parse(&message), message.rate.trim().to_owned());
-                Ok(vec![Row { content: Content::Message(Box::new(message)), parsed, rate }])
+                Ok(vec![Row::of_message(message)])
             }
             (Self::File { reader, columns }, Some(Part::Csv(piece))) => {
                 let records = reader.read(&piece)?;
@@ -139,6 +143,14 @@ impl Rows {
                     .map_err(Refusal::from)
             }
             (Self::Begin | Self::Messages | Self::File { .. }, part) => Err(out_of_turn(part.as_ref())),
+        }
+    }
+
+    /// The first line of the file, if it is one.
+    pub fn file_header(&self) -> Option<&str> {
+        match self {
+            Self::File { columns, .. } => columns.as_ref().map(AiringColumns::header),
+            Self::Begin | Self::Messages => None,
         }
     }
 
@@ -155,6 +167,20 @@ impl Rows {
         }
         Ok(last)
     }
+}
+
+/// Reads a row of the quarantine again: the record of a file with this first line, or a message as JSON. `None`: it is
+/// neither.
+pub fn read_again(file_header: Option<&str>, content: &str) -> Result<Option<Row>, DeliveryRefusal> {
+    let Some(header) = file_header else {
+        let message = airing::of_content("billing.invoicing.v1.Airing", content);
+        return Ok(message.map(Row::of_message));
+    };
+    let (mut columns, mut reader) = (None, CsvReader::new());
+    let records = reader.read(format!("{header}\n{content}\n").as_bytes())?;
+    let rows = records.into_iter().map(|record| row(&mut columns, record));
+    let rows: Vec<Option<Row>> = rows.collect::<Result<_, _>>()?;
+    Ok(rows.into_iter().flatten().next())
 }
 
 /// The row of a record; none of the header.

@@ -25,7 +25,11 @@ const OPTIONAL: [&str; 8] = [
 
 /// The columns of a file of airings.
 #[derive(Clone, Debug)]
-pub struct AiringColumns(Columns);
+pub struct AiringColumns {
+    columns: Columns,
+    /// The line that names them, as it came.
+    header: String,
+}
 
 impl AiringColumns {
     /// The columns that the header names.
@@ -35,23 +39,28 @@ impl AiringColumns {
             let problem = "has to name the column spot, or invoice_no".to_owned();
             return Err(DeliveryRefusal::MalformedFile { line: header.line, problem });
         }
-        Ok(Self(columns))
+        Ok(Self { columns, header: header.raw.clone() })
+    }
+
+    /// The line that names them, as it came.
+    pub fn header(&self) -> &str {
+        &self.header
     }
 
     /// The airing of a record.
     pub fn parse(&self, record: &Record) -> Result<Airing, RowProblem> {
         let mut v = Violations::new();
-        let parsed = self.0.check(&mut v, record).and_then(|()| self.fields(&mut v, record));
+        let parsed = self.columns.check(&mut v, record).and_then(|()| self.fields(&mut v, record));
         parsed.ok_or_else(|| RowProblem::of(v))
     }
 
     /// The rate of a record as it was sent.
     pub fn rate<'a>(&self, record: &'a Record) -> &'a str {
-        self.0.value(record, "spot_rate")
+        self.columns.value(record, "spot_rate")
     }
 
     fn fields(&self, v: &mut Violations, record: &Record) -> Option<Airing> {
-        let value = |column| self.0.value(record, column);
+        let value = |column| self.columns.value(record, column);
         let order = text(v, "order_no", value("order_no"), Text::Code(128));
         let line = text(v, "line", value("line"), Text::Code(64));
         let spot = self.spot(v, record);
@@ -87,12 +96,12 @@ impl AiringColumns {
 
     /// What the source calls the spot; else its row on the invoice that lists it.
     fn spot(&self, v: &mut Violations, record: &Record) -> Option<String> {
-        let spot = self.0.value(record, "spot");
+        let spot = self.columns.value(record, "spot");
         if !spot.is_empty() {
             return text(v, "spot", spot, Text::Code(128));
         }
-        let invoice = text(v, "invoice_no", self.0.value(record, "invoice_no"), Text::Code(116))?;
-        Some(format!("{invoice}:{}", self.0.value(record, "row")))
+        let invoice = text(v, "invoice_no", self.columns.value(record, "invoice_no"), Text::Code(116))?;
+        Some(format!("{invoice}:{}", self.columns.value(record, "row")))
     }
 }
 

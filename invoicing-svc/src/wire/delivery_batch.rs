@@ -1,15 +1,11 @@
 //! The stream of ImportDelivery: its header, and its rows as messages of many or as pieces of a file.
 
-use billing_proto::{
-    DESCRIPTOR_POOL,
-    billing::invoicing::v1::{self as pb, import_delivery_request::Part},
-};
+use billing_proto::billing::invoicing::v1::{self as pb, import_delivery_request::Part};
 use calendar::{Days, EntityZone};
 use invoicing_domain::{
     control_total::ControlTotal,
     delivery::{BatchTotals, Column, DailyFact, DeliveryRefusal, Duplicates, Measure, RowRefusal},
 };
-use prost_reflect::DynamicMessage;
 use refusal::{Refusal, Violations};
 
 use super::{
@@ -291,7 +287,7 @@ impl Rows {
 /// Reads a row of the quarantine again: the record of a file with this first line, or a message as JSON.
 pub fn read_again(file_header: Option<&str>, content: &str) -> Result<Row, DeliveryRefusal> {
     let Some(header) = file_header else {
-        return Ok(match json(content) {
+        return Ok(match airing::of_content("billing.invoicing.v1.DeliveryFact", content) {
             Some(message) => Row::of_message(&message, None),
             None => unreadable(content),
         });
@@ -302,12 +298,6 @@ pub fn read_again(file_header: Option<&str>, content: &str) -> Result<Row, Deliv
     let rows = records.into_iter().map(|record| row(&mut columns, record, None));
     let rows: Vec<Option<Row>> = rows.collect::<Result<_, _>>()?;
     Ok(rows.into_iter().flatten().next().unwrap_or_else(|| unreadable(content)))
-}
-
-fn json(content: &str) -> Option<pb::DeliveryFact> {
-    let descriptor = DESCRIPTOR_POOL.get_message_by_name("billing.invoicing.v1.DeliveryFact")?;
-    let mut reader = serde_json::Deserializer::from_str(content);
-    DynamicMessage::deserialize(descriptor, &mut reader).ok()?.transcode_to().ok()
 }
 
 fn unreadable(content: &str) -> Row {

@@ -18,6 +18,7 @@ pub mod delivery_csv;
 pub mod delivery_fact;
 pub mod delivery_parquet;
 pub mod delivery_reconciliation;
+pub mod delivery_source;
 pub mod exception;
 pub mod explanation;
 pub mod fact;

@@ -2,10 +2,12 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
 mod accounting_period;
+mod airings_again;
 mod billing_run;
 mod daily;
 mod daily_again;
 mod delivery;
+mod delivery_source;
 mod exception;
 mod explanation;
 mod fiscal_calendar;

@@ -41,9 +41,9 @@ refusal::refusals! {
         /// One batch says a day twice, and nobody knows which of them is meant.
         Malformed "DUPLICATE_FACTS" DuplicateFacts { rows: String } =>
             "the batch says one line and day more than once, so nothing was stored: {rows}; send each once, or let the source be added up",
-        /// A spot that waited may be on an invoice by another name since.
+        /// What its columns are was not kept.
         StateForbids "AIRINGS_ARE_SENT_AGAIN" AiringsAreSentAgain =>
-            "quarantined airings are not released; send the rows again in a new batch, once they can be used",
+            "the batch came as a file whose first line was not kept, so its rows cannot be read again; send them in a new batch",
         /// The file is no Parquet, or has columns of other types.
         Malformed "MALFORMED_PARQUET" MalformedParquet { problem: String } => "the Parquet file {problem}; nothing was stored",
         /// Something was lost or changed on the way.

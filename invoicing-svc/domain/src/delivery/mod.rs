@@ -8,6 +8,7 @@ mod fact;
 mod place;
 mod place_fact;
 mod reconcile;
+mod source;
 mod sums;
 #[cfg(test)]
 mod tests;
@@ -22,6 +23,7 @@ pub use fact::{COUNT_MAX, DailyFact, Duplicates, Measure, Measured};
 pub use place::{Column, LineFacts, OrderFacts, Place, RowRefusal, place};
 pub use place_fact::{DailyLine, place_fact};
 pub use reconcile::{Difference, reconcile};
+pub use source::{DeliverySource, DeliverySourceRefusal, update_source};
 pub use sums::{CellSums, LineSums, Sums};
 
 use jiff::civil::{Date, Time};

@@ -10,7 +10,7 @@ use chassis::{
 use ids::BatchId;
 use invoicing_domain::{
     control_total::ControlTotal,
-    delivery::{BatchTotals, DailyFact, DeliveryRefusal, RowRefusal},
+    delivery::{BatchTotals, DailyFact, RowRefusal},
     resource::ResourceRefusal,
 };
 use outbox::{Begun, Once};
@@ -21,7 +21,10 @@ use uuid::Uuid;
 use super::Import;
 use crate::{
     report::delivery as report,
-    rpc::placing::{Placing, Reading},
+    rpc::{
+        import_airings,
+        placing::{Placing, Reading},
+    },
     store::{
         delivery as batches,
         delivery_fact::{self as store, Destination, FactRows, Landing, PlacedFact},
@@ -57,9 +60,11 @@ pub async fn release(
     let batch = quarantine::batch(&mut transaction, old, scope.as_ref(), &call.caller.person).await?;
     let missing = || Refusal::from(ResourceRefusal::NotFound { name: name::batch_name(old) });
     let batch = batch.ok_or_else(missing)?;
-    let landing = batch.landing.ok_or(DeliveryRefusal::AiringsAreSentAgain).or_refuse()?;
     batches::lock_source(&mut transaction, &batch.source).await?;
     let rows = quarantine::rows(&mut transaction, old, &message.rows, ROWS_MAX).await?;
+    let Some(landing) = batch.landing else {
+        return import_airings::release(call, (old, &batch), (transaction, once), rows, clock).await;
+    };
     let mut import = begin(call, &batch, transaction, pool).await?;
     let looked = look(&mut import, &batch, landing, rows).await?;
     let released = import.write_released(old, looked).await?;
