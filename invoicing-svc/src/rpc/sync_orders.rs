@@ -7,7 +7,7 @@ use billing_proto::billing::invoicing::v1 as pb;
 use chassis::{call::Call, failure::Failure};
 use ids::{AccountId, OrderId};
 use invoicing_domain::order::{
-    Booking, Decision, Facts, Guidelines, Order, OrderRefusal, OrderReview, sync as decide,
+    Booking, Decision, Facts, Guidelines, Order, OrderRefusal, OrderReview, ReviewState, sync as decide,
 };
 use outbox::Fact;
 use prost::Message;
@@ -242,8 +242,10 @@ async fn record_reviews(
     let mut superseded = order_review::supersede(transaction, &opened, true).await?;
     superseded.extend(order_review::supersede(transaction, &taken, false).await?);
     order_review::insert(transaction, &waiting, call.at, &call.caller.person).await?;
-    let mut facts = reviews(transaction, &opened, "billing.invoicing.v1.order_review.opened").await?;
-    facts.extend(reviews(transaction, &superseded, "billing.invoicing.v1.order_review.superseded").await?);
+    let waits = (ReviewState::Waiting, "billing.invoicing.v1.order_review.opened");
+    let mut facts = reviews(transaction, &opened, waits).await?;
+    let gone = (ReviewState::Superseded, "billing.invoicing.v1.order_review.superseded");
+    facts.extend(reviews(transaction, &superseded, gone).await?);
     Ok(facts)
 }
 
@@ -251,7 +253,7 @@ async fn record_reviews(
 async fn reviews(
     transaction: &mut PgConnection,
     places: &[order_review::Place],
-    kind: &'static str,
+    (state, kind): (ReviewState, &'static str),
 ) -> Result<Vec<Fact>, Failure> {
     if places.is_empty() {
         return Ok(Vec::new());
@@ -260,7 +262,9 @@ async fn reviews(
         let account = AccountId::from_uuid(stored.place.0);
         Ok(fact::order_review(kind, stored.entity, account, &super::order_review::message(stored)?))
     };
-    order_review::of(transaction, places).await?.iter().map(said).collect()
+    let stored = order_review::of(transaction, places).await?;
+    // What was decided before stays so, however often the order comes.
+    stored.iter().filter(|stored| stored.review.state == state).map(said).collect()
 }
 
 impl Outcome {
