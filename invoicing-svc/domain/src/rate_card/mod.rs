@@ -121,6 +121,7 @@ pub fn below(list_price: Rate, price: Decimal, tolerance: Percent) -> Option<Bel
         return None;
     }
     let percent = hundredfold.checked_div(list)?;
-    let percent = percent.round_dp_with_strategy(TOLD_DECIMALS, RoundingStrategy::MidpointAwayFromZero);
+    let mut percent = percent.round_dp_with_strategy(TOLD_DECIMALS, RoundingStrategy::MidpointAwayFromZero);
+    percent.rescale(TOLD_DECIMALS);
     Some(Below { list_price, price: price.normalize(), percent })
 }
