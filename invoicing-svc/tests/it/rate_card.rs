@@ -107,7 +107,7 @@ async fn a_card_that_cannot_be_is_refused() {
     let cpm = create_product(&service, "DISPLAY", pb::PricingModel::Cpm).await.name;
     let tiers = create_product(&service, "CLICKS", pb::PricingModel::Graduated).await.name;
     let backwards = pb::RateCard { valid_to: Some(day("2025-12-31")), ..card(&cpm, "", "10", "2026-01-01") };
-    let missing = "adProducts/prd_00000000000000000000000000";
+    let missing = "adProducts/prd_00000000000000000000000000000000";
     for (n, (card, expected)) in [
         (card(&cpm, "", "0", "2026-01-01"), "MALFORMED"),
         (card(&cpm, "", "-1", "2026-01-01"), "MALFORMED"),
