@@ -58,7 +58,7 @@ async fn the_records_of_a_file_are_read_again_by_its_first_line() {
     let sold = reference_data(&service).await;
     let file =
         "order_no,line,row,date,time,spot_rate,status,spot\nIO-1001,L3,1,2026-01-27,18:23,275.00,AIRED,S1\n";
-    let parts = [Part::Header(header("B1", 1, "275.00")), Part::Csv(file.as_bytes().to_vec())];
+    let parts = [Part::Header(header("B1", 1, "275.00")), Part::Csv(file.into())];
     let messages = parts.map(|part| pb::ImportAiringsRequest { part: Some(part) });
     let landed = client(&service).import_airings(tokio_stream::iter(messages)).await.unwrap().into_inner();
     assert_eq!(landed.rows_quarantined, 1);
