@@ -161,7 +161,10 @@ fn commission_posting(v: &mut Violations, value: i32) -> Option<CommissionPostin
 }
 
 fn bank_account(v: &mut Violations, message: Option<&pb::BankAccount>) -> Option<BankAccount> {
-    let Some(m) = message else { return Some(BankAccount::default()) };
+    // An entity without one is read with an empty one.
+    let Some(m) = message.filter(|m| **m != pb::BankAccount::default()) else {
+        return Some(BankAccount::default());
+    };
     v.within("bank_account", |v| {
         let account_name = text(v, "account_name", &m.account_name, Text::Required(200));
         let bank_name = text(v, "bank_name", &m.bank_name, Text::Required(200));
