@@ -116,12 +116,7 @@ pub async fn references(
         rate_card::Which { products: Some(products), ..rate_card::Which::default() },
     )
     .await?;
-    let products = sqlx::query!(
-        "select product_id, pricing_model, state, effective_until from ad_product where product_id = any($1)",
-        products
-    )
-    .fetch_all(connection)
-    .await?;
+    let sold = products_of(connection, products).await?;
     let tolerances =
         entities.iter().filter_map(|row| Some((row.entity_id, row.rate_card_tolerance_percent?)));
     let tolerance = |(entity, percent)| {
@@ -129,8 +124,6 @@ pub async fn references(
         Ok::<_, Failure>((EntityId::from_uuid(entity), percent))
     };
     let tolerances = tolerances.map(tolerance).collect::<Result<_, _>>()?;
-    let ends = products.iter().filter_map(|row| Some((row.product_id, row.effective_until?)));
-    let last_days = ends.map(|(product, last)| (ProductId::from_uuid(product), last.to_jiff())).collect();
     let account = |days: i32, territory, purchase_orders| {
         let payment_terms_days = u16::try_from(days).context("the database holds no payment terms")?;
         Ok::<_, Failure>(AccountFacts { payment_terms_days, territory, purchase_orders })
@@ -142,12 +135,11 @@ pub async fn references(
             fiscal: fiscal_calendar::read(fiscal)?,
         })
     };
-    let not_live = products.iter().filter(|row| row.state != ProductState::Live.text());
     Ok(References {
-        last_days,
+        last_days: sold.last_days,
         tolerances,
         cards,
-        not_live: not_live.map(|row| ProductId::from_uuid(row.product_id)).collect(),
+        not_live: sold.not_live,
         accounts: accounts
             .into_iter()
             .map(|row| {
@@ -170,10 +162,32 @@ pub async fn references(
                 ))
             })
             .collect::<Result<_, Failure>>()?,
-        products: products
-            .into_iter()
-            .map(|row| Ok((ProductId::from_uuid(row.product_id), Written::read(&row.pricing_model)?)))
-            .collect::<Result<_, Failure>>()?,
+        products: sold.models,
+    })
+}
+
+/// Products that lines sell.
+struct Products {
+    models: BTreeMap<ProductId, PricingModel>,
+    not_live: BTreeSet<ProductId>,
+    last_days: Vec<(ProductId, Date)>,
+}
+
+async fn products_of(connection: &mut PgConnection, products: &[Uuid]) -> Result<Products, Failure> {
+    let rows = sqlx::query!(
+        "select product_id, pricing_model, state, effective_until from ad_product where product_id = any($1)",
+        products
+    )
+    .fetch_all(connection)
+    .await?;
+    let id = ProductId::from_uuid;
+    let not_live = rows.iter().filter(|row| row.state != ProductState::Live.text());
+    let ends = rows.iter().filter_map(|row| Some((id(row.product_id), row.effective_until?.to_jiff())));
+    let models = rows.iter().map(|row| Ok((id(row.product_id), Written::read(&row.pricing_model)?)));
+    Ok(Products {
+        models: models.collect::<Result<_, Failure>>()?,
+        not_live: not_live.map(|row| id(row.product_id)).collect(),
+        last_days: ends.collect(),
     })
 }
 
