@@ -111,19 +111,12 @@ pub async fn references(
     )
     .fetch_all(&mut *connection)
     .await?;
-    let cards = rate_card::load(
-        &mut *connection,
-        rate_card::Which { products: Some(products), ..rate_card::Which::default() },
-    )
-    .await?;
+    let which = rate_card::Which { products: Some(products), ..rate_card::Which::default() };
+    let cards = rate_card::load(&mut *connection, which).await?;
     let sold = products_of(connection, products).await?;
-    let tolerances =
-        entities.iter().filter_map(|row| Some((row.entity_id, row.rate_card_tolerance_percent?)));
-    let tolerance = |(entity, percent)| {
-        let percent = Percent::of(percent).context("the database holds no percent")?;
-        Ok::<_, Failure>((EntityId::from_uuid(entity), percent))
-    };
-    let tolerances = tolerances.map(tolerance).collect::<Result<_, _>>()?;
+    let tolerances = tolerances(
+        entities.iter().filter_map(|row| Some((row.entity_id, row.rate_card_tolerance_percent?))),
+    )?;
     let account = |days: i32, territory, purchase_orders| {
         let payment_terms_days = u16::try_from(days).context("the database holds no payment terms")?;
         Ok::<_, Failure>(AccountFacts { payment_terms_days, territory, purchase_orders })
@@ -164,6 +157,14 @@ pub async fn references(
             .collect::<Result<_, Failure>>()?,
         products: sold.models,
     })
+}
+
+fn tolerances(said: impl Iterator<Item = (Uuid, Decimal)>) -> Result<HashMap<EntityId, Percent>, Failure> {
+    let tolerance = |(entity, percent)| {
+        let percent = Percent::of(percent).context("the database holds no percent")?;
+        Ok((EntityId::from_uuid(entity), percent))
+    };
+    said.map(tolerance).collect()
 }
 
 /// Products that lines sell.
