@@ -131,7 +131,7 @@ impl Bench {
         said(&format!("rated {accounts} accounts by one statement"), time);
         self.postgres.run("reset enable_nestloop").await?;
         let billed = self.drafted(Uuid::nil(), accounts).await?;
-        self.postgres.run("truncate draft, draft_line, draft_posting cascade").await?;
+        self.postgres.run("truncate draft, draft_line, draft_posting, draft_tax cascade").await?;
         self.postgres.settle().await?;
         Ok((time, billed))
     }

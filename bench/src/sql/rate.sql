@@ -1,6 +1,6 @@
 -- What rating does, as one statement by hand: delivery by line in its month, priced and capped, the lines put together
--- to drafts with what each will post. It reads every row, checks nothing and explains nothing. The id of a draft follows
--- from its order, so that nothing has to be joined twice.
+-- to drafts with what each will post and its row of tax. It reads every row, checks nothing and explains nothing. The id
+-- of a draft follows from its order, so that nothing has to be joined twice.
 with rated as materialized (
   select o.account_id, o.order_id, md5(o.order_id::text)::uuid as invoice_id, l.line_id, l.ordinal, p.invoice_text,
          p.gl_revenue, p.tax_code, o.currency, o.payment_terms_days, s.first_day as segment_first, s.rate,
@@ -31,6 +31,9 @@ with rated as materialized (
   insert into draft_posting (account_id, invoice_id, ordinal, ledger_account, gl_code, debit, credit)
   select account_id, invoice_id, 2, 'REVENUE', gl_revenue, 0, sum(gross)
     from rated group by account_id, invoice_id, gl_revenue
+), taxes as (
+  insert into draft_tax (account_id, invoice_id, ordinal, category, percent, reason, base, tax)
+  select account_id, invoice_id, 1, 'O', 0, 'Not subject to tax', sum(gross), 0 from rated group by account_id, invoice_id
 )
 insert into draft (account_id, invoice_id, run_id, order_id, entity_id, kind, currency, billing_month, period_first, period_last,
                    payment_terms_days, spots, commission_percent, gross, commission, net, tax, total, digest)

@@ -4,6 +4,7 @@
 mod accounting_period;
 mod airings_again;
 mod billing_run;
+mod correction;
 mod daily;
 mod daily_again;
 mod delivery;
@@ -24,6 +25,7 @@ mod quote;
 mod rate_card;
 mod reference;
 mod refresh;
+mod running_totals;
 mod service;
 mod side_by_side;
 mod tax;
