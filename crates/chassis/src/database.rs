@@ -20,6 +20,10 @@ const WAIT_MAX: Duration = Duration::from_secs(30);
 /// How long a call waits for a free connection.
 const ACQUIRE_MAX: Duration = Duration::from_secs(5);
 
+/// A connection that was idle for longer is asked whether it is still there before it is used. To ask each time is a round
+/// trip in every call.
+const IDLE_TRUSTED: Duration = Duration::from_secs(1);
+
 /// How long one statement may take; a transaction that needs longer says so with `set local statement_timeout`.
 const STATEMENT_MAX: &str = "60s";
 
@@ -126,7 +130,15 @@ pub async fn connect(url: &Secret, schema: &str, connections_max: u32) -> Result
     ]);
     wait(&options).await?.close().await.map_err(|error| DatabaseError::Away { at: at(&options), error })?;
     let pool = PgPoolOptions::new().max_connections(connections_max).acquire_timeout(ACQUIRE_MAX);
-    Ok(pool.connect_lazy_with(options))
+    let tested = pool.test_before_acquire(false).before_acquire(|connection, about| {
+        Box::pin(async move {
+            if about.idle_for > IDLE_TRUSTED {
+                connection.ping().await?;
+            }
+            Ok(true)
+        })
+    });
+    Ok(tested.connect_lazy_with(options))
 }
 
 /// Prepares `schema` with a URL that may create roles and schemas: makes both roles, sets their passwords, and runs

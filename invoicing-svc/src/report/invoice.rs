@@ -55,6 +55,49 @@ pub struct Which<'a> {
     pub limit: i64,
 }
 
+/// The head that a row says. A macro, because the record of a query has no name.
+macro_rules! head {
+    ($row:ident) => {{
+        let currency = Currency::parse(&$row.currency).context("the database holds an unknown currency")?;
+        let account = AccountId::from_uuid($row.account_id);
+        pb::Invoice {
+            name: name::invoice_name(account, InvoiceId::from_uuid($row.invoice_id)),
+            state: value("INVOICE_STATE", &$row.state, pb::InvoiceState::from_str_name)?,
+            kind: value("DOCUMENT_KIND", &$row.kind, pb::DocumentKind::from_str_name)?,
+            number: $row.number.unwrap_or_else(String::new),
+            billing_run: name::run_name(RunId::from_uuid($row.run_id)),
+            billing_entity: name::entity_name(EntityId::from_uuid($row.entity_id)),
+            account: name::account_name(account),
+            order: name::order_name(account, OrderId::from_uuid($row.order_id)),
+            order_external_id: $row.external_id,
+            order_source_system: $row.source_system,
+            advertiser: $row.advertiser,
+            billing_month: month($row.billing_month.to_jiff()).to_string(),
+            invoice_period: Some(days($row.period_first, $row.period_last)),
+            issue_date: $row.issue_date.map(|day| day_message(day.to_jiff())),
+            due_date: $row.due_date.map(|day| day_message(day.to_jiff())),
+            payment_terms_days: $row.payment_terms_days,
+            spots: $row.spots,
+            gross: money(currency, $row.gross)?,
+            commission_percent: $row.commission_percent.normalize().to_string(),
+            commission: money(currency, $row.commission)?,
+            net: money(currency, $row.net)?,
+            tax: money(currency, $row.tax)?,
+            total: money(currency, $row.total)?,
+            lines: Vec::new(),
+            digest: hexadecimal(&$row.digest),
+            purchase_order: $row.purchase_order.unwrap_or_else(String::new),
+            etag: format!("r{}", $row.edits),
+            note: $row.note,
+            contact: $row.contact,
+            attachment: $row.attachment,
+            waiting: $row.waiting,
+            taxes: Vec::new(),
+            tax_base: value("TAX_BASE", &$row.tax_base, pb::TaxBase::from_str_name)?,
+        }
+    }};
+}
+
 /// Documents without their lines, in the order of their places.
 pub async fn heads(
     connection: &mut PgConnection,
@@ -80,45 +123,8 @@ pub async fn heads(
     .await?;
     rows.into_iter()
         .map(|row| {
-            let currency =
-                Currency::parse(&row.currency).context("the database holds an unknown currency")?;
-            let account = AccountId::from_uuid(row.account_id);
-            let head = pb::Invoice {
-                name: name::invoice_name(account, InvoiceId::from_uuid(row.invoice_id)),
-                state: value("INVOICE_STATE", &row.state, pb::InvoiceState::from_str_name)?,
-                kind: value("DOCUMENT_KIND", &row.kind, pb::DocumentKind::from_str_name)?,
-                number: row.number.unwrap_or_else(String::new),
-                billing_run: name::run_name(RunId::from_uuid(row.run_id)),
-                billing_entity: name::entity_name(EntityId::from_uuid(row.entity_id)),
-                account: name::account_name(account),
-                order: name::order_name(account, OrderId::from_uuid(row.order_id)),
-                order_external_id: row.external_id,
-                order_source_system: row.source_system,
-                advertiser: row.advertiser,
-                billing_month: month(row.billing_month.to_jiff()).to_string(),
-                invoice_period: Some(days(row.period_first, row.period_last)),
-                issue_date: row.issue_date.map(|day| day_message(day.to_jiff())),
-                due_date: row.due_date.map(|day| day_message(day.to_jiff())),
-                payment_terms_days: row.payment_terms_days,
-                spots: row.spots,
-                gross: money(currency, row.gross)?,
-                commission_percent: row.commission_percent.normalize().to_string(),
-                commission: money(currency, row.commission)?,
-                net: money(currency, row.net)?,
-                tax: money(currency, row.tax)?,
-                total: money(currency, row.total)?,
-                lines: Vec::new(),
-                digest: hexadecimal(&row.digest),
-                purchase_order: row.purchase_order.unwrap_or_else(String::new),
-                etag: format!("r{}", row.edits),
-                note: row.note,
-                contact: row.contact,
-                attachment: row.attachment,
-                waiting: row.waiting,
-                taxes: Vec::new(),
-                tax_base: value("TAX_BASE", &row.tax_base, pb::TaxBase::from_str_name)?,
-            };
-            Ok(((row.billing_month.to_jiff(), row.order_id, row.invoice_id), head))
+            let place = (row.billing_month.to_jiff(), row.order_id, row.invoice_id);
+            Ok((place, head!(row)))
         })
         .collect()
 }
@@ -169,13 +175,13 @@ pub async fn get(
     (account, invoice): (AccountId, InvoiceId),
     scope: Option<&Value>,
 ) -> Result<pb::Invoice, Failure> {
-    let (accounts, invoices) = ([account.uuid()], [invoice.uuid()]);
-    let which = Which { accounts: &accounts, invoices: &invoices, scope, limit: 1, ..Which::default() };
-    let found = heads(connection, which).await?.pop();
+    let found = sqlx::query_file!("src/report/sql/document.sql", account.uuid(), invoice.uuid(), scope)
+        .fetch_optional(&mut *connection)
+        .await?;
     let missing = || Refusal::from(ResourceRefusal::NotFound { name: name::invoice_name(account, invoice) });
-    let (_, mut document) = found.ok_or_else(missing)?;
-    let currency = document.gross.as_ref().context("a document without its gross")?.currency_code.clone();
-    let currency = Currency::parse(&currency).context("the database holds an unknown currency")?;
+    let row = found.ok_or_else(missing)?;
+    let currency = Currency::parse(&row.currency).context("the database holds an unknown currency")?;
+    let mut document = head!(row);
     document.lines = lines(connection, account, invoice, currency).await?;
     document.taxes = taxes(connection, account, invoice, currency).await?;
     Ok(document)
