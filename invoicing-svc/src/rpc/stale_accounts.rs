@@ -9,7 +9,10 @@ use chassis::{
     page::Page,
 };
 use ids::{AccountId, RunId};
-use invoicing_domain::billing_run::{BillingRun, check_stale};
+use invoicing_domain::{
+    billing_entity::BillingEntity,
+    billing_run::{BillingRun, check_stale},
+};
 use jiff::civil::Date;
 use money::{Currency, Money};
 use sqlx::PgConnection;
@@ -49,7 +52,8 @@ pub async fn list(
     let now = BillingRun { data_as_of: call.at, ..run };
     // As a refresh would see it; the transaction ends without a commit.
     store::stale::look_ahead(&mut transaction, now.id).await?;
-    let expected = expected(&mut transaction, &now, &accounts, entity.zone.day_of(call.at)).await?;
+    let today = entity.zone.day_of(call.at);
+    let expected = expected(&mut transaction, (&now, &entity), &accounts, today).await?;
     transaction.rollback().await?;
     let stale_accounts: Result<_, Failure> =
         stale.into_iter().map(|stale| stale_message(stale, &drafted, &expected)).collect();
@@ -67,12 +71,12 @@ async fn drafted(
 
 async fn expected(
     connection: &mut PgConnection,
-    run: &BillingRun,
+    of: (&BillingRun, &BillingEntity),
     accounts: &[AccountId],
     today: Date,
 ) -> Result<Amounts, Failure> {
     let mut expected = Amounts::new();
-    for blueprint in work::rate_accounts(connection, run, accounts, today).await?.blueprints {
+    for blueprint in work::rate_accounts(connection, of, accounts, today).await?.blueprints {
         let draft = blueprint.draft;
         let sum = expected.entry((draft.account, draft.currency)).or_insert(Money::zero(draft.currency));
         *sum = sum.plus(draft.net).map_err(anyhow::Error::from)?;

@@ -3,7 +3,6 @@
 use std::collections::{BTreeMap, HashMap};
 
 use anyhow::Context;
-use calendar::Days;
 use chassis::failure::Failure;
 use ids::{AccountId, InvoiceId, LineId, OrderId};
 use invoicing_domain::{
@@ -22,7 +21,7 @@ use sqlx::PgConnection;
 use uuid::Uuid;
 
 use super::hold::Which;
-use super::written::{Written, currency, month_day};
+use super::written::{currency, month_day};
 
 /// What is known of an account itself.
 #[derive(Clone, Debug)]
@@ -54,7 +53,7 @@ pub struct CheckFacts {
     pub used: HashMap<AccountId, Used>,
     /// What somebody typed in for a draft.
     pub typed_in: HashMap<InvoiceId, String>,
-    /// Lines whose product is not live, or whose delivery ends early.
+    /// Lines whose product is not live, or whose delivery ends early. Their orders say it.
     pub lines: HashMap<LineId, LineState>,
     /// What was billed in each of the six months before.
     pub recent: HashMap<(AccountId, Currency), Vec<Money>>,
@@ -80,8 +79,11 @@ pub async fn load(
     facts.severities = super::check_severity::of(connection, run.entity).await?;
     known_accounts(connection, &accounts, today, &mut facts).await?;
     purchase_orders(connection, &accounts, &mut facts).await?;
-    used(connection, &accounts, &mut facts).await?;
-    lines(connection, run, &accounts, &mut facts).await?;
+    typed_in(connection, &accounts, &mut facts).await?;
+    // A value is used up only where there is a number.
+    if !facts.purchase_orders.is_empty() || !facts.typed_in.is_empty() {
+        used(connection, &accounts, &mut facts).await?;
+    }
     list_prices(connection, run, &accounts, &mut facts).await?;
     documents(connection, run, &accounts, &mut facts).await?;
     Ok(facts)
@@ -136,24 +138,11 @@ async fn purchase_orders(
     Ok(())
 }
 
-async fn used(
+async fn typed_in(
     connection: &mut PgConnection,
     accounts: &[Uuid],
     facts: &mut CheckFacts,
 ) -> Result<(), Failure> {
-    let rows = sqlx::query!(
-        "select account_id, purchase_order as \"purchase_order!\", currency, sum(net) as \"net!\" from invoice
-          where account_id = any($1) and purchase_order is not null
-          group by account_id, purchase_order, currency",
-        accounts
-    )
-    .fetch_all(&mut *connection)
-    .await?;
-    for row in rows {
-        let net = Money::of(currency(&row.currency)?, row.net);
-        let net = net.context("the database holds parts of a minor unit")?;
-        facts.used.entry(AccountId::from_uuid(row.account_id)).or_default().insert(row.purchase_order, net);
-    }
     let rows = sqlx::query!(
         "select invoice_id, purchase_order as \"purchase_order!\" from draft_edit
           where account_id = any($1) and purchase_order is not null",
@@ -166,31 +155,23 @@ async fn used(
     Ok(())
 }
 
-async fn lines(
+async fn used(
     connection: &mut PgConnection,
-    run: &BillingRun,
     accounts: &[Uuid],
     facts: &mut CheckFacts,
 ) -> Result<(), Failure> {
-    let until = run.month.last_day().to_sqlx();
-    let rows = sqlx::query_file!("src/store/sql/lines_to_check.sql", run.entity.uuid(), accounts, until as _)
-        .fetch_all(connection)
-        .await?;
+    let rows = sqlx::query!(
+        "select account_id, purchase_order as \"purchase_order!\", currency, sum(net) as \"net!\" from invoice
+          where account_id = any($1) and purchase_order is not null
+          group by account_id, purchase_order, currency",
+        accounts
+    )
+    .fetch_all(connection)
+    .await?;
     for row in rows {
-        let delivered_until = row.latest.map(|latest| {
-            let days = Days::new(row.flight_first.to_jiff(), row.deliver_until.to_jiff());
-            Ok::<_, Failure>((latest.to_jiff(), days.context("the database holds no flight")?))
-        });
-        let line = LineId::from_uuid(row.line_id);
-        let known = LineState {
-            line,
-            number: row.number,
-            product: row.product,
-            product_state: Written::read(&row.state)?,
-            below_list: None,
-            delivered_until: delivered_until.transpose()?,
-        };
-        facts.lines.insert(line, known);
+        let net = Money::of(currency(&row.currency)?, row.net);
+        let net = net.context("the database holds parts of a minor unit")?;
+        facts.used.entry(AccountId::from_uuid(row.account_id)).or_default().insert(row.purchase_order, net);
     }
     Ok(())
 }

@@ -15,10 +15,10 @@ use jiff::{Timestamp, civil::Date};
 use jiff_sqlx::ToSqlx;
 use money::Quantity;
 use serde_json::Value;
-use sqlx::{Encode, PgConnection, Postgres, encode::IsNull, postgres::PgArgumentBuffer};
+use sqlx::PgConnection;
 use uuid::Uuid;
 
-use super::{delivery::take_time, fiscal_calendar, written::Written};
+use super::{copy_rows::CopyRows, delivery::take_time, fiscal_calendar, written::Written};
 
 /// Who counts.
 #[derive(Clone, Debug)]
@@ -125,11 +125,8 @@ pub async fn lines(
     Ok(lines)
 }
 
-/// Facts as PostgreSQL takes them in: the binary form of COPY, which neither side has to print and read.
-pub struct FactRows {
-    buffer: PgArgumentBuffer,
-    rows: usize,
-}
+/// Facts on their way into the database.
+pub struct FactRows(CopyRows);
 
 /// A fact of a line that is known.
 #[derive(Clone, Copy, Debug)]
@@ -143,38 +140,23 @@ pub struct PlacedFact {
 impl FactRows {
     /// No facts.
     pub fn new() -> Self {
-        let mut buffer = PgArgumentBuffer::default();
-        // The signature, no flags, no extension.
-        buffer.extend_from_slice(b"PGCOPY\n\xff\r\n\0\0\0\0\0\0\0\0\0");
-        Self { buffer, rows: 0 }
+        Self(CopyRows::new())
     }
 
     /// Adds a fact of a source under a landing number.
     pub fn push(&mut self, fact: &PlacedFact, landing: Landing) -> Result<(), Failure> {
-        self.rows += 1;
-        self.buffer.extend_from_slice(&16_i16.to_be_bytes());
-        self.column(&fact.account.uuid())?;
-        self.column(&fact.line.uuid())?;
-        self.column(&fact.day.to_sqlx())?;
-        self.column(&landing.source)?;
-        self.column(&landing.number)?;
+        let row = &mut self.0;
+        row.begin_row(16);
+        row.column(&fact.account.uuid())?;
+        row.column(&fact.line.uuid())?;
+        row.column(&fact.day.to_sqlx())?;
+        row.column(&landing.source)?;
+        row.column(&landing.number)?;
         for count in &fact.measured.counts {
-            self.column(count)?;
+            row.column(count)?;
         }
-        self.column(&fact.measured.spend.map(Quantity::value))?;
-        self.column(&fact.measured.hours.map(Quantity::value))
-    }
-
-    /// The length of the value, −1 where there is none, and the value.
-    fn column<'q>(&mut self, value: &impl Encode<'q, Postgres>) -> Result<(), Failure> {
-        let at = self.buffer.len();
-        self.buffer.extend_from_slice(&(-1_i32).to_be_bytes());
-        let encoded = value.encode_by_ref(&mut self.buffer).map_err(sqlx::Error::Encode)?;
-        if matches!(encoded, IsNull::No) {
-            let length = i32::try_from(self.buffer.len() - at - 4).context("a value without end")?;
-            self.buffer[at..at + 4].copy_from_slice(&length.to_be_bytes());
-        }
-        Ok(())
+        row.column(&fact.measured.spend.map(Quantity::value))?;
+        row.column(&fact.measured.hours.map(Quantity::value))
     }
 }
 
@@ -199,21 +181,14 @@ pub async fn begin_summing(transaction: &mut PgConnection) -> Result<(), Failure
 /// Writes facts.
 pub async fn copy(
     transaction: &mut PgConnection,
-    mut facts: FactRows,
+    facts: FactRows,
     destination: Destination,
 ) -> Result<(), Failure> {
-    if facts.rows == 0 {
-        return Ok(());
-    }
-    facts.buffer.extend_from_slice(&(-1_i16).to_be_bytes());
     let statement = match destination {
         Destination::Facts => "copy delivery_fact from stdin (format binary)",
         Destination::Summed => "copy arriving_fact from stdin (format binary)",
     };
-    let mut copying = transaction.copy_in_raw(statement).await?;
-    copying.send(facts.buffer.as_slice()).await?;
-    copying.finish().await?;
-    Ok(())
+    facts.0.write(transaction, statement).await
 }
 
 /// Adds up the facts that were to be, and writes them.

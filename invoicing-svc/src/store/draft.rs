@@ -1,4 +1,5 @@
-//! Drafts, with their lines, tax, spots and postings: recorded in bulk, one statement per table.
+//! Drafts, with their lines, tax, spots and postings: recorded in bulk, one statement per table. The lines, which are many and
+//! wide, are copied.
 
 use anyhow::Context;
 use chassis::failure::Failure;
@@ -111,33 +112,27 @@ fn numbered(blueprints: &[Blueprint]) -> Vec<Numbered<'_>> {
         .collect()
 }
 
-/// The entries of the ledger and the price bases, as the database counts.
-fn numbers(lines: &[Numbered<'_>]) -> Result<(Vec<i32>, Vec<i32>), Failure> {
-    let entry: Result<Vec<i32>, _> = lines.iter().map(|n| i32::try_from(n.line.item.entry)).collect();
-    let entry = entry.context("the ledger of a line has more entries than there are numbers")?;
-    let price_base: Result<Vec<i32>, _> =
-        lines.iter().map(|n| i32::try_from(n.line.item.bucket.price_base)).collect();
-    Ok((entry, price_base.context("a price of more units than there are numbers")?))
-}
-
 async fn insert_lines(connection: &mut PgConnection, blueprints: &[Blueprint]) -> Result<(), Failure> {
-    let lines = numbered(blueprints);
-    columns!(
-        lines,
-        |n| account = n.draft.account.uuid(),
-        invoice = n.draft.id.uuid(),
+    let number = |number: u32| i32::try_from(number).context("more than there are numbers");
+    let (rows, statement) = crate::copy_rows!(
+        "draft_line",
+        numbered(blueprints),
+        |n| account_id = n.draft.account.uuid(),
+        invoice_id = n.draft.id.uuid(),
         number = n.number,
-        line = n.line.line.uuid(),
+        line_id = n.line.line.uuid(),
+        entry = number(n.line.item.entry)?,
         kind = n.line.item.bucket.kind.text(),
         description = n.line.description.as_str(),
         note = n.line.item.note.as_str(),
         origin_first = n.line.item.bucket.origin.first().to_sqlx(),
         origin_last = n.line.item.bucket.origin.last().to_sqlx(),
         late = n.line.item.late,
-        segment = n.line.item.bucket.segment_first.to_sqlx(),
+        segment_first = n.line.item.bucket.segment_first.to_sqlx(),
         quantity = n.line.item.quantity,
         unit = n.line.item.unit.text(),
         rate = n.line.item.bucket.rate.value(),
+        price_base = number(n.line.item.bucket.price_base)?,
         gross = n.line.item.gross.amount(),
         commission = n.line.commission.amount(),
         net = n.line.net.amount(),
@@ -145,49 +140,14 @@ async fn insert_lines(connection: &mut PgConnection, blueprints: &[Blueprint]) -
         tax_code = n.line.tax_code.as_str(),
         service_first = n.line.service.first().to_sqlx(),
         service_last = n.line.service.last().to_sqlx(),
-        month = month_day(n.draft.billing_month).to_sqlx(),
+        billing_month = month_day(n.draft.billing_month).to_sqlx(),
         tax_point = n.line.tax_point.to_sqlx(),
-        place = n.line.tax.place.as_str(),
-        category = n.line.tax.category.text(),
-        percent = n.line.tax.percent.value(),
+        tax_place = n.line.tax.place.as_str(),
+        tax_category = n.line.tax.category.text(),
+        tax_percent = n.line.tax.percent.value(),
         tax = n.line.tax.amount.amount(),
     );
-    let (entry, price_base) = numbers(&lines)?;
-    sqlx::query_file!(
-        "src/store/sql/insert_draft_lines.sql",
-        &account,
-        &invoice,
-        &number,
-        &line,
-        &entry,
-        &kind as _,
-        &description as _,
-        &note as _,
-        &origin_first as _,
-        &origin_last as _,
-        &late,
-        &segment as _,
-        &quantity,
-        &unit as _,
-        &rate,
-        &gross,
-        &commission,
-        &net,
-        &gl_revenue as _,
-        &tax_code as _,
-        &service_first as _,
-        &service_last as _,
-        &month as _,
-        &tax_point as _,
-        &price_base,
-        &place as _,
-        &category as _,
-        &percent,
-        &tax
-    )
-    .execute(connection)
-    .await?;
-    Ok(())
+    rows.write(connection, statement).await
 }
 
 async fn insert_taxes(connection: &mut PgConnection, blueprints: &[Blueprint]) -> Result<(), Failure> {

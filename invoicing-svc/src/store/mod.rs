@@ -11,6 +11,7 @@ pub mod bridge;
 pub mod check_facts;
 pub mod check_severity;
 pub mod claim;
+mod copy_rows;
 pub mod delivery;
 pub mod delivery_fact;
 pub mod delivery_source;

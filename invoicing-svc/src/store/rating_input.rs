@@ -3,6 +3,7 @@
 mod airings;
 mod delivered;
 mod ledger;
+mod needs;
 mod pricing;
 mod terms;
 mod third_party;
@@ -14,8 +15,10 @@ use calendar::Days;
 use chassis::failure::Failure;
 use ids::{AccountId, LineId, OrderId};
 use invoicing_domain::{
+    ad_product::ProductState,
     billing_entity::BillingEntity,
     billing_run::BillingRun,
+    exception::LineState,
     invoice::{LineFacts, OrderFacts},
     order::{BillingTerms, Cap, OrderCalendar},
     pricing::{Minimum, Window},
@@ -31,6 +34,7 @@ use uuid::Uuid;
 use self::{
     delivered::Delivered,
     ledger::Ledger,
+    needs::Needs,
     pricing::{Priced, Said},
     third_party::ThirdParty,
 };
@@ -45,6 +49,8 @@ pub struct OrderToRate {
     pub cases: HashMap<LineId, Vec<Case>>,
     /// Every character that its document prints of orders and airings.
     pub printed: BTreeSet<char>,
+    /// Only of lines worth a word: the product is not live, or what is counted by day ends before the line does.
+    pub states: Vec<LineState>,
 }
 
 /// What is known of the lines of the shard besides the lines themselves.
@@ -115,21 +121,20 @@ pub async fn load(
     let rows = sqlx::query_file!("src/store/sql/lines_to_rate.sql", run.entity.uuid(), &accounts)
         .fetch_all(&mut *connection)
         .await?;
-    let currencies =
-        rows.iter().map(|row| Ok((row.line_id, currency(&row.currency)?))).collect::<Result<_, Failure>>()?;
-    let mut inputs = inputs(connection, run, &accounts, &currencies).await?;
+    let (mut currencies, mut needs) = (HashMap::with_capacity(rows.len()), Needs::default());
+    for row in &rows {
+        currencies.insert(row.line_id, currency(&row.currency)?);
+        needs.add(row.account_id, (&row.pricing_model, &row.cap_window), row.third_party_controls);
+    }
+    let mut inputs = inputs(connection, run, (&accounts, &needs), &currencies).await?;
     let as_of = entity.zone.day_of(run.data_as_of);
     let mut orders: Vec<OrderToRate> = Vec::new();
     for row in rows {
         let currency = currency(&row.currency)?;
         let mut printed = inputs.printed.remove(&row.line_id).unwrap_or_default();
-        for text in
-            [&row.advertiser, &row.external_id, &row.buyer, &row.description, &row.station, &row.program]
-        {
-            // Every font has the characters of ASCII.
-            let plain = |character: &char| character.is_ascii_graphic() || *character == ' ';
-            printed.extend(text.chars().filter(|character| !plain(character)));
-        }
+        let texts =
+            [&row.advertiser, &row.external_id, &row.buyer, &row.description, &row.station, &row.program];
+        printed.extend(texts.into_iter().flat_map(|text| unusual(text)));
         let billing = BillingTerms {
             calendar: OrderCalendar::read(&row.billing_calendar)?.of(entity.fiscal),
             cycle: Written::read(&row.billing_cycle)?,
@@ -137,6 +142,9 @@ pub async fn load(
         };
         let flight = days(row.flight_first, row.flight_last)?;
         let said = said!(row, currency, flight, (billing, run.month, as_of));
+        let latest = inputs.priced.delivered.latest(row.line_id);
+        let product = (row.product, Written::read(&row.product_state)?);
+        let state = state(row.line_id, &row.number, product, (flight, run.month.last_day(), latest));
         let ledger = inputs.ledgers.remove(&row.line_id).unwrap_or_default();
         let (pricing, cases) = inputs.priced.pricing(row.line_id, said)?;
         let line = LineToRate {
@@ -172,24 +180,30 @@ pub async fn load(
             rounding: entity.rounding,
             remainder: entity.remainder,
         };
-        put(&mut orders, order, printed, (facts, line, cases))?;
+        put(&mut orders, order, (printed, state), (facts, line, cases))?;
     }
     Ok(orders)
+}
+
+/// The characters of a text that a font may lack: every font has those of ASCII.
+fn unusual(text: &str) -> impl Iterator<Item = char> {
+    text.chars().filter(|character| !character.is_ascii_graphic() && *character != ' ')
 }
 
 /// Adds a line to its order, which is the last one or a new one.
 fn put(
     orders: &mut Vec<OrderToRate>,
     order: OrderFacts,
-    printed: BTreeSet<char>,
+    (printed, state): (BTreeSet<char>, Option<LineState>),
     (facts, line, cases): (LineFacts, LineToRate, Vec<Case>),
 ) -> Result<(), Failure> {
     if orders.last().is_none_or(|last| last.facts.order != order.order) {
-        let (lines, cases) = (Vec::new(), HashMap::new());
-        orders.push(OrderToRate { facts: order, lines, cases, printed: BTreeSet::new() });
+        let (lines, cases, states) = (Vec::new(), HashMap::new(), Vec::new());
+        orders.push(OrderToRate { facts: order, lines, cases, printed: BTreeSet::new(), states });
     }
     let order = orders.last_mut().context("an order was put here")?;
     order.printed.extend(printed);
+    order.states.extend(state);
     if !cases.is_empty() {
         order.cases.insert(facts.line, cases);
     }
@@ -197,21 +211,41 @@ fn put(
     Ok(())
 }
 
+/// What the checks look at of a line, up to the last day of the month that is run, where it is worth a word.
+fn state(
+    line: Uuid,
+    number: &str,
+    (product, product_state): (String, ProductState),
+    (flight, until, latest): (Days, jiff::civil::Date, Option<jiff::civil::Date>),
+) -> Option<LineState> {
+    let days = Days::new(flight.first(), flight.last().min(until)).ok()?;
+    let delivered_until = latest.map(|latest| (latest, days));
+    let is_short = latest.is_some_and(|latest| latest < days.last());
+    (product_state != ProductState::Live || is_short).then(|| LineState {
+        line: LineId::from_uuid(line),
+        number: number.to_owned(),
+        product,
+        product_state,
+        below_list: None,
+        delivered_until,
+    })
+}
+
 async fn inputs(
     connection: &mut PgConnection,
     run: &BillingRun,
-    accounts: &[Uuid],
+    (accounts, needs): (&[Uuid], &Needs),
     currencies: &HashMap<Uuid, Currency>,
 ) -> Result<Inputs, Failure> {
-    let (airings, printed) = airings::load(connection, run, accounts).await?;
+    let (airings, printed) = airings::load(connection, run, &needs.spots).await?;
     let priced = Priced {
         agreed: terms::agreed(connection, accounts).await?,
-        parts: ledger::parts(connection, accounts, currencies).await?,
+        parts: ledger::parts(connection, &needs.fees, currencies).await?,
         airings,
-        period_units: terms::period_units(connection, accounts).await?,
-        quantities: terms::quantities(connection, accounts).await?,
+        period_units: terms::period_units(connection, &needs.periods).await?,
+        quantities: terms::quantities(connection, &needs.subscriptions).await?,
         delivered: Delivered::load(connection, run.id, accounts).await?,
-        chosen: third_party::chosen(connection, accounts).await?,
+        chosen: third_party::chosen(connection, &needs.third_party).await?,
     };
     Ok(Inputs { priced, ledgers: ledger::ledgers(connection, accounts, currencies).await?, printed })
 }

@@ -6,8 +6,9 @@ use anyhow::Context;
 use chassis::failure::Failure;
 use ids::AccountId;
 use invoicing_domain::{
+    billing_entity::BillingEntity,
     billing_run::BillingRun,
-    exception::{Finding, Severities, Severity},
+    exception::{Finding, LineState, Severities, Severity},
     hold::{Held, Hold},
     invoice::{self, Draft, InvoiceRefusal, LineFacts, OrderFacts},
     ledger::postings,
@@ -38,18 +39,21 @@ pub struct Rated {
 /// Rates the orders that the run's entity has of the accounts, and checks what they come to as of `today`.
 pub async fn rate_accounts(
     connection: &mut PgConnection,
-    run: &BillingRun,
+    (run, entity): (&BillingRun, &BillingEntity),
     accounts: &[AccountId],
     today: Date,
 ) -> Result<Rated, Failure> {
-    let entity = store::billing_entity::get(connection, run.entity, None).await?;
-    let orders = store::rating_input::load(connection, run, &entity, accounts).await?;
+    let orders = store::rating_input::load(connection, run, entity, accounts).await?;
     let tax = store::tax::inputs(connection, accounts).await?;
-    let taxing = Taxing::of(&entity, &tax)?;
+    let taxing = Taxing::of(entity, &tax)?;
     let mut facts = store::check_facts::load(connection, run, accounts, today).await?;
     let mut drafts = BTreeMap::new();
     let mut exceptions = Vec::new();
-    for order in orders {
+    for mut order in orders {
+        for state in order.states.drain(..) {
+            let below_list = facts.lines.remove(&state.line).and_then(|known| known.below_list);
+            facts.lines.insert(state.line, LineState { below_list, ..state });
+        }
         let taxing = taxing.buyer(order.facts.account)?;
         if let Some(draft) = rate_order(run, order, &facts, &taxing, &mut exceptions) {
             draft.check(entity.rounding).context("a draft breaks a law of the books")?;
@@ -71,7 +75,7 @@ fn rate_order(
     taxing: &TaxingBuyer<'_>,
     exceptions: &mut Vec<Exception>,
 ) -> Option<Draft> {
-    let OrderToRate { facts, lines, mut cases, printed } = order;
+    let OrderToRate { facts, lines, mut cases, printed, states: _ } = order;
     let (mut rated_lines, mut found) = (Vec::new(), Vec::new());
     for (line, input) in lines {
         for case in cases.remove(&line.line).unwrap_or_default() {

@@ -34,8 +34,9 @@ pub async fn rate_again(
     store::draft::delete_of(connection, run.id, &[account.uuid()]).await?;
     let number = store::billing_run::insert_shards(connection, run.id, &[vec![account]]).await?;
     let shard = Shard { run: run.id, number, accounts: vec![account] };
-    let today = store::billing_entity::get(connection, run.entity, None).await?.zone.day_of(at);
-    let rated = rate_accounts(connection, run, &shard.accounts, today).await?;
+    let entity = store::billing_entity::get(connection, run.entity, None).await?;
+    let today = entity.zone.day_of(at);
+    let rated = rate_accounts(connection, (run, &entity), &shard.accounts, today).await?;
     record(connection, run, &shard, rated, (at, today)).await?;
     store::claim::shard_rated(connection, &shard, at).await?;
     review_again(connection, run).await

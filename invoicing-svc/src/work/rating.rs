@@ -21,17 +21,15 @@ use crate::{
 /// How many corrections a run proposes by event; all of them are among its exceptions.
 const PROPOSED_MAX: i64 = 10_000;
 
-/// Rates one shard, or brings a run that is rated to its review. False: there is nothing to do.
+/// Rates one shard, or begins a run, or brings one that is rated to its review. False: there is nothing to do.
 pub async fn step(worker: &Worker) -> Result<bool, Failure> {
-    if begin(worker).await? {
-        return Ok(true);
-    }
+    Ok(rate_shard(worker).await? || begin(worker).await? || finish(worker).await?)
+}
+
+async fn rate_shard(worker: &Worker) -> Result<bool, Failure> {
     // One snapshot for all that is loaded: an order that is amended meanwhile is seen before or after, never in between.
     let mut transaction = worker.pool.begin_with("begin isolation level repeatable read").await?;
-    let Some(shard) = store::claim::claim_shard(&mut transaction).await? else {
-        drop(transaction);
-        return finish(worker).await;
-    };
+    let Some(shard) = store::claim::claim_shard(&mut transaction).await? else { return Ok(false) };
     let run = store::billing_run::get(&mut transaction, shard.run, None).await?;
     let rated = rate(&mut transaction, &run, &shard, worker.clock.now()).await;
     match rated {
@@ -46,16 +44,16 @@ pub async fn step(worker: &Worker) -> Result<bool, Failure> {
             fail(worker, shard.run, &fault).await?;
         }
     }
-    finish(worker).await?;
     Ok(true)
 }
 
-/// Takes a run from CREATED to RATING.
+/// Takes a run from CREATED to RATING, and has the other workers of this process look for its shards.
 async fn begin(worker: &Worker) -> Result<bool, Failure> {
     let mut transaction = worker.pool.begin().await?;
     let Some(run) = store::claim::claim_created(&mut transaction).await? else { return Ok(false) };
     store::billing_run::record(&mut transaction, domain::begin_rating(&run).or_refuse()?).await?;
     transaction.commit().await?;
+    worker.bell.ring();
     Ok(true)
 }
 
@@ -115,8 +113,9 @@ async fn rate(
     shard: &Shard,
     at: Timestamp,
 ) -> Result<(), Failure> {
-    let today = store::billing_entity::get(connection, run.entity, None).await?.zone.day_of(at);
-    let rated = rate_accounts(connection, run, &shard.accounts, today).await?;
+    let entity = store::billing_entity::get(connection, run.entity, None).await?;
+    let today = entity.zone.day_of(at);
+    let rated = rate_accounts(connection, (run, &entity), &shard.accounts, today).await?;
     record(connection, run, shard, rated, (at, today)).await
 }
 

@@ -4,8 +4,8 @@ use jiff::civil::Date;
 
 use super::{Act, BillingRun, BillingRunRefusal, State};
 
-/// How many accounts a worker rates in one transaction.
-const ACCOUNTS_PER_SHARD: usize = 200;
+/// How many accounts a worker rates in one transaction, at most and, but for the last, at least.
+const SHARD: (usize, usize) = (100, 250);
 
 /// A run of the same entity that is neither issued nor cancelled, and no preview.
 #[derive(Clone, Debug)]
@@ -69,12 +69,19 @@ fn overlap(one: &[AccountId], other: &[AccountId]) -> bool {
     one.is_empty() || other.is_empty() || one.iter().any(|account| other.contains(account))
 }
 
-/// The accounts in the portions that workers claim. There is always one, so that an empty run comes to its review too.
+/// The accounts in the portions that workers claim, the largest first: each is a part of what is left, so that workers
+/// come to their end at about the same time. There is always one, so that an empty run comes to its review too.
 pub fn shards(mut accounts: Vec<AccountId>) -> Vec<Vec<AccountId>> {
     accounts.sort();
     accounts.dedup();
-    if accounts.is_empty() {
-        return vec![Vec::new()];
+    let (least, most) = SHARD;
+    let mut shards = Vec::new();
+    let mut rest = &accounts[..];
+    while !rest.is_empty() || shards.is_empty() {
+        let size = (rest.len() / 4).clamp(least, most).min(rest.len());
+        let (shard, left) = rest.split_at(size);
+        shards.push(shard.to_vec());
+        rest = left;
     }
-    accounts.chunks(ACCOUNTS_PER_SHARD).map(<[AccountId]>::to_vec).collect()
+    shards
 }

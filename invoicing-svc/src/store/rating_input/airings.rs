@@ -25,6 +25,9 @@ pub(super) async fn load(
     run: &BillingRun,
     accounts: &[Uuid],
 ) -> Result<AiringsAndTheirTexts, Failure> {
+    if accounts.is_empty() {
+        return Ok((HashMap::new(), HashMap::new()));
+    }
     let listed = listed(connection, accounts).await?;
     let as_of = run.data_as_of.to_sqlx();
     let rows = sqlx::query_file!("src/store/sql/airings_to_rate.sql", accounts, as_of as _)

@@ -10,6 +10,7 @@ use invoicing_domain::{
     pricing::{Metric, PricingModel},
     rating::{Cell, Terms},
 };
+use jiff::civil::Date;
 use rust_decimal::Decimal;
 use sqlx::PgConnection;
 use uuid::Uuid;
@@ -27,6 +28,8 @@ pub(super) struct Delivered {
 struct Counted {
     source: i32,
     days: Days,
+    /// The last of the days of which anything was said.
+    latest: Date,
     impressions: i64,
     viewable_impressions: i64,
     clicks: i64,
@@ -70,7 +73,7 @@ impl Delivered {
     async fn add_totals(&mut self, connection: &mut PgConnection, accounts: &[Uuid]) -> Result<(), Failure> {
         let rows = sqlx::query!(
             "select line_id, source_no, first_day, last_day, impressions, viewable_impressions, clicks, views,
-                    completed_views, actions, days, spend, hours
+                    completed_views, actions, days, spend, hours, latest_day
                from delivery_total where account_id = any($1)",
             accounts
         )
@@ -80,6 +83,7 @@ impl Delivered {
             self.lines.entry(row.line_id).or_default().push(Counted {
                 source: row.source_no,
                 days: days(row.first_day, row.last_day)?,
+                latest: row.latest_day.to_jiff(),
                 impressions: row.impressions,
                 viewable_impressions: row.viewable_impressions,
                 clicks: row.clicks,
@@ -128,6 +132,7 @@ impl Delivered {
             self.lines.entry(row.line_id).or_default().push(Counted {
                 source: row.source_no,
                 days: days(row.day, row.day)?,
+                latest: row.day.to_jiff(),
                 impressions: row.impressions,
                 viewable_impressions: row.viewable_impressions,
                 clicks: row.clicks,
@@ -140,6 +145,11 @@ impl Delivered {
             });
         }
         Ok(())
+    }
+
+    /// The last day of which a source said anything of a line.
+    pub(super) fn latest(&self, line: Uuid) -> Option<Date> {
+        self.lines.get(&line)?.iter().map(|counted| counted.latest).max()
     }
 
     /// The cells of a line: what was counted of it by the sources that count for it. Days that are in no terms were
@@ -182,6 +192,7 @@ impl Counted {
         Self {
             source,
             days,
+            latest: days.last(),
             impressions: 0,
             viewable_impressions: 0,
             clicks: 0,

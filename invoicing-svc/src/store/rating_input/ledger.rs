@@ -21,6 +21,9 @@ pub(super) async fn parts(
     accounts: &[Uuid],
     currencies: &HashMap<Uuid, Currency>,
 ) -> Result<HashMap<Uuid, Vec<Part>>, Failure> {
+    if accounts.is_empty() {
+        return Ok(HashMap::new());
+    }
     let rows = sqlx::query!(
         "select line_id, period_first, period_last, amount from schedule_part
           where account_id = any($1) order by line_id, period_first",

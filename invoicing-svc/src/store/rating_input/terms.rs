@@ -93,6 +93,9 @@ pub(super) async fn period_units(
     connection: &mut PgConnection,
     accounts: &[Uuid],
 ) -> Result<HashMap<Uuid, Vec<PeriodUnits>>, Failure> {
+    if accounts.is_empty() {
+        return Ok(HashMap::new());
+    }
     // Only a cap by the period looks at them.
     let rows = sqlx::query!(
         "select u.line_id, period_first, period_last, units from period_units u join order_line l using (account_id, line_id)
@@ -114,6 +117,9 @@ pub(super) async fn quantities(
     connection: &mut PgConnection,
     accounts: &[Uuid],
 ) -> Result<HashMap<Uuid, Vec<(Date, Quantity)>>, Failure> {
+    if accounts.is_empty() {
+        return Ok(HashMap::new());
+    }
     let rows = sqlx::query!(
         "select line_id, from_day, quantity from subscription_quantity where account_id = any($1)",
         accounts

@@ -25,6 +25,9 @@ pub(super) struct ThirdParty {
 }
 
 pub(super) async fn chosen(connection: &mut PgConnection, accounts: &[Uuid]) -> Result<Chosen, Failure> {
+    if accounts.is_empty() {
+        return Ok(Chosen::new());
+    }
     let rows = sqlx::query!(
         "select line_id, origin_first, outcome from chosen_outcome where account_id = any($1)",
         accounts

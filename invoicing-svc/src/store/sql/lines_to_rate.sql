@@ -6,7 +6,7 @@ select o.account_id, o.order_id, o.currency, o.commission_percent, o.payment_ter
        l.package_units, l.minimum_amount, l.minimum_window, l.markup_percent, l.expense_cap, l.schedule, l.proration,
        l.delivery_source, l.third_party_source, l.third_party_controls, l.tolerance_percent, l.tolerance_base,
        l.without_count, l.count_due_days, l.closed_on,
-       p.invoice_text, p.gl_revenue, p.tax_code
+       p.code as product, p.state as product_state, p.invoice_text, p.gl_revenue, p.tax_code
   from insertion_order o
   join account a using (account_id)
   join order_line l using (account_id, order_id)
