@@ -49,7 +49,7 @@ pub async fn list(
     let now = BillingRun { data_as_of: call.at, ..run };
     // As a refresh would see it; the transaction ends without a commit.
     store::stale::look_ahead(&mut transaction, now.id).await?;
-    let expected = expected(&mut transaction, &now, &accounts, entity.zone.day_of(call.at)).await?;
+    let expected = expected(rpc, &mut transaction, &now, &accounts, entity.zone.day_of(call.at)).await?;
     transaction.rollback().await?;
     let stale_accounts: Result<_, Failure> =
         stale.into_iter().map(|stale| stale_message(stale, &drafted, &expected)).collect();
@@ -66,13 +66,15 @@ async fn drafted(
 }
 
 async fn expected(
+    rpc: &Rpc,
     connection: &mut PgConnection,
     run: &BillingRun,
     accounts: &[AccountId],
     today: Date,
 ) -> Result<Amounts, Failure> {
     let mut expected = Amounts::new();
-    for blueprint in work::rate_accounts(connection, run, accounts, today).await?.blueprints {
+    for blueprint in work::rate_accounts(connection, run, accounts, today, &rpc.tax_engines).await?.blueprints
+    {
         let draft = blueprint.draft;
         let sum = expected.entry((draft.account, draft.currency)).or_insert(Money::zero(draft.currency));
         *sum = sum.plus(draft.net).map_err(anyhow::Error::from)?;

@@ -16,7 +16,7 @@ use ids::{AccountId, LineId, OrderId};
 use invoicing_domain::{
     billing_entity::BillingEntity,
     billing_run::BillingRun,
-    invoice::{LineFacts, OrderFacts},
+    invoice::{LineFacts, OrderFacts, Sharing},
     order::{BillingTerms, Cap, OrderCalendar},
     pricing::{Minimum, Window},
     rating::{Expenses, LineToRate},
@@ -40,6 +40,7 @@ use super::written::{Written, currency};
 #[derive(Debug)]
 pub struct OrderToRate {
     pub facts: OrderFacts,
+    pub sharing: Sharing,
     pub lines: Vec<(LineFacts, LineToRate)>,
     /// Where those who count a line are apart, by line.
     pub cases: HashMap<LineId, Vec<Case>>,
@@ -130,8 +131,9 @@ pub async fn load(
             let plain = |character: &char| character.is_ascii_graphic() || *character == ' ';
             printed.extend(text.chars().filter(|character| !plain(character)));
         }
+        let calendar = OrderCalendar::read(&row.billing_calendar)?;
         let billing = BillingTerms {
-            calendar: OrderCalendar::read(&row.billing_calendar)?.of(entity.fiscal),
+            calendar: calendar.of(entity.fiscal),
             cycle: Written::read(&row.billing_cycle)?,
             contract_last: row.order_last.to_jiff(),
         };
@@ -172,7 +174,15 @@ pub async fn load(
             rounding: entity.rounding,
             remainder: entity.remainder,
         };
-        put(&mut orders, order, printed, (facts, line, cases))?;
+        let sharing = Sharing {
+            consolidation: Written::read(&row.consolidation)?,
+            advertiser: row.advertiser,
+            external_id: row.external_id,
+            calendar,
+            liability: Written::read(&row.liability)?,
+            territory: row.territory,
+        };
+        put(&mut orders, (order, sharing), printed, (facts, line, cases))?;
     }
     Ok(orders)
 }
@@ -180,13 +190,13 @@ pub async fn load(
 /// Adds a line to its order, which is the last one or a new one.
 fn put(
     orders: &mut Vec<OrderToRate>,
-    order: OrderFacts,
+    (order, sharing): (OrderFacts, Sharing),
     printed: BTreeSet<char>,
     (facts, line, cases): (LineFacts, LineToRate, Vec<Case>),
 ) -> Result<(), Failure> {
     if orders.last().is_none_or(|last| last.facts.order != order.order) {
         let (lines, cases) = (Vec::new(), HashMap::new());
-        orders.push(OrderToRate { facts: order, lines, cases, printed: BTreeSet::new() });
+        orders.push(OrderToRate { facts: order, sharing, lines, cases, printed: BTreeSet::new() });
     }
     let order = orders.last_mut().context("an order was put here")?;
     order.printed.extend(printed);

@@ -14,7 +14,7 @@ use super::{
 };
 use crate::{
     report::{billing_run as report, exception as exceptions},
-    store::{self, claim::Shard},
+    store::{self, claim::Shard, input_change::Cause},
     wire::fact,
 };
 
@@ -33,7 +33,7 @@ pub async fn step(worker: &Worker) -> Result<bool, Failure> {
         return finish(worker).await;
     };
     let run = store::billing_run::get(&mut transaction, shard.run, None).await?;
-    let rated = rate(&mut transaction, &run, &shard, worker.clock.now()).await;
+    let rated = rate(&mut transaction, &run, &shard, worker).await;
     match rated {
         Ok(()) => {
             store::claim::shard_rated(&mut transaction, &shard, worker.clock.now()).await?;
@@ -113,25 +113,30 @@ async fn rate(
     connection: &mut PgConnection,
     run: &BillingRun,
     shard: &Shard,
-    at: Timestamp,
+    worker: &Worker,
 ) -> Result<(), Failure> {
+    let at = worker.clock.now();
     let today = store::billing_entity::get(connection, run.entity, None).await?.zone.day_of(at);
-    let rated = rate_accounts(connection, run, &shard.accounts, today).await?;
+    let rated = rate_accounts(connection, run, &shard.accounts, today, &worker.tax_engines).await?;
     record(connection, run, shard, rated, (at, today)).await
 }
 
-/// Records what came of rating a shard. The exceptions come first: they say which drafts wait.
+/// Records what came of rating a shard. The exceptions come first: they say which drafts wait. What a tax engine may say
+/// later is an input that is not there yet: its accounts are stale, so that a refresh of the run asks again.
 pub(super) async fn record(
     connection: &mut PgConnection,
     run: &BillingRun,
     shard: &Shard,
-    Rated { mut blueprints, exceptions }: Rated,
+    Rated { mut blueprints, exceptions, unanswered }: Rated,
     when: (Timestamp, Date),
 ) -> Result<(), Failure> {
     let place = (shard.number, shard.accounts.as_slice());
     let waiting = store::exception::record(connection, run, place, &exceptions, when).await?;
     for blueprint in &mut blueprints {
         blueprint.waiting = waiting.contains(&blueprint.draft.id.uuid());
+    }
+    if !unanswered.is_empty() {
+        store::input_change::record(connection, &unanswered, Cause::Tax).await?;
     }
     store::draft::insert(connection, &blueprints).await
 }

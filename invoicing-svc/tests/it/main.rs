@@ -4,6 +4,7 @@
 mod accounting_period;
 mod airings_again;
 mod billing_run;
+mod consolidation;
 mod daily;
 mod daily_again;
 mod delivery;
@@ -25,6 +26,9 @@ mod rate_card;
 mod reference;
 mod refresh;
 mod service;
+mod several_entities;
 mod side_by_side;
 mod tax;
+mod tax_engine;
+mod tax_file;
 mod two_processes;
