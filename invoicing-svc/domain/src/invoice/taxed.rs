@@ -23,8 +23,11 @@ pub enum DeterminedError {
     #[error("category O stands beside others on a document")]
     OutsideScope,
     /// BR-CO-17.
-    #[error("{percent} % of {base} is {tax}, and its lines of {category} at {percent} % come to {said}")]
-    Sum { category: &'static str, percent: Percent, base: Money, tax: Money, said: Money },
+    #[error(
+        "{percent} % of {} is {}, and its lines of {} at {percent} % come to {said}",
+        .row.base, .row.tax, .row.treatment.category.code(), percent = .row.treatment.percent
+    )]
+    Sum { row: Box<TaxRow>, said: Money },
     /// Its amounts do not add up at all.
     #[error(transparent)]
     Money(#[from] MoneyError),
@@ -96,8 +99,7 @@ impl Untaxed {
             let lines = draft.lines.iter().filter(|line| line.is_in(&row.treatment));
             let said = Money::sum(draft.currency, lines.map(|line| line.tax.amount))?;
             if said != row.tax {
-                let TaxRow { treatment: Treatment { category, percent, reason: _ }, base, tax } = row;
-                return Err(DeterminedError::Sum { category: category.code(), percent, base, tax, said });
+                return Err(DeterminedError::Sum { row: Box::new(row), said });
             }
             draft.taxes.push(row);
         }
