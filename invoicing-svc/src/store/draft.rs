@@ -52,7 +52,7 @@ macro_rules! columns {
 /// Records drafts.
 pub async fn insert(connection: &mut PgConnection, blueprints: &[Blueprint]) -> Result<(), Failure> {
     insert_heads(connection, blueprints).await?;
-    insert_lines(connection, blueprints).await?;
+    insert_lines(connection, &numbered(blueprints)).await?;
     insert_taxes(connection, blueprints).await?;
     insert_spots(connection, blueprints).await?;
     insert_postings(connection, blueprints).await
@@ -147,8 +147,7 @@ fn numbers(lines: &[Numbered<'_>]) -> Result<(Vec<i32>, Vec<i32>), Failure> {
     Ok((entry, price_base.context("a price of more units than there are numbers")?))
 }
 
-async fn insert_lines(connection: &mut PgConnection, blueprints: &[Blueprint]) -> Result<(), Failure> {
-    let lines = numbered(blueprints);
+async fn insert_lines(connection: &mut PgConnection, lines: &[Numbered<'_>]) -> Result<(), Failure> {
     columns!(
         lines,
         |n| account = n.draft.account.uuid(),
@@ -180,7 +179,7 @@ async fn insert_lines(connection: &mut PgConnection, blueprints: &[Blueprint]) -
         tax = n.line.tax.amount.amount(),
         purchase_order = n.blueprint.purchase_order_of(n.line),
     );
-    let (entry, price_base) = numbers(&lines)?;
+    let (entry, price_base) = numbers(lines)?;
     sqlx::query_file!(
         "src/store/sql/insert_draft_lines.sql",
         &account,

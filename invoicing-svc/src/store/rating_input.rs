@@ -124,13 +124,9 @@ pub async fn load(
     for row in rows {
         let currency = currency(&row.currency)?;
         let mut printed = inputs.printed.remove(&row.line_id).unwrap_or_default();
-        for text in
-            [&row.advertiser, &row.external_id, &row.buyer, &row.description, &row.station, &row.program]
-        {
-            // Every font has the characters of ASCII.
-            let plain = |character: &char| character.is_ascii_graphic() || *character == ' ';
-            printed.extend(text.chars().filter(|character| !plain(character)));
-        }
+        let texts =
+            [&row.advertiser, &row.external_id, &row.buyer, &row.description, &row.station, &row.program];
+        printed.extend(texts.into_iter().flat_map(|text| not_plain(text)));
         let calendar = OrderCalendar::read(&row.billing_calendar)?;
         let billing = BillingTerms {
             calendar: calendar.of(entity.fiscal),
@@ -185,6 +181,11 @@ pub async fn load(
         put(&mut orders, (order, sharing), printed, (facts, line, cases))?;
     }
     Ok(orders)
+}
+
+/// The characters of a text that not every font has: all have those of ASCII.
+fn not_plain(text: &str) -> impl Iterator<Item = char> {
+    text.chars().filter(|character| !character.is_ascii_graphic() && *character != ' ')
 }
 
 /// Adds a line to its order, which is the last one or a new one.
