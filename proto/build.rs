@@ -1,33 +1,46 @@
-//! Compiles every contract under `billing/` and `google/` without a protoc on the machine.
+//! Compiles every contract without a protoc on the machine: those that the suite serves, under `billing/` and `google/`, and
+//! those that others serve and the suite asks, under `outside/`. The latter have no REST form and no roles here.
 use std::{
-    env, fs,
+    env,
+    error::Error,
+    fs,
     path::{Path, PathBuf},
 };
 
-fn main() -> Result<(), Box<dyn std::error::Error>> {
+fn main() -> Result<(), Box<dyn Error>> {
     let root = PathBuf::from(env::var("CARGO_MANIFEST_DIR")?);
-    let mut files = Vec::new();
-    for folder in ["billing", "google"] {
-        println!("cargo:rerun-if-changed={folder}");
-        find(&root.join(folder), &root, &mut files)?;
-    }
-    files.sort();
-    let mut compiler = protox::Compiler::new([&root])?;
-    compiler.include_imports(true).include_source_info(true).open_files(&files)?;
+    let served = compiler(&root, &["billing", "google"])?;
     // Encoded by the compiler itself: through prost-types the http options would be dropped.
     fs::write(
         PathBuf::from(env::var("OUT_DIR")?).join("contracts.bin"),
-        compiler.encode_file_descriptor_set(),
+        served.encode_file_descriptor_set(),
     )?;
     tonic_prost_build::configure()
         .bytes(".google.api.HttpBody")
         .bytes(".billing.invoicing.v1.ImportAiringsRequest")
         .include_file("contracts.rs")
-        .compile_fds(compiler.file_descriptor_set())?;
+        .compile_fds(served.file_descriptor_set())?;
+    tonic_prost_build::configure()
+        .extern_path(".google.type", "crate::google_type")
+        .include_file("outside.rs")
+        .compile_fds(compiler(&root, &["outside"])?.file_descriptor_set())?;
     Ok(())
 }
 
-fn find(folder: &Path, root: &Path, files: &mut Vec<PathBuf>) -> Result<(), Box<dyn std::error::Error>> {
+/// The contracts of these folders, with what they import.
+fn compiler(root: &Path, folders: &[&str]) -> Result<protox::Compiler, Box<dyn Error>> {
+    let mut files = Vec::new();
+    for folder in folders {
+        println!("cargo:rerun-if-changed={folder}");
+        find(&root.join(folder), root, &mut files)?;
+    }
+    files.sort();
+    let mut compiler = protox::Compiler::new([root])?;
+    compiler.include_imports(true).include_source_info(true).open_files(&files)?;
+    Ok(compiler)
+}
+
+fn find(folder: &Path, root: &Path, files: &mut Vec<PathBuf>) -> Result<(), Box<dyn Error>> {
     for entry in fs::read_dir(folder)? {
         let path = entry?.path();
         if path.is_dir() {

@@ -1,6 +1,6 @@
 //! What the service is told when it starts.
 
-use std::net::SocketAddr;
+use std::{collections::BTreeMap, net::SocketAddr};
 
 use chassis::configuration::Secret;
 use serde::Deserialize;
@@ -17,4 +17,22 @@ pub struct Configuration {
     pub connections_max: u32,
     /// What the gateway signs callers with, at least 32 bytes.
     pub caller_secret: Secret,
+    /// Outside tax engines, by the name that billing entities call them.
+    #[serde(default)]
+    pub tax_engines: BTreeMap<String, TaxEngine>,
+}
+
+/// An outside tax engine, which serves `outside.tax.v1`.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TaxEngine {
+    /// For example `http://127.0.0.1:50061`.
+    pub url: String,
+    /// How long one attempt may take; a question is given up after three.
+    #[serde(default = "timeout_ms")]
+    pub timeout_ms: u64,
+}
+
+fn timeout_ms() -> u64 {
+    2_000
 }

@@ -9,5 +9,5 @@ mod wire;
 mod work;
 
 pub use chassis::database::Passwords;
-pub use configuration::Configuration;
+pub use configuration::{Configuration, TaxEngine};
 pub use start::{StartError, migrate, start};

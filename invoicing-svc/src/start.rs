@@ -29,7 +29,7 @@ use outbox::{Feed, Sequencer};
 use crate::{
     Configuration, Passwords,
     rpc::{Arrivals, Rpc},
-    work,
+    work::{self, TaxEngineUrlError, TaxEngines},
 };
 
 /// The schema, and the audience of callers.
@@ -49,6 +49,8 @@ pub enum StartError {
     Database(#[from] DatabaseError),
     #[error(transparent)]
     Serve(#[from] ServeError),
+    #[error(transparent)]
+    TaxEngine(#[from] TaxEngineUrlError),
 }
 
 /// Prepares the schema with a URL that may create roles and schemas. Can be run again, and by many at once.
@@ -89,7 +91,8 @@ async fn starting(configuration: Configuration, clock: Clock) -> Result<Running,
             async move { feed.run(cancellation).await }
         }
     });
-    let bell = work::begin(&background, &pool, &clock);
+    let tax_engines = TaxEngines::of(&configuration.tax_engines)?;
+    let bell = work::begin(&background, &pool, &clock, &tax_engines);
     let rpc = Rpc {
         pool,
         seal: PageSeal::derived(&configuration.caller_secret),
@@ -98,6 +101,7 @@ async fn starting(configuration: Configuration, clock: Clock) -> Result<Running,
         background: background.clone(),
         clock: clock.clone(),
         arrivals: Arrivals::new(),
+        tax_engines,
     };
     Ok(server.start(services(rpc), Stack::new(verifier, clock, CONCURRENCY_MAX), background).await?)
 }

@@ -6,6 +6,13 @@ use std::sync::LazyLock;
 use prost_reflect::DescriptorPool;
 
 include!(concat!(env!("OUT_DIR"), "/contracts.rs"));
+// What others serve and the suite asks.
+include!(concat!(env!("OUT_DIR"), "/outside.rs"));
+
+/// `google.type` under a name that generated code can write.
+mod google_type {
+    pub use crate::google::r#type::Date;
+}
 
 /// Every contract with its options and comments, as a serialised `google.protobuf.FileDescriptorSet`.
 pub const FILE_DESCRIPTOR_SET: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/contracts.bin"));

@@ -145,6 +145,8 @@ pub struct References {
     pub account_manager: Option<String>,
     /// The seller's office.
     pub sales_office: Option<String>,
+    /// Whom the payer asks.
+    pub contact: Option<String>,
 }
 
 /// Days from the first to the last, both included.

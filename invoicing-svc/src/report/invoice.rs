@@ -94,6 +94,7 @@ macro_rules! head {
             waiting: $row.waiting,
             taxes: Vec::new(),
             tax_base: value("TAX_BASE", &$row.tax_base, pb::TaxBase::from_str_name)?,
+            order_count: $row.orders,
         }
     }};
 }
@@ -228,6 +229,10 @@ async fn lines(
                 tax_category: value("TAX_CATEGORY", &row.tax_category, pb::TaxCategory::from_str_name)?,
                 tax_percent: row.tax_percent.normalize().to_string(),
                 tax: money(currency, row.tax)?,
+                order: name::order_name(account, OrderId::from_uuid(row.order_id)),
+                order_external_id: row.external_id,
+                advertiser: row.advertiser,
+                purchase_order: row.purchase_order.unwrap_or_else(String::new),
             })
         })
         .collect()

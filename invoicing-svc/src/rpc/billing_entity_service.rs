@@ -10,8 +10,9 @@ use chassis::{
     page::Page,
 };
 use ids::{EntityId, Revision};
+use invoicing_domain::billing_entity::BillingEntity;
 use outbox::{Begun, Fact, Once, Voice, say};
-use refusal::Violations;
+use refusal::{Refusal, Violations};
 use tonic::{Request, Response, Status};
 use uuid::Uuid;
 
@@ -39,6 +40,7 @@ impl BillingEntityService for Rpc {
             unlimited(&call)?;
             let id = EntityId::from_uuid(Uuid::now_v7());
             let entity = wire::parse(id, Revision::FIRST, message.billing_entity.as_ref())?;
+            self.know_engine(&entity)?;
             let mut transaction = self.pool.begin().await?;
             let once = match Once::begin(&mut transaction, &call, &message.request_id, &message).await? {
                 Begun::Answered(before) => return Ok(before),
@@ -121,6 +123,7 @@ impl BillingEntityService for Rpc {
             let revision =
                 changed::next_revision(&update.name, &update.etag, current.revision).or_refuse()?;
             let entity = wire::parse(id, revision, Some(&wire::merge(&current, &update, &mask)))?;
+            self.know_engine(&entity)?;
             store::update(&mut transaction, &entity, call.at).await?;
             input_change::record_of_entity(&mut transaction, id, Cause::Reference).await?;
             let answer = wire::message(&entity);
@@ -135,6 +138,22 @@ impl BillingEntityService for Rpc {
             Ok::<_, Failure>(answer)
         })
         .await
+    }
+}
+
+impl Rpc {
+    /// That the entity's tax engine is one that this service can ask.
+    fn know_engine(&self, entity: &BillingEntity) -> Result<(), Refusal> {
+        let names = self.tax_engines.names();
+        let mut v = Violations::new();
+        if let Some(engine) = entity.tax_engine.as_deref().filter(|engine| !names.contains(engine)) {
+            let known = if names.is_empty() { "none".to_owned() } else { names.join(", ") };
+            v.add(
+                "billing_entity.tax_engine",
+                format!("{engine} is not one of invoicing.tax_engines: {known}"),
+            );
+        }
+        v.check()
     }
 }
 

@@ -145,7 +145,7 @@ impl BillingExceptionService for Rpc {
                     let (account, reason) = (found.account, chosen.reason.as_str());
                     store::exception::choose(connection, account, place, (reason, outcome), &act(&call))
                         .await?;
-                    work::rate_again(connection, run, account, call.at).await?;
+                    work::rate_again(connection, run, account, call.at, &self.tax_engines).await?;
                 }
                 Ok(())
             })

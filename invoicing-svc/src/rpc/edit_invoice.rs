@@ -63,7 +63,7 @@ pub async fn edit(rpc: &Rpc, request: Request<pb::EditInvoiceRequest>) -> Result
     let edit = wanted.over(before.clone());
     store::draft_edit::record(&mut transaction, named, &edit, &act(&call)).await?;
     if edit.purchase_order != before.purchase_order {
-        work::rate_again(&mut transaction, &run, named.0, call.at).await?;
+        work::rate_again(&mut transaction, &run, named.0, call.at, &rpc.tax_engines).await?;
     }
     let answer = report::get(&mut transaction, named, scope.as_ref()).await?;
     let edited = fact::edited(run.entity, named.0, &answer);
@@ -83,6 +83,12 @@ fn wanted(v: &mut Violations, message: &pb::EditInvoiceRequest) -> Wanted {
     let mut wanted = [None, None, None, None];
     for ((place, (field, said)), max) in wanted.iter_mut().zip(said).zip(MAX) {
         *place = said.as_ref().and_then(|said| text(v, field, said, Text::Optional(max)));
+        // It is printed, and a box on an invoice says nothing.
+        let missing = place.as_deref().map_or_else(Default::default, document::missing_glyphs);
+        if !missing.is_empty() {
+            let missing = missing.into_iter().collect::<String>();
+            v.add(field, format!("has characters that the font of the documents lacks: {missing}"));
+        }
     }
     Wanted(wanted)
 }

@@ -47,7 +47,7 @@ impl HoldService for Rpc {
             };
             store::account::get(&mut transaction, account, call.scope.json().as_ref()).await?;
             store_hold::insert(&mut transaction, &hold).await?;
-            let answer = take_in(&mut transaction, &call, &hold).await?;
+            let answer = take_in(self, &mut transaction, &call, &hold).await?;
             let created = fact::hold("billing.invoicing.v1.hold.created", account, &answer);
             say(&mut transaction, &Voice::of(&call), vec![created]).await?;
             once.answer(&mut transaction, &answer).await?;
@@ -112,7 +112,7 @@ impl HoldService for Rpc {
             changed::next_revision(&message.name, &message.etag, hold.revision).or_refuse()?;
             let released = release(&hold, act(&call)).or_refuse()?;
             let released = store_hold::record_released(&mut transaction, released).await?;
-            let answer = take_in(&mut transaction, &call, &released).await?;
+            let answer = take_in(self, &mut transaction, &call, &released).await?;
             let fact = fact::hold("billing.invoicing.v1.hold.released", named.0, &answer);
             say(&mut transaction, &Voice::of(&call), vec![fact]).await?;
             once.answer(&mut transaction, &answer).await?;
@@ -124,11 +124,16 @@ impl HoldService for Rpc {
 }
 
 /// Runs that are reviewed take the hold in at once; those that are rating learn of it with a refresh.
-async fn take_in(connection: &mut PgConnection, call: &Call, hold: &Hold) -> Result<pb::Hold, Failure> {
+async fn take_in(
+    rpc: &Rpc,
+    connection: &mut PgConnection,
+    call: &Call,
+    hold: &Hold,
+) -> Result<pb::Hold, Failure> {
     input_change::record(connection, &[hold.account], Cause::Reference).await?;
     for run in store::billing_run::reviewing(connection, hold.account).await? {
         let run = store::billing_run::get(connection, run, None).await?;
-        work::rate_again(connection, &run, hold.account, call.at).await?;
+        work::rate_again(connection, &run, hold.account, call.at, &rpc.tax_engines).await?;
     }
     let number = store_hold::line_numbers(connection, std::slice::from_ref(hold)).await?.concat();
     Ok(wire::message(hold, number))

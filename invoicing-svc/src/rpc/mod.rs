@@ -19,6 +19,7 @@ mod explanation_service;
 mod hold_service;
 mod import_airings;
 mod import_delivery;
+mod import_tax_rates;
 mod invoice_service;
 mod ledger_service;
 mod number_series_service;
@@ -38,7 +39,7 @@ use chassis::{background::Background, clock::Clock, page::PageSeal};
 use outbox::Feed;
 use sqlx::PgPool;
 
-use crate::work::Bell;
+use crate::work::{Bell, TaxEngines};
 
 /// What the handlers work with.
 #[derive(Clone)]
@@ -52,4 +53,5 @@ pub struct Rpc {
     /// For what is dated by the moment in which it is done, and not in which its call arrived.
     pub clock: Clock,
     pub arrivals: Arrivals,
+    pub tax_engines: TaxEngines,
 }

@@ -23,7 +23,7 @@ use super::{Rpc, billing_run_service::run_id};
 use crate::{
     store::{self, input_change::Cause},
     wire::{money::message as amount, name},
-    work,
+    work::{self, TaxEngines},
 };
 
 /// What accounts come to, net of commission.
@@ -53,7 +53,7 @@ pub async fn list(
     // As a refresh would see it; the transaction ends without a commit.
     store::stale::look_ahead(&mut transaction, now.id).await?;
     let today = entity.zone.day_of(call.at);
-    let expected = expected(&mut transaction, (&now, &entity), &accounts, today).await?;
+    let expected = expected(&mut transaction, (&now, &entity), &accounts, (today, &rpc.tax_engines)).await?;
     transaction.rollback().await?;
     let stale_accounts: Result<_, Failure> =
         stale.into_iter().map(|stale| stale_message(stale, &drafted, &expected)).collect();
@@ -73,10 +73,10 @@ async fn expected(
     connection: &mut PgConnection,
     of: (&BillingRun, &BillingEntity),
     accounts: &[AccountId],
-    today: Date,
+    (today, engines): (Date, &TaxEngines),
 ) -> Result<Amounts, Failure> {
     let mut expected = Amounts::new();
-    for blueprint in work::rate_accounts(connection, of, accounts, today).await?.blueprints {
+    for blueprint in work::rate_accounts(connection, of, accounts, today, engines).await?.blueprints {
         let draft = blueprint.draft;
         let sum = expected.entry((draft.account, draft.currency)).or_insert(Money::zero(draft.currency));
         *sum = sum.plus(draft.net).map_err(anyhow::Error::from)?;

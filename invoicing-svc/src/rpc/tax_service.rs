@@ -18,6 +18,7 @@ use uuid::Uuid;
 use super::{
     Rpc,
     changed::{self, unlimited},
+    import_tax_rates,
 };
 use crate::{
     store::{
@@ -47,7 +48,8 @@ impl TaxService for Rpc {
             store::lock(&mut transaction).await?;
             check(&mut transaction, &rate).await?;
             store::insert(&mut transaction, &rate, call.at).await?;
-            record_change(&mut transaction, &rate).await?;
+            let is_first = is_first(&mut transaction, &rate).await?;
+            record_change(&mut transaction, &rate, is_first).await?;
             let answer = wire::message(&rate);
             let created = fact("billing.invoicing.v1.tax_rate.created", &answer);
             say(&mut transaction, &Voice::of(&call), vec![created]).await?;
@@ -126,7 +128,8 @@ impl TaxService for Rpc {
             let rate = wire::parse(id, revision, Some(&wire::merge(&current, &update, &mask)))?;
             check(&mut transaction, &rate).await?;
             store::update(&mut transaction, &rate, call.at).await?;
-            record_change(&mut transaction, &rate).await?;
+            let is_first = is_first(&mut transaction, &rate).await?;
+            record_change(&mut transaction, &rate, is_first).await?;
             let answer = wire::message(&rate);
             let updated = fact("billing.invoicing.v1.tax_rate.updated", &answer);
             say(&mut transaction, &Voice::of(&call), vec![updated]).await?;
@@ -135,6 +138,13 @@ impl TaxService for Rpc {
             Ok(answer)
         })
         .await
+    }
+
+    async fn import_tax_rates(
+        &self,
+        request: Request<pb::ImportTaxRatesRequest>,
+    ) -> Result<Response<pb::ImportTaxRatesResponse>, Status> {
+        answer(import_tax_rates::import(self, request)).await
     }
 
     async fn allocate_places(
@@ -194,17 +204,25 @@ async fn check(connection: &mut PgConnection, rate: &TaxRate) -> Result<(), Fail
     rate.check(&others).or_refuse()
 }
 
-/// A rate is an input of rating for everybody who buys what it taxes. The first of a place is one for everybody: from
-/// then on nothing that is sold from there goes untaxed by itself.
-async fn record_change(connection: &mut PgConnection, rate: &TaxRate) -> Result<(), Failure> {
+/// The rate is the only one of its place.
+async fn is_first(connection: &mut PgConnection, rate: &TaxRate) -> Result<bool, Failure> {
     let of_place =
         store::Which { place: Some(rate.place.as_str()), limit: Some(2), ..store::Which::default() };
-    let is_first = store::load(connection, of_place).await?.len() < 2;
+    Ok(store::load(connection, of_place).await?.len() < 2)
+}
+
+/// A rate is an input of rating for everybody who buys what it taxes. The first of a place is one for everybody: from
+/// then on nothing that is sold from there goes untaxed by itself.
+pub(super) async fn record_change(
+    connection: &mut PgConnection,
+    rate: &TaxRate,
+    is_first: bool,
+) -> Result<(), Failure> {
     let code = (!is_first).then_some(rate.tax_code.as_str());
     let accounts = store::accounts_of(connection, code).await?;
     input_change::record(connection, &accounts, Cause::Tax).await
 }
 
-fn fact(kind: &'static str, rate: &pb::TaxRate) -> Fact {
+pub(super) fn fact(kind: &'static str, rate: &pb::TaxRate) -> Fact {
     Fact::new(kind, &rate.name, "billing.invoicing.v1.TaxRate", rate)
 }

@@ -65,6 +65,7 @@ pub async fn load(connection: &mut PgConnection, which: Which<'_>) -> Result<Vec
                     is_required: row.purchase_order_required,
                     format: row.purchase_order_format,
                 },
+                consolidation: Written::read(&row.consolidation)?,
                 credit_limit: credit_limit.context("the database holds parts of a minor unit")?,
                 holds: holds.remove(&row.account_id).unwrap_or_else(Vec::new),
                 id: AccountId::from_uuid(row.account_id),
@@ -171,8 +172,8 @@ pub async fn insert(connection: &mut PgConnection, account: &Account, at: Timest
     sqlx::query!(
         "insert into account (account_id, revision, code, kind, legal_name, address, currency, commission_percent,
            payment_terms_days, tax_ids, territory, billing_email, purchase_order_required, purchase_order_format,
-           credit_limit, created_at, updated_at, tax_place, tax_registrations, tax_exemptions)
-         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $16, $17, $18, $19)",
+           credit_limit, created_at, updated_at, tax_place, tax_registrations, tax_exemptions, consolidation)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $16, $17, $18, $19, $20)",
         account.id.uuid(),
         revision_number(account.revision)?,
         account.code,
@@ -191,7 +192,8 @@ pub async fn insert(connection: &mut PgConnection, account: &Account, at: Timest
         at.to_sqlx() as _,
         account.tax.place.as_ref().map(Place::as_str),
         registrations_json(&account.tax),
-        exemptions_json(&account.tax)
+        exemptions_json(&account.tax),
+        account.consolidation.text()
     )
     .execute(&mut *connection)
     .await
@@ -208,7 +210,7 @@ pub async fn update(connection: &mut PgConnection, account: &Account, at: Timest
         "update account set revision = $2, kind = $3, legal_name = $4, address = $5, commission_percent = $6,
            payment_terms_days = $7, tax_ids = $8, territory = $9, billing_email = $10, purchase_order_required = $11,
            purchase_order_format = $12, credit_limit = $13, updated_at = $14,
-           tax_place = $15, tax_registrations = $16, tax_exemptions = $17
+           tax_place = $15, tax_registrations = $16, tax_exemptions = $17, consolidation = $18
          where account_id = $1",
         account.id.uuid(),
         revision_number(account.revision)?,
@@ -226,7 +228,8 @@ pub async fn update(connection: &mut PgConnection, account: &Account, at: Timest
         at.to_sqlx() as _,
         account.tax.place.as_ref().map(Place::as_str),
         registrations_json(&account.tax),
-        exemptions_json(&account.tax)
+        exemptions_json(&account.tax),
+        account.consolidation.text()
     )
     .execute(&mut *connection)
     .await?;

@@ -161,8 +161,13 @@ async fn used(
     facts: &mut CheckFacts,
 ) -> Result<(), Failure> {
     let rows = sqlx::query!(
-        "select account_id, purchase_order as \"purchase_order!\", currency, sum(net) as \"net!\" from invoice
-          where account_id = any($1) and purchase_order is not null
+        "select account_id as \"account_id!\", purchase_order as \"purchase_order!\", currency as \"currency!\", sum(net) as \"net!\"
+           from (select account_id, purchase_order, currency, net from invoice
+                  where account_id = any($1) and purchase_order is not null
+                  union all
+                 -- Of documents that go on several numbers.
+                 select l.account_id, l.purchase_order, i.currency, l.net from invoice_line l join invoice i using (account_id, invoice_id)
+                  where l.account_id = any($1) and l.purchase_order is not null) as billed
           group by account_id, purchase_order, currency",
         accounts
     )

@@ -1,9 +1,11 @@
 //! Drafts, with their lines, tax, spots and postings: recorded in bulk, one statement per table. The lines, which are many and
 //! wide, are copied.
 
+use std::collections::BTreeMap;
+
 use anyhow::Context;
 use chassis::failure::Failure;
-use ids::{AccountId, InvoiceId, RunId};
+use ids::{AccountId, InvoiceId, OrderId, RunId};
 use invoicing_domain::{
     invoice::{Draft, DraftLine, digest},
     ledger::Posting,
@@ -20,10 +22,25 @@ use super::written::{Written, currency, month_day};
 pub struct Blueprint {
     pub draft: Draft,
     pub postings: Vec<Posting>,
-    /// The customer's number that it goes on.
-    pub purchase_order: Option<String>,
+    /// The customer's number that each of its orders goes on.
+    pub purchase_orders: BTreeMap<OrderId, Option<String>>,
     /// An open BLOCK exception stands in its way.
     pub waiting: bool,
+}
+
+impl Blueprint {
+    /// The number that all of it goes on.
+    fn purchase_order(&self) -> Option<&str> {
+        let mut numbers = self.purchase_orders.values().map(Option::as_deref);
+        let first = numbers.next().flatten();
+        first.filter(|_| numbers.all(|number| number == first))
+    }
+
+    /// The number of a line, where the document has none of its own.
+    fn purchase_order_of(&self, line: &DraftLine) -> Option<&str> {
+        let of_order = self.purchase_orders.get(&line.order).and_then(Option::as_deref);
+        of_order.filter(|_| self.purchase_order().is_none())
+    }
 }
 
 /// Collects one column after the other of what a bulk insert takes.
@@ -36,7 +53,7 @@ macro_rules! columns {
 /// Records drafts.
 pub async fn insert(connection: &mut PgConnection, blueprints: &[Blueprint]) -> Result<(), Failure> {
     insert_heads(connection, blueprints).await?;
-    insert_lines(connection, blueprints).await?;
+    insert_lines(connection, &numbered(blueprints)).await?;
     insert_taxes(connection, blueprints).await?;
     insert_spots(connection, blueprints).await?;
     insert_postings(connection, blueprints).await
@@ -64,10 +81,14 @@ async fn insert_heads(connection: &mut PgConnection, blueprints: &[Blueprint]) -
         tax = b.draft.tax.amount(),
         total = b.draft.total.amount(),
         digest = digest(&b.draft).to_vec(),
-        purchase_order = b.purchase_order.as_deref(),
+        purchase_order = b.purchase_order(),
         waiting = b.waiting,
         tax_base = b.draft.tax_base.text(),
+        tax_engine = b.draft.tax_engine.as_deref(),
     );
+    let orders: Result<Vec<i32>, _> =
+        blueprints.iter().map(|b| i32::try_from(b.draft.orders().len())).collect();
+    let orders = orders.context("a draft of more orders than there are numbers")?;
     sqlx::query_file!(
         "src/store/sql/insert_drafts.sql",
         &account,
@@ -91,7 +112,9 @@ async fn insert_heads(connection: &mut PgConnection, blueprints: &[Blueprint]) -
         &digest,
         &purchase_order as _,
         &waiting,
-        &tax_base as _
+        &tax_base as _,
+        &orders,
+        &tax_engine as _
     )
     .execute(connection)
     .await?;
@@ -100,23 +123,27 @@ async fn insert_heads(connection: &mut PgConnection, blueprints: &[Blueprint]) -
 
 /// A line with its number on the document.
 struct Numbered<'a> {
+    blueprint: &'a Blueprint,
     draft: &'a Draft,
     number: i32,
     line: &'a DraftLine,
 }
 
 fn numbered(blueprints: &[Blueprint]) -> Vec<Numbered<'_>> {
-    let drafts = blueprints.iter().map(|blueprint| &blueprint.draft);
-    drafts
-        .flat_map(|draft| (1..).zip(&draft.lines).map(move |(number, line)| Numbered { draft, number, line }))
+    blueprints
+        .iter()
+        .flat_map(|blueprint| {
+            let draft = &blueprint.draft;
+            (1..).zip(&draft.lines).map(move |(number, line)| Numbered { blueprint, draft, number, line })
+        })
         .collect()
 }
 
-async fn insert_lines(connection: &mut PgConnection, blueprints: &[Blueprint]) -> Result<(), Failure> {
+async fn insert_lines(connection: &mut PgConnection, lines: &[Numbered<'_>]) -> Result<(), Failure> {
     let number = |number: u32| i32::try_from(number).context("more than there are numbers");
     let (rows, statement) = crate::copy_rows!(
         "draft_line",
-        numbered(blueprints),
+        lines,
         |n| account_id = n.draft.account.uuid(),
         invoice_id = n.draft.id.uuid(),
         number = n.number,
@@ -146,6 +173,7 @@ async fn insert_lines(connection: &mut PgConnection, blueprints: &[Blueprint]) -
         tax_category = n.line.tax.category.text(),
         tax_percent = n.line.tax.percent.value(),
         tax = n.line.tax.amount.amount(),
+        purchase_order = n.blueprint.purchase_order_of(n.line),
     );
     rows.write(connection, statement).await
 }

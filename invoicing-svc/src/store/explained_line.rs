@@ -4,10 +4,11 @@ use anyhow::Context;
 use chassis::failure::Failure;
 use ids::{AccountId, AiringId, BatchId, InvoiceId, LineId, OrderId, RunId};
 use invoicing_domain::{
-    explanation::{BilledLine, CapOfLine, Earlier, Landed, Terms},
+    explanation::{BilledLine, CapOfLine, Earlier, Landed, TaxOfLine, Terms},
     pricing::Metric,
     rating::{Bucket, Unit},
     resource::ResourceRefusal,
+    tax::Treatment,
 };
 use jiff::civil::Date;
 use jiff_sqlx::ToSqlx;
@@ -107,12 +108,40 @@ pub async fn load(
         commission_percent: Percent::of(row.commission_percent).context("the database holds no percent")?,
         commission: money(row.commission)?,
         net: money(row.net)?,
+        tax: tax(connection, named, currency).await?,
         earlier: earlier(connection, (account, row.line_id, row.entry), currency).await?,
         terms: terms.transpose()?,
         cap: booked.map(|booked| CapOfLine { cap, booked }),
         landed,
     };
     Ok(Explained { line: LineId::from_uuid(row.line_id), run: RunId::from_uuid(row.run_id), facts })
+}
+
+/// How the line is taxed, as it was decided with its draft.
+async fn tax(
+    connection: &mut PgConnection,
+    (account, invoice, number): Named,
+    currency: Currency,
+) -> Result<TaxOfLine, Failure> {
+    let row = sqlx::query_file!("src/store/sql/tax_of_line.sql", account.uuid(), invoice.uuid(), number)
+        .fetch_one(connection)
+        .await?;
+    let money = |amount| Money::of(currency, amount).context("the database holds parts of a minor unit");
+    Ok(TaxOfLine {
+        amount: money(row.tax)?,
+        treatment: Treatment {
+            category: Written::read(&row.tax_category)?,
+            percent: Percent::of(row.tax_percent).context("the database holds no percent")?,
+            reason: row.reason,
+        },
+        row: (money(row.row_base)?, money(row.row_tax)?),
+        base: money(row.base)?,
+        place: row.tax_place,
+        share: row.share.zip(row.whole),
+        tax_code: row.tax_code,
+        tax_point: row.tax_point.to_jiff(),
+        engine: row.tax_engine,
+    })
 }
 
 /// The entries of the ledger of an order line before one of them.

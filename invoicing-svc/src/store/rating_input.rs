@@ -19,7 +19,7 @@ use invoicing_domain::{
     billing_entity::BillingEntity,
     billing_run::BillingRun,
     exception::LineState,
-    invoice::{LineFacts, OrderFacts},
+    invoice::{LineFacts, OrderFacts, Sharing},
     order::{BillingTerms, Cap, OrderCalendar},
     pricing::{Minimum, Window},
     rating::{Expenses, LineToRate},
@@ -44,6 +44,7 @@ use super::written::{Written, currency};
 #[derive(Debug)]
 pub struct OrderToRate {
     pub facts: OrderFacts,
+    pub sharing: Sharing,
     pub lines: Vec<(LineFacts, LineToRate)>,
     /// Where those who count a line are apart, by line.
     pub cases: HashMap<LineId, Vec<Case>>,
@@ -135,8 +136,9 @@ pub async fn load(
         let texts =
             [&row.advertiser, &row.external_id, &row.buyer, &row.description, &row.station, &row.program];
         printed.extend(texts.into_iter().flat_map(|text| unusual(text)));
+        let calendar = OrderCalendar::read(&row.billing_calendar)?;
         let billing = BillingTerms {
-            calendar: OrderCalendar::read(&row.billing_calendar)?.of(entity.fiscal),
+            calendar: calendar.of(entity.fiscal),
             cycle: Written::read(&row.billing_cycle)?,
             contract_last: row.order_last.to_jiff(),
         };
@@ -180,7 +182,15 @@ pub async fn load(
             rounding: entity.rounding,
             remainder: entity.remainder,
         };
-        put(&mut orders, order, (printed, state), (facts, line, cases))?;
+        let sharing = Sharing {
+            consolidation: Written::read(&row.consolidation)?,
+            advertiser: row.advertiser,
+            external_id: row.external_id,
+            calendar,
+            liability: Written::read(&row.liability)?,
+            territory: row.territory,
+        };
+        put(&mut orders, (order, sharing), (printed, state), (facts, line, cases))?;
     }
     Ok(orders)
 }
@@ -193,13 +203,13 @@ fn unusual(text: &str) -> impl Iterator<Item = char> {
 /// Adds a line to its order, which is the last one or a new one.
 fn put(
     orders: &mut Vec<OrderToRate>,
-    order: OrderFacts,
+    (order, sharing): (OrderFacts, Sharing),
     (printed, state): (BTreeSet<char>, Option<LineState>),
     (facts, line, cases): (LineFacts, LineToRate, Vec<Case>),
 ) -> Result<(), Failure> {
     if orders.last().is_none_or(|last| last.facts.order != order.order) {
         let (lines, cases, states) = (Vec::new(), HashMap::new(), Vec::new());
-        orders.push(OrderToRate { facts: order, lines, cases, printed: BTreeSet::new(), states });
+        orders.push(OrderToRate { facts: order, sharing, lines, cases, printed: BTreeSet::new(), states });
     }
     let order = orders.last_mut().context("an order was put here")?;
     order.printed.extend(printed);

@@ -137,6 +137,44 @@ pub async fn update(connection: &mut PgConnection, rate: &TaxRate, at: Timestamp
     Ok(())
 }
 
+/// Records new rates and next revisions of known ones.
+pub async fn record(connection: &mut PgConnection, rates: &[TaxRate], at: Timestamp) -> Result<(), Failure> {
+    let revisions: Result<Vec<i64>, Failure> =
+        rates.iter().map(|rate| revision_number(rate.revision)).collect();
+    let ids: Vec<_> = rates.iter().map(|rate| rate.id.uuid()).collect();
+    let places: Vec<_> = rates.iter().map(|rate| rate.place.as_str()).collect();
+    let codes: Vec<_> = rates.iter().map(|rate| rate.tax_code.as_str()).collect();
+    let categories: Vec<_> = rates.iter().map(|rate| rate.treatment.category.text()).collect();
+    let percents: Vec<_> = rates.iter().map(|rate| rate.treatment.percent.value()).collect();
+    let reasons: Vec<_> = rates.iter().map(|rate| rate.treatment.reason.as_str()).collect();
+    let reverse_charged: Vec<_> = rates.iter().map(|rate| rate.reverse_charged).collect();
+    let firsts: Vec<_> = rates.iter().map(|rate| rate.valid.first.to_sqlx()).collect();
+    let lasts: Vec<_> = rates.iter().map(|rate| rate.valid.last.map(ToSqlx::to_sqlx)).collect();
+    sqlx::query!(
+        "insert into tax_rate (tax_rate_id, revision, place, tax_code, category, percent, reason, reverse_charged,
+           valid_first, valid_last, created_at, updated_at)
+         select *, $11, $11 from unnest($1::uuid[], $2::bigint[], $3::text[], $4::text[], $5::text[], $6::numeric[], $7::text[],
+                                        $8::boolean[], $9::date[], $10::date[])
+         on conflict (tax_rate_id) do update set
+           revision = excluded.revision, category = excluded.category, percent = excluded.percent, reason = excluded.reason,
+           reverse_charged = excluded.reverse_charged, valid_last = excluded.valid_last, updated_at = excluded.updated_at",
+        &ids,
+        &revisions?,
+        &places as _,
+        &codes as _,
+        &categories as _,
+        &percents,
+        &reasons as _,
+        &reverse_charged,
+        &firsts as _,
+        &lasts as _,
+        at.to_sqlx() as _
+    )
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
 fn overlaps(rate: &TaxRate) -> Refusal {
     let (place, code, first) = (rate.place.to_string(), rate.tax_code.clone(), rate.valid.first);
     TaxRateRefusal::Overlaps { place, code, first }.into()

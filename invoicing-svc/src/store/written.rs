@@ -9,7 +9,7 @@ use invoicing_domain::{
     ad_product::ProductState,
     billing_entity::CommissionPosting,
     delivery::{AiringStatus, Duplicates, Measure},
-    invoice::DocumentKind,
+    invoice::{Consolidation, DocumentKind},
     ledger::LedgerAccount,
     number_series::YearBasis,
     order::{Liability, OrderCalendar, ReviewState, ToleranceBase},
@@ -58,6 +58,9 @@ written! {
     ToleranceBase { Own "OWN", Controlling "CONTROLLING" }
     CommissionPosting { ContraRevenue "CONTRA_REVENUE", Expense "EXPENSE" }
     AccountKind { Advertiser "ADVERTISER", Agency "AGENCY" }
+    Consolidation {
+        Order "ORDER", PurchaseOrder "PURCHASE_ORDER", Advertiser "ADVERTISER", Account "ACCOUNT",
+    }
     PricingModel {
         FlatFee "FLAT_FEE", PerSpot "PER_SPOT", Cpm "CPM", Vcpm "VCPM", Cpc "CPC", Cpv "CPV", Cpcv "CPCV", Cpa "CPA",
         Cpd "CPD", PercentOfSpend "PERCENT_OF_SPEND", Graduated "GRADUATED", Volume "VOLUME", Package "PACKAGE",

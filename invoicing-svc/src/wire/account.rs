@@ -5,13 +5,14 @@ use chassis::mask::Mask;
 use ids::{AccountId, Revision};
 use invoicing_domain::{
     account::{Account, AccountKind, Hold, PurchaseOrderRule},
+    invoice::Consolidation,
     tax::Place,
 };
 use refusal::{Refusal, Violations};
 
 use super::{
     billing_entity::{address, address_message},
-    choice::{choice, given},
+    choice::{choice, given, optional_choice},
     money::{currency, percent},
     name,
     order::amount,
@@ -33,6 +34,7 @@ pub const CHANGEABLE: &[&str] = &[
     "billing_email",
     "purchase_order_required",
     "purchase_order_format",
+    "consolidation",
     "credit_limit",
     "holds",
     "tax_place",
@@ -62,6 +64,7 @@ fn fields(v: &mut Violations, id: AccountId, revision: Revision, m: &pb::Account
     let territory = text(v, "territory", &m.territory, Text::Optional(64));
     let billing_email = text(v, "billing_email", &m.billing_email, Text::Optional(254));
     let format = text(v, "purchase_order_format", &m.purchase_order_format, Text::Optional(64));
+    let consolidation = consolidation(v, m.consolidation);
     let holds = many(v, "holds", &m.holds, hold);
     // Without its currency no amount of the account can be read.
     let currency = currency?;
@@ -83,6 +86,7 @@ fn fields(v: &mut Violations, id: AccountId, revision: Revision, m: &pb::Account
         territory: territory?,
         billing_email: billing_email?,
         purchase_orders: rule?,
+        consolidation: consolidation?,
         credit_limit: credit_limit?,
         holds: holds?,
         tax: tax?,
@@ -104,6 +108,15 @@ fn kind(v: &mut Violations, value: i32) -> Option<AccountKind> {
         pb::AccountKind::Agency => Some(AccountKind::Agency),
     };
     given(v, "kind", kind)
+}
+
+fn consolidation(v: &mut Violations, value: i32) -> Option<Consolidation> {
+    optional_choice(v, "consolidation", value).map(|consolidation| match consolidation {
+        pb::Consolidation::Unspecified | pb::Consolidation::Order => Consolidation::Order,
+        pb::Consolidation::PurchaseOrder => Consolidation::PurchaseOrder,
+        pb::Consolidation::Advertiser => Consolidation::Advertiser,
+        pb::Consolidation::Account => Consolidation::Account,
+    })
 }
 
 /// Net days of payment terms.
@@ -133,6 +146,13 @@ pub fn message(account: &Account) -> pb::Account {
         billing_email: account.billing_email.clone(),
         purchase_order_required: account.purchase_orders.is_required,
         purchase_order_format: account.purchase_orders.format.clone(),
+        consolidation: match account.consolidation {
+            Consolidation::Order => pb::Consolidation::Order,
+            Consolidation::PurchaseOrder => pb::Consolidation::PurchaseOrder,
+            Consolidation::Advertiser => pb::Consolidation::Advertiser,
+            Consolidation::Account => pb::Consolidation::Account,
+        }
+        .into(),
         credit_limit: account.credit_limit.map_or_else(String::new, |limit| limit.to_string()),
         tax_place: account.tax.place.as_ref().map_or_else(String::new, Place::to_string),
         tax_registrations: tax::registrations_message(&account.tax),
@@ -167,6 +187,7 @@ pub fn merge(current: &Account, update: &pb::Account, mask: &Mask) -> pb::Accoun
         billing_email,
         purchase_order_required,
         purchase_order_format,
+        consolidation,
         credit_limit,
         holds,
         tax_place,

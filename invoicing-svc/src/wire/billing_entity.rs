@@ -34,6 +34,7 @@ pub const CHANGEABLE: &[&str] = &[
     "tax_place",
     "tax_base",
     "rate_card_tolerance_percent",
+    "tax_engine",
 ];
 
 /// The entity that a message describes.
@@ -75,6 +76,7 @@ fn fields(
         optional(v, "rate_card_tolerance_percent", &m.rate_card_tolerance_percent, |v, field, value| {
             v.take(field, Percent::parse(value))
         });
+    let tax_engine = text(v, "tax_engine", &m.tax_engine, Text::Optional(64));
     Some(BillingEntity {
         id,
         revision,
@@ -94,6 +96,7 @@ fn fields(
         tax_place: tax_place?,
         tax_base: tax_base?,
         rate_card_tolerance: tolerance?,
+        tax_engine: Some(tax_engine?).filter(|engine| !engine.is_empty()),
     })
 }
 
@@ -240,6 +243,7 @@ pub fn message(entity: &BillingEntity) -> pb::BillingEntity {
         rate_card_tolerance_percent: entity
             .rate_card_tolerance
             .map_or_else(String::new, |percent| percent.to_string()),
+        tax_engine: entity.tax_engine.clone().unwrap_or_default(),
     }
 }
 
@@ -272,7 +276,8 @@ pub fn merge(current: &BillingEntity, update: &pb::BillingEntity, mask: &Mask) -
         gl_codes,
         tax_place,
         tax_base,
-        rate_card_tolerance_percent
+        rate_card_tolerance_percent,
+        tax_engine
     );
     merged
 }

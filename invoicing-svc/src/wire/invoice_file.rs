@@ -9,7 +9,7 @@ use prost::Message;
 use prost_reflect::{DynamicMessage, SerializeOptions};
 
 /// The header row; one column for each field that a payer's system matches on.
-const COLUMNS: [&str; 32] = [
+const COLUMNS: [&str; 33] = [
     "number",
     "state",
     "issue_date",
@@ -42,6 +42,7 @@ const COLUMNS: [&str; 32] = [
     "tax_category",
     "tax_percent",
     "tax",
+    "purchase_order",
 ];
 
 /// A file of a media type.
@@ -76,8 +77,8 @@ fn row(invoice: &pb::Invoice, line: &pb::InvoiceLine) -> [String; COLUMNS.len()]
         day(invoice.due_date.as_ref()),
         invoice.billing_month.clone(),
         invoice.account.clone(),
-        invoice.order_external_id.clone(),
-        invoice.advertiser.clone(),
+        line.order_external_id.clone(),
+        line.advertiser.clone(),
         invoice.gross.as_ref().map_or_else(String::new, |gross| gross.currency_code.clone()),
         line.number.to_string(),
         line.order_line.clone(),
@@ -102,6 +103,7 @@ fn row(invoice: &pb::Invoice, line: &pb::InvoiceLine) -> [String; COLUMNS.len()]
         line.tax_category().as_str_name().replace("TAX_CATEGORY_", ""),
         line.tax_percent.clone(),
         amount(line.tax.as_ref()),
+        line.purchase_order.clone(),
     ]
 }
 

@@ -40,5 +40,7 @@ pub mod printed;
 pub mod quote;
 pub mod rate_card;
 pub mod tax;
+pub mod tax_csv;
+pub mod tax_engine;
 pub mod text;
 pub mod unbilled;

@@ -68,7 +68,13 @@ pub fn printed(invoice: &pb::Invoice, parties: Value) -> Result<Invoice, anyhow:
     let abroad = seller.address.country != buyer.address.country;
     let currency = &invoice.gross.as_ref().context("no gross")?.currency_code;
     let minor_units = Currency::parse(currency).context("no currency")?.minor_units();
-    let style = Style { paper, minor_units, is_taxed_in_parts: invoice.taxes.len() > 1 };
+    let style = Style {
+        paper,
+        minor_units,
+        is_taxed_in_parts: invoice.taxes.len() > 1,
+        bills_several_orders: invoice.order_count > 1,
+        goes_on_one_number: !invoice.purchase_order.is_empty(),
+    };
     Ok(Invoice {
         paper,
         kind: kind(invoice)?,
@@ -96,8 +102,16 @@ pub fn printed(invoice: &pb::Invoice, parties: Value) -> Result<Invoice, anyhow:
         lines: invoice.lines.iter().map(|line| style.line(line)).collect::<Result<_, _>>()?,
         spots: style.spots(&invoice.lines)?,
         totals: totals(invoice)?,
-        notes: taxed(invoice).map(|row| row.reason.clone()).filter(|reason| !reason.is_empty()).collect(),
+        notes: notes(invoice),
     })
+}
+
+/// Why there is no tax, what somebody wrote for the customer, and where to find what belongs to it.
+fn notes(invoice: &pb::Invoice) -> Vec<String> {
+    let reasons = taxed(invoice).map(|row| row.reason.clone());
+    let attachment = Some(&invoice.attachment).filter(|attachment| !attachment.is_empty());
+    let attachment = attachment.map(|attachment| format!("Belongs to this invoice: {attachment}"));
+    reasons.chain([invoice.note.clone()]).filter(|note| !note.is_empty()).chain(attachment).collect()
 }
 
 fn kind(invoice: &pb::Invoice) -> Result<Kind, anyhow::Error> {
@@ -121,17 +135,67 @@ fn references(invoice: &pb::Invoice, order: PinnedOrder) -> Result<References, a
         "FISCAL" => "Fiscal",
         _ => "Calendar",
     };
+    let mut said = match invoice.order_count {
+        0 | 1 => Said { orders: vec![order.external_id], ..Said::default() },
+        _ => said_of_lines(&invoice.lines),
+    };
+    if said.advertisers.is_empty() {
+        said.advertisers.push(invoice.advertiser.clone());
+    }
+    // What was chosen for the document goes before what its order names.
+    if !invoice.purchase_order.is_empty() {
+        said.purchase_orders = vec![invoice.purchase_order.clone()];
+    } else if invoice.order_count <= 1 {
+        said.purchase_orders = order.purchase_orders;
+    }
     Ok(References {
-        advertiser: invoice.advertiser.clone(),
-        order_number: order.external_id,
-        purchase_order: Some(order.purchase_orders.join(", ")).filter(|numbers| !numbers.is_empty()),
+        advertiser: listed(&said.advertisers),
+        order_number: listed(&said.orders),
+        purchase_order: Some(listed(&said.purchase_orders)).filter(|numbers| !numbers.is_empty()),
         period: period(invoice.invoice_period.as_ref())?,
         billing_calendar: calendar.to_owned(),
         product: None,
         estimate: None,
         account_manager: None,
         sales_office: None,
+        contact: Some(invoice.contact.clone()).filter(|contact| !contact.is_empty()),
     })
+}
+
+/// What the lines of a document say of their orders, each once.
+#[derive(Default)]
+struct Said {
+    orders: Vec<String>,
+    advertisers: Vec<String>,
+    purchase_orders: Vec<String>,
+}
+
+fn said_of_lines(lines: &[pb::InvoiceLine]) -> Said {
+    let once = |of: fn(&pb::InvoiceLine) -> &String| {
+        let mut said: Vec<String> = Vec::new();
+        for value in lines.iter().map(of).filter(|value| !value.is_empty()) {
+            if !said.contains(value) {
+                said.push(value.clone());
+            }
+        }
+        said
+    };
+    Said {
+        orders: once(|line| &line.order_external_id),
+        advertisers: once(|line| &line.advertiser),
+        purchase_orders: once(|line| &line.purchase_order),
+    }
+}
+
+/// `IO-1, IO-2 and 3 more`: each line of the document says its own.
+fn listed(values: &[String]) -> String {
+    match values {
+        [first, second, third, _, ..] => {
+            let rest = values.len() - 3;
+            format!("{first}, {second}, {third} and {rest} more")
+        }
+        few => few.join(", "),
+    }
 }
 
 fn totals(invoice: &pb::Invoice) -> Result<Totals, anyhow::Error> {
@@ -181,18 +245,28 @@ struct Style {
     minor_units: u32,
     /// Then each line says which of the tax rows is its own.
     is_taxed_in_parts: bool,
+    /// Then each line says of which it is.
+    bills_several_orders: bool,
+    /// Otherwise each line says on which number it goes.
+    goes_on_one_number: bool,
 }
 
 impl Style {
     fn line(self, line: &pb::InvoiceLine) -> Result<Line, anyhow::Error> {
         // The buyer finds the line in the order by its number.
-        let mut detail = vec![format!("Order line {}", line.order_line)];
+        let mut detail = match self.bills_several_orders {
+            false => vec![format!("Order line {}", line.order_line)],
+            true => vec![
+                format!("Order {}, line {}", line.order_external_id, line.order_line),
+                line.advertiser.clone(),
+            ],
+        };
+        if self.bills_several_orders && !self.goes_on_one_number && !line.purchase_order.is_empty() {
+            detail.push(format!("Purchase order {}", line.purchase_order));
+        }
         if let Some(spot) = line.spots.first() {
             detail.extend([spot.station.clone(), spot.program.clone(), length(spot.length_seconds)]);
             detail.retain(|part| !part.is_empty());
-        }
-        if self.is_taxed_in_parts {
-            detail.push(format!("{} {}%", line.tax_place, line.tax_percent));
         }
         Ok(Line {
             number: u32::try_from(line.number).context("a line without a number")?,
@@ -204,8 +278,26 @@ impl Style {
             price: self.price(&line.rate)?,
             price_basis: price_basis(line.price_base),
             amount: amount(line.gross.as_ref())?,
-            note: Some(note(line)).filter(|note| !note.is_empty()),
+            note: Some(self.note(line)).filter(|note| !note.is_empty()),
         })
+    }
+
+    fn note(self, line: &pb::InvoiceLine) -> String {
+        let kind = match line.kind() {
+            pb::InvoiceLineKind::OverDelivery => Some("Over-delivery, not charged"),
+            pb::InvoiceLineKind::TierFee => Some("Fee of the tier reached"),
+            pb::InvoiceLineKind::Expenses => Some("Expenses"),
+            pb::InvoiceLineKind::Minimum => Some("Up to the agreed minimum"),
+            pb::InvoiceLineKind::Unspecified
+            | pb::InvoiceLineKind::SchedulePart
+            | pb::InvoiceLineKind::Spots
+            | pb::InvoiceLineKind::Makegood
+            | pb::InvoiceLineKind::Delivery => None,
+        };
+        let note = Some(line.note.as_str()).filter(|note| !note.is_empty());
+        let tax = self.is_taxed_in_parts.then(|| format!("Tax {}% ({})", line.tax_percent, line.tax_place));
+        let said = kind.into_iter().chain(note).map(str::to_owned).chain(tax);
+        said.collect::<Vec<_>>().join("; ")
     }
 
     fn spots(self, lines: &[pb::InvoiceLine]) -> Result<Vec<Spot>, anyhow::Error> {
@@ -257,22 +349,6 @@ impl Style {
             Paper::Letter | Paper::A4 => Ok(time.to_owned()),
         }
     }
-}
-
-fn note(line: &pb::InvoiceLine) -> String {
-    let kind = match line.kind() {
-        pb::InvoiceLineKind::OverDelivery => Some("Over-delivery, not charged"),
-        pb::InvoiceLineKind::TierFee => Some("Fee of the tier reached"),
-        pb::InvoiceLineKind::Expenses => Some("Expenses"),
-        pb::InvoiceLineKind::Minimum => Some("Up to the agreed minimum"),
-        pb::InvoiceLineKind::Unspecified
-        | pb::InvoiceLineKind::SchedulePart
-        | pb::InvoiceLineKind::Spots
-        | pb::InvoiceLineKind::Makegood
-        | pb::InvoiceLineKind::Delivery => None,
-    };
-    let note = Some(line.note.as_str()).filter(|note| !note.is_empty());
-    kind.into_iter().chain(note).collect::<Vec<_>>().join("; ")
 }
 
 /// `impressions`, and `impression` where it is one; spend has no plural.

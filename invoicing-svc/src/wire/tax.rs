@@ -56,7 +56,8 @@ fn fields(v: &mut Violations, id: TaxRateId, revision: Revision, m: &pb::TaxRate
     })
 }
 
-fn place(v: &mut Violations, field: &str, value: &str) -> Option<Place> {
+/// A place.
+pub fn place(v: &mut Violations, field: &str, value: &str) -> Option<Place> {
     v.take(field, value.parse::<Place>())
 }
 

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use anyhow::Context;
 use chassis::failure::Failure;
-use ids::AccountId;
+use ids::{AccountId, OrderId};
 use invoicing_domain::{
     exception::{self as domain, AccountFacts, Chosen, DraftFacts, Finding, LineState, Recent},
     hold::Held,
@@ -38,26 +38,25 @@ pub fn check_drafts(
         let draft = &blueprints[n].draft;
         let known =
             facts.accounts.get(&draft.account).context("a draft of an account that was not loaded")?.clone();
-        let Chosen { number, finding } = purchase_order(draft, facts)?;
-        let mut account = account_facts(draft, known, facts, (&sums, &mut owed))?;
-        // A number that is expired or used up is a number: it is not missing besides.
-        account.purchase_order_required &= finding.is_none();
-        let lines = lines(draft, facts);
+        let account = account_facts(draft, known, facts, (&sums, &mut owed))?;
         let twin = twin(draft, facts);
-        let about = DraftFacts {
-            account: &account,
-            purchase_order: number.as_deref(),
-            lines: &lines,
-            twin: twin.as_deref(),
-        };
-        let held = holds(draft, facts);
-        let found = held.into_iter().chain(domain::check(draft, &about)).chain(finding);
-        let place = (draft.account, draft.order);
-        exceptions.extend(found.filter_map(|finding| {
+        let about = DraftFacts { account: &account, twin: twin.as_deref() };
+        let held = holds(draft, facts).into_iter().chain(domain::check(draft, &about));
+        let mut found: Vec<(OrderId, Finding)> = held.map(|finding| (draft.order, finding)).collect();
+        let chosen = purchase_orders(draft, facts)?;
+        for (order, Chosen { number, finding }) in &chosen {
+            let mut account = account.clone();
+            // A number that is expired or used up is a number: it is not missing besides.
+            account.purchase_order_required &= finding.is_none();
+            let of_order = domain::check_order(&account, number.as_deref(), &lines(draft, *order, facts));
+            found.extend(of_order.into_iter().chain(finding.clone()).map(|finding| (*order, finding)));
+        }
+        exceptions.extend(found.into_iter().filter_map(|(order, finding)| {
             let severity = facts.severities.severity(&finding)?;
-            Some(Exception::found(place, Some(draft.id), (&finding, severity)))
+            Some(Exception::found((draft.account, order), Some(draft.id), (&finding, severity)))
         }));
-        blueprints[n].purchase_order = number;
+        blueprints[n].purchase_orders =
+            chosen.into_iter().map(|(order, chosen)| (order, chosen.number)).collect();
     }
     Ok(())
 }
@@ -71,11 +70,24 @@ fn sums(blueprints: &[Blueprint]) -> Result<Sums, Failure> {
     Ok(sums)
 }
 
-fn purchase_order(draft: &Draft, facts: &mut CheckFacts) -> Result<Chosen, Failure> {
-    let known = facts.purchase_orders.get(&draft.order).map_or(&[][..], Vec::as_slice);
+/// The purchase order of each order on the draft. Where one has no room for its order the draft waits, and then all that it
+/// would have used stays free for the drafts after it.
+fn purchase_orders(draft: &Draft, facts: &mut CheckFacts) -> Result<Vec<(OrderId, Chosen)>, Failure> {
     let typed_in = facts.typed_in.get(&draft.id).map(String::as_str);
     let used = facts.used.entry(draft.account).or_default();
-    Ok(domain::choose(known, typed_in, (draft.net, draft.period), used).map_err(anyhow::Error::from)?)
+    let mut after = used.clone();
+    let mut chosen = Vec::new();
+    for order in draft.orders() {
+        let known = facts.purchase_orders.get(&order).map_or(&[][..], Vec::as_slice);
+        let nets = draft.lines.iter().filter(|line| line.order == order).map(|line| line.net);
+        let net = Money::sum(draft.currency, nets).map_err(anyhow::Error::from)?;
+        let of_order = domain::choose(known, typed_in, (net, draft.period), &mut after);
+        chosen.push((order, of_order.map_err(anyhow::Error::from)?));
+    }
+    if chosen.iter().all(|(_, chosen)| chosen.finding.is_none()) {
+        *used = after;
+    }
+    Ok(chosen)
 }
 
 fn account_facts(
@@ -107,9 +119,10 @@ fn account_facts(
     })
 }
 
-/// What is known of the order lines on the draft, each once.
-fn lines(draft: &Draft, facts: &CheckFacts) -> Vec<LineState> {
-    let mut ids: Vec<_> = draft.lines.iter().map(|line| line.line).collect();
+/// What is known of the lines of an order on the draft, each once.
+fn lines(draft: &Draft, order: OrderId, facts: &CheckFacts) -> Vec<LineState> {
+    let of_order = draft.lines.iter().filter(|line| line.order == order);
+    let mut ids: Vec<_> = of_order.map(|line| line.line).collect();
     ids.sort();
     ids.dedup();
     ids.iter().filter_map(|line| facts.lines.get(line)).cloned().collect()

@@ -8,6 +8,7 @@ mod rate_accounts;
 mod rate_again;
 mod rating;
 pub mod rendering;
+mod tax_engine;
 mod taxing;
 
 use chassis::{background::Background, clock::Clock, failure::Failure};
@@ -18,14 +19,16 @@ use tokio_util::sync::CancellationToken;
 pub use bell::Bell;
 pub use rate_accounts::rate_accounts;
 pub use rate_again::{rate_again, review_again};
+pub use tax_engine::{TaxEngineUrlError, TaxEngines};
 
 /// How many shards this process rates at once.
 const RATERS: usize = 2;
 
 /// Starts the workers of this process.
-pub fn begin(background: &Background, pool: &PgPool, clock: &Clock) -> Bell {
+pub fn begin(background: &Background, pool: &PgPool, clock: &Clock, engines: &TaxEngines) -> Bell {
     let bell = Bell::new();
-    let worker = Worker { pool: pool.clone(), clock: clock.clone(), bell: bell.clone() };
+    let (pool, clock, tax_engines) = (pool.clone(), clock.clone(), engines.clone());
+    let worker = Worker { pool, clock, bell: bell.clone(), tax_engines };
     for _ in 0..RATERS {
         let worker = worker.clone();
         background.spawn("rating", move |cancellation| worker.clone().until(cancellation, rating::step));
@@ -44,6 +47,7 @@ struct Worker {
     pool: PgPool,
     clock: Clock,
     bell: Bell,
+    tax_engines: TaxEngines,
 }
 
 impl Worker {

@@ -1,6 +1,6 @@
 //! What a run makes of accounts as their inputs stand: drafts and exceptions. Nothing is recorded here.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use anyhow::Context;
 use chassis::failure::Failure;
@@ -10,20 +10,19 @@ use invoicing_domain::{
     billing_run::BillingRun,
     exception::{Finding, LineState, Severities, Severity},
     hold::{Held, Hold},
-    invoice::{self, Draft, InvoiceRefusal, LineFacts, OrderFacts},
+    invoice::{self, Draft, InvoiceRefusal, LineFacts, OrderFacts, RatedOrder, Untaxed, grouping_key},
     ledger::postings,
     rating::{self, LineKind, LineToRate, RatedLine, RatingError},
+    tax::Places,
     third_party::{self, Case},
 };
 use jiff::civil::Date;
 use money::Money;
+use refusal::{Class, Refusal};
 use rust_decimal::Decimal;
 use sqlx::PgConnection;
 
-use super::{
-    check_drafts::check_drafts,
-    taxing::{Taxing, TaxingBuyer},
-};
+use super::{check_drafts::check_drafts, tax_engine::TaxEngines, taxing::Taxing};
 use crate::store::{
     self, check_facts::CheckFacts, draft::Blueprint, exception::Exception, rating_input::OrderToRate,
 };
@@ -34,6 +33,8 @@ pub struct Rated {
     /// In the order of their names.
     pub blueprints: Vec<Blueprint>,
     pub exceptions: Vec<Exception>,
+    /// The accounts with orders that wait for an outside tax engine.
+    pub unanswered: Vec<AccountId>,
 }
 
 /// Rates the orders that the run's entity has of the accounts, and checks what they come to as of `today`.
@@ -42,41 +43,128 @@ pub async fn rate_accounts(
     (run, entity): (&BillingRun, &BillingEntity),
     accounts: &[AccountId],
     today: Date,
+    engines: &TaxEngines,
 ) -> Result<Rated, Failure> {
-    let orders = store::rating_input::load(connection, run, entity, accounts).await?;
+    let mut orders = store::rating_input::load(connection, run, entity, accounts).await?;
     let tax = store::tax::inputs(connection, accounts).await?;
     let taxing = Taxing::of(entity, &tax)?;
     let mut facts = store::check_facts::load(connection, run, accounts, today).await?;
-    let mut drafts = BTreeMap::new();
-    let mut exceptions = Vec::new();
-    for mut order in orders {
-        for state in order.states.drain(..) {
-            let below_list = facts.lines.remove(&state.line).and_then(|known| known.below_list);
-            facts.lines.insert(state.line, LineState { below_list, ..state });
+    for state in orders.iter_mut().flat_map(|order| order.states.drain(..)) {
+        let below_list = facts.lines.remove(&state.line).and_then(|known| known.below_list);
+        facts.lines.insert(state.line, LineState { below_list, ..state });
+    }
+    let mut papers = Vec::new();
+    for ((account, key), orders) in by_document(orders, &facts) {
+        papers.push(rate_document(run, &key, orders, (&facts, taxing.buyer(account)?.places())));
+    }
+    let untaxed = papers.iter_mut().filter_map(|paper| paper.untaxed.take()).collect();
+    let mut taxed = taxing.tax(untaxed, engines).await?.into_iter();
+    let (mut drafts, mut exceptions, mut unanswered) = (BTreeMap::new(), Vec::new(), Vec::new());
+    for paper in papers {
+        let taxed = if paper.bills { taxed.next() } else { None };
+        if let Some(Err(Refusal { class: Class::Unavailable, .. })) = &taxed {
+            unanswered.push(paper.first.account);
         }
-        let taxing = taxing.buyer(order.facts.account)?;
-        if let Some(draft) = rate_order(run, order, &facts, &taxing, &mut exceptions) {
+        if let Some(draft) = finish(paper, taxed, &facts, &mut exceptions) {
             draft.check(entity.rounding).context("a draft breaks a law of the books")?;
             let postings = postings(&draft, &entity.gl_codes).context("a draft cannot be posted")?;
-            let blueprint = Blueprint { draft, postings, purchase_order: None, waiting: false };
+            let purchase_orders = BTreeMap::new();
+            let blueprint = Blueprint { draft, postings, purchase_orders, waiting: false };
             drafts.insert((blueprint.draft.account, blueprint.draft.id), blueprint);
         }
     }
     let mut blueprints: Vec<Blueprint> = drafts.into_values().collect();
     check_drafts(&mut blueprints, &mut facts, &mut exceptions)?;
-    Ok(Rated { blueprints, exceptions })
+    Ok(Rated { blueprints, exceptions, unanswered })
 }
 
-/// One order: its lines rated and put together. A line that cannot be rated is left out and makes the draft wait.
-fn rate_order(
-    run: &BillingRun,
-    order: OrderToRate,
+/// The orders of a document, rated and put together.
+struct Paper {
+    first: OrderFacts,
+    orders: Vec<RatedOrder>,
+    /// There is something to bill.
+    bills: bool,
+    /// What it bills, until it is taken away to be taxed.
+    untaxed: Option<Untaxed>,
+    found: Vec<Exception>,
+    /// Every character that it prints of orders and airings.
+    printed: BTreeSet<char>,
+}
+
+/// The orders that share a document, in the order in which they stand on it.
+fn by_document(
+    orders: Vec<OrderToRate>,
     known: &CheckFacts,
-    taxing: &TaxingBuyer<'_>,
+) -> BTreeMap<(AccountId, String), Vec<OrderToRate>> {
+    let mut documents: BTreeMap<_, Vec<OrderToRate>> = BTreeMap::new();
+    for order in orders {
+        let id = order.facts.order;
+        let numbers = known.purchase_orders.get(&id).into_iter().flatten();
+        let numbers: Vec<&str> = numbers.map(|known| known.number.as_str()).collect();
+        let on_hold = known.holds.iter().any(|hold| hold.what == Held::Order(id));
+        let key = grouping_key(&order.facts, &order.sharing, &numbers, on_hold);
+        documents.entry((order.facts.account, key)).or_default().push(order);
+    }
+    for orders in documents.values_mut() {
+        let place = |order: &OrderToRate| {
+            (order.sharing.advertiser.clone(), order.sharing.external_id.clone(), order.facts.order)
+        };
+        orders.sort_by_cached_key(place);
+    }
+    documents
+}
+
+/// The orders of one document: their lines rated and put together.
+fn rate_document(
+    run: &BillingRun,
+    key: &str,
+    orders: Vec<OrderToRate>,
+    (known, places): (&CheckFacts, Places<'_>),
+) -> Paper {
+    let first = orders[0].facts;
+    let (mut found, mut printed) = (Vec::new(), BTreeSet::new());
+    let mut rated = Vec::with_capacity(orders.len());
+    for mut order in orders {
+        printed.append(&mut order.printed);
+        rated.push(rate_order(order, known, &mut found));
+    }
+    let untaxed = invoice::assemble(run.id, key, run.month, &rated, places).unwrap_or_else(|error| {
+        let refusal = Refusal::from(RatingError::from(error));
+        found.extend(rated.iter().map(|order| Exception::blocked(&order.facts, refusal.clone())));
+        None
+    });
+    Paper { first, orders: rated, bills: untaxed.is_some(), untaxed, found, printed }
+}
+
+/// The draft with its tax, where it has any, and what was found of its orders.
+fn finish(
+    paper: Paper,
+    taxed: Option<Result<Draft, Refusal>>,
+    known: &CheckFacts,
     exceptions: &mut Vec<Exception>,
 ) -> Option<Draft> {
-    let OrderToRate { facts, lines, mut cases, printed, states: _ } = order;
-    let (mut rated_lines, mut found) = (Vec::new(), Vec::new());
+    let Paper { first, orders, bills: _, untaxed: _, mut found, printed } = paper;
+    let draft = taxed.transpose().unwrap_or_else(|refusal| {
+        // What keeps the document keeps each of its orders.
+        found.extend(orders.iter().map(|order| Exception::blocked(&order.facts, refusal.clone())));
+        None
+    });
+    for order in &orders {
+        found.extend(free(&order.facts, &order.lines, draft.is_some(), &known.severities));
+    }
+    let missing: String = document::missing_glyphs(&String::from_iter(printed)).into_iter().collect();
+    if draft.is_some() && !missing.is_empty() {
+        found.push(Exception::blocked(&first, InvoiceRefusal::GlyphMissing { characters: missing }.into()));
+    }
+    let invoice = draft.as_ref().map(|draft| draft.id);
+    exceptions.extend(found.into_iter().map(|exception| exception.of_draft(invoice)));
+    draft
+}
+
+/// One order: its lines rated. A line that cannot be rated is left out and makes the draft wait.
+fn rate_order(order: OrderToRate, known: &CheckFacts, found: &mut Vec<Exception>) -> RatedOrder {
+    let OrderToRate { facts, sharing: _, lines, mut cases, printed: _, states: _ } = order;
+    let mut rated_lines = Vec::new();
     for (line, input) in lines {
         for case in cases.remove(&line.line).unwrap_or_default() {
             found.push(apart(&facts, &line, &input, &case));
@@ -92,23 +180,7 @@ fn rate_order(
             Err(refusal) => found.push(Exception::unrated(&facts, &line, refusal.into())),
         }
     }
-    let untaxed = invoice::assemble(run.id, &facts, run.month, &rated_lines, taxing.places());
-    let taxed = untaxed
-        .map_err(|error| RatingError::from(error).into())
-        .and_then(|untaxed| untaxed.map(|untaxed| taxing.tax(&facts, untaxed)).transpose());
-    let draft = taxed.unwrap_or_else(|refusal| {
-        found.push(Exception::blocked(&facts, refusal));
-        None
-    });
-    found.extend(free(&facts, &rated_lines, draft.is_some(), &known.severities));
-    let printed = printed.into_iter().collect::<String>();
-    let missing: String = document::missing_glyphs(&printed).into_iter().collect();
-    if draft.is_some() && !missing.is_empty() {
-        found.push(Exception::blocked(&facts, InvoiceRefusal::GlyphMissing { characters: missing }.into()));
-    }
-    let invoice = draft.as_ref().map(|draft| draft.id);
-    exceptions.extend(found.into_iter().map(|exception| exception.of_draft(invoice)));
-    draft
+    RatedOrder { facts, lines: rated_lines }
 }
 
 /// Those who count a line are apart; a case that cannot be priced says so.

@@ -7,7 +7,7 @@ use invoicing_domain::billing_run::{self as domain, BillingRun, Root};
 use jiff::Timestamp;
 use sqlx::PgConnection;
 
-use super::{rate_accounts::rate_accounts, rating::record};
+use super::{rate_accounts::rate_accounts, rating::record, tax_engine::TaxEngines};
 use crate::store::{self, claim::Shard};
 
 /// The root over the drafts of a run that wait for nothing: what an approval signs.
@@ -30,13 +30,14 @@ pub async fn rate_again(
     run: &BillingRun,
     account: AccountId,
     at: Timestamp,
+    engines: &TaxEngines,
 ) -> Result<BillingRun, Failure> {
     store::draft::delete_of(connection, run.id, &[account.uuid()]).await?;
     let number = store::billing_run::insert_shards(connection, run.id, &[vec![account]]).await?;
     let shard = Shard { run: run.id, number, accounts: vec![account] };
     let entity = store::billing_entity::get(connection, run.entity, None).await?;
     let today = entity.zone.day_of(at);
-    let rated = rate_accounts(connection, (run, &entity), &shard.accounts, today).await?;
+    let rated = rate_accounts(connection, (run, &entity), &shard.accounts, today, engines).await?;
     record(connection, run, &shard, rated, (at, today)).await?;
     store::claim::shard_rated(connection, &shard, at).await?;
     review_again(connection, run).await

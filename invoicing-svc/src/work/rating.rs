@@ -14,7 +14,7 @@ use super::{
 };
 use crate::{
     report::{billing_run as report, exception as exceptions},
-    store::{self, claim::Shard},
+    store::{self, claim::Shard, input_change::Cause},
     wire::fact,
 };
 
@@ -31,7 +31,7 @@ async fn rate_shard(worker: &Worker) -> Result<bool, Failure> {
     let mut transaction = worker.pool.begin_with("begin isolation level repeatable read").await?;
     let Some(shard) = store::claim::claim_shard(&mut transaction).await? else { return Ok(false) };
     let run = store::billing_run::get(&mut transaction, shard.run, None).await?;
-    let rated = rate(&mut transaction, &run, &shard, worker.clock.now()).await;
+    let rated = rate(&mut transaction, &run, &shard, worker).await;
     match rated {
         Ok(()) => {
             store::claim::shard_rated(&mut transaction, &shard, worker.clock.now()).await?;
@@ -111,26 +111,31 @@ async fn rate(
     connection: &mut PgConnection,
     run: &BillingRun,
     shard: &Shard,
-    at: Timestamp,
+    worker: &Worker,
 ) -> Result<(), Failure> {
+    let at = worker.clock.now();
     let entity = store::billing_entity::get(connection, run.entity, None).await?;
     let today = entity.zone.day_of(at);
-    let rated = rate_accounts(connection, (run, &entity), &shard.accounts, today).await?;
+    let rated = rate_accounts(connection, (run, &entity), &shard.accounts, today, &worker.tax_engines).await?;
     record(connection, run, shard, rated, (at, today)).await
 }
 
-/// Records what came of rating a shard. The exceptions come first: they say which drafts wait.
+/// Records what came of rating a shard. The exceptions come first: they say which drafts wait. What a tax engine may say
+/// later is an input that is not there yet: its accounts are stale, so that a refresh of the run asks again.
 pub(super) async fn record(
     connection: &mut PgConnection,
     run: &BillingRun,
     shard: &Shard,
-    Rated { mut blueprints, exceptions }: Rated,
+    Rated { mut blueprints, exceptions, unanswered }: Rated,
     when: (Timestamp, Date),
 ) -> Result<(), Failure> {
     let place = (shard.number, shard.accounts.as_slice());
     let waiting = store::exception::record(connection, run, place, &exceptions, when).await?;
     for blueprint in &mut blueprints {
         blueprint.waiting = waiting.contains(&blueprint.draft.id.uuid());
+    }
+    if !unanswered.is_empty() {
+        store::input_change::record(connection, &unanswered, Cause::Tax).await?;
     }
     store::draft::insert(connection, &blueprints).await
 }

@@ -1,17 +1,19 @@
-//! Gives a draft its tax, or says why its order waits for it.
+//! Gives drafts their tax, by the rates or by an outside engine, or says why their orders wait for it.
 
 use anyhow::Context;
+use billing_proto::outside::tax::v1::TaxedLine;
 use chassis::failure::Failure;
 use ids::AccountId;
 use invoicing_domain::{
     billing_entity::BillingEntity,
-    invoice::{Draft, OrderFacts, Untaxed},
+    invoice::{Draft, Untaxed},
     rating::RatingError,
-    tax::{AccountTax, Place, Places, determine},
+    tax::{AccountTax, Place, Places, TaxError, determine},
 };
 use refusal::Refusal;
 
-use crate::store::tax::Inputs;
+use super::tax_engine::{Question, TaxEngines};
+use crate::{store::tax::Inputs, wire::tax_engine as wire};
 
 /// What taxing what an entity sells works with.
 #[derive(Debug)]
@@ -38,6 +40,32 @@ impl<'a> Taxing<'a> {
         Ok(Self { entity, seller, inputs })
     }
 
+    /// Drafts with their tax, in their order; or why one waits for it.
+    pub async fn tax(
+        &self,
+        drafts: Vec<Untaxed>,
+        engines: &TaxEngines,
+    ) -> Result<Vec<Result<Draft, Refusal>>, Failure> {
+        let Some(engine) = &self.entity.tax_engine else {
+            let by_rates = |draft: Untaxed| -> Result<_, Failure> {
+                Ok(self.buyer(draft.draft().account)?.by_rates(draft))
+            };
+            return drafts.into_iter().map(by_rates).collect();
+        };
+        let question = |draft: Untaxed| -> Result<Question, Failure> {
+            Ok(self.buyer(draft.draft().account)?.question(draft))
+        };
+        let questions: Result<Vec<_>, _> = drafts.into_iter().map(question).collect();
+        let (base, rounding) = (self.entity.tax_base, self.entity.rounding);
+        let taxed = |draft: Untaxed, lines: &[TaxedLine]| {
+            let determined = wire::determined(lines, draft.draft().currency)?;
+            draft.taxed_as((engine.as_str(), &determined), base, rounding).map_err(|error| error.to_string())
+        };
+        let refused = |why| -> Refusal { TaxError::EngineUnavailable { engine: engine.clone(), why }.into() };
+        let taxed = engines.tax(engine, questions?, taxed).await;
+        Ok(taxed.into_iter().map(|taxed| taxed.map_err(refused)).collect())
+    }
+
     pub fn buyer(&self, account: AccountId) -> Result<TaxingBuyer<'_>, Failure> {
         let (place, buyer) = self.inputs.accounts.get(&account).context("an account without its tax")?;
         Ok(TaxingBuyer { taxing: self, place, buyer })
@@ -50,14 +78,20 @@ impl TaxingBuyer<'_> {
         Places { otherwise: self.place, lines: &self.taxing.inputs.lines }
     }
 
-    /// The draft with its tax.
-    pub fn tax(&self, order: &OrderFacts, draft: Untaxed) -> Result<Draft, Refusal> {
+    /// The draft with the tax that the rates say.
+    fn by_rates(&self, draft: Untaxed) -> Result<Draft, Refusal> {
         let Taxing { entity, seller, inputs } = self.taxing;
         let lines = draft.taxables(entity.tax_base).into_iter();
         let treatments: Result<Vec<_>, _> =
             lines.map(|line| determine(seller, self.buyer, &inputs.rates, line)).collect();
         draft
-            .taxed(treatments?, entity.tax_base, order.rounding, order.remainder)
+            .taxed(treatments?, entity.tax_base, entity.rounding, entity.remainder)
             .map_err(|error| RatingError::from(error).into())
+    }
+
+    fn question(&self, draft: Untaxed) -> Question {
+        let Taxing { entity, seller, inputs: _ } = self.taxing;
+        let document = wire::document(&draft, seller, (self.place, self.buyer), entity.tax_base);
+        Question { draft, document }
     }
 }

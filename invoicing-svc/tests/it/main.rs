@@ -4,6 +4,7 @@
 mod accounting_period;
 mod airings_again;
 mod billing_run;
+mod consolidation;
 mod correction;
 mod daily;
 mod daily_again;
@@ -27,6 +28,9 @@ mod reference;
 mod refresh;
 mod running_totals;
 mod service;
+mod several_entities;
 mod side_by_side;
 mod tax;
+mod tax_engine;
+mod tax_file;
 mod two_processes;

@@ -1,6 +1,9 @@
 //! A service of its own for each test, with its database, its clock and its callers.
 
-use std::net::{Ipv4Addr, SocketAddr};
+use std::{
+    collections::BTreeMap,
+    net::{Ipv4Addr, SocketAddr},
+};
 
 use billing_proto::billing::access::v1::{PrincipalKind, Role};
 use chassis::{
@@ -10,7 +13,7 @@ use chassis::{
     database::Login,
     serve::Running,
 };
-use invoicing_svc::{Configuration, Passwords};
+use invoicing_svc::{Configuration, Passwords, TaxEngine};
 use sqlx::{Connection, PgConnection};
 use testkit::TestDatabase;
 use tonic::{
@@ -24,6 +27,7 @@ use tonic::{
 pub struct Service {
     pub database: TestDatabase,
     pub clock: Clock,
+    tax_engines: BTreeMap<String, TaxEngine>,
     running: Option<Running>,
     channel: Channel,
     signer: CallerSigner,
@@ -61,15 +65,20 @@ fn passwords() -> Passwords {
 impl Service {
     /// A service on an empty schema; the clock stands at noon UTC of 2 April 2026.
     pub async fn start() -> Self {
+        Self::start_with(BTreeMap::new()).await
+    }
+
+    /// The same, with outside tax engines.
+    pub async fn start_with(tax_engines: BTreeMap<String, TaxEngine>) -> Self {
         let database = TestDatabase::create("invoicing", async |url: String| {
             Ok(invoicing_svc::migrate(&Secret::new(url), &passwords()).await?)
         })
         .await
         .unwrap();
         let clock = Clock::stopped("2026-04-02T12:00:00Z".parse().unwrap());
-        let (running, channel) = serve(&database, &clock).await;
+        let (running, channel) = serve(&database, &clock, &tax_engines).await;
         let signer = CallerSigner::new(&secret(), clock.clone()).unwrap();
-        Self { database, clock, running: Some(running), channel, signer }
+        Self { database, clock, tax_engines, running: Some(running), channel, signer }
     }
 
     /// Ends the service and starts it again on the same schema.
@@ -77,7 +86,7 @@ impl Service {
         if let Some(running) = self.running.take() {
             running.stop().await;
         }
-        let (running, channel) = serve(&self.database, &self.clock).await;
+        let (running, channel) = serve(&self.database, &self.clock, &self.tax_engines).await;
         (self.running, self.channel) = (Some(running), channel);
     }
 
@@ -119,7 +128,11 @@ impl Service {
     }
 }
 
-async fn serve(database: &TestDatabase, clock: &Clock) -> (Running, Channel) {
+async fn serve(
+    database: &TestDatabase,
+    clock: &Clock,
+    tax_engines: &BTreeMap<String, TaxEngine>,
+) -> (Running, Channel) {
     let passwords = passwords();
     let app = Login { role: "invoicing_app", password: &passwords.app };
     let configuration = Configuration {
@@ -127,6 +140,7 @@ async fn serve(database: &TestDatabase, clock: &Clock) -> (Running, Channel) {
         database_url: app.url(&Secret::new(database.url())).unwrap(),
         connections_max: 8,
         caller_secret: secret(),
+        tax_engines: tax_engines.clone(),
     };
     let running = invoicing_svc::start(configuration, clock.clone()).await.unwrap();
     let channel = Channel::from_shared(format!("http://{}", running.address())).unwrap().connect_lazy();

@@ -20,7 +20,7 @@ use crate::{
     service::{Door, Service, reason},
 };
 
-fn taxes(service: &Service) -> TaxServiceClient<Door> {
+pub fn taxes(service: &Service) -> TaxServiceClient<Door> {
     TaxServiceClient::new(service.door("controller_1", Role::Controller))
 }
 
@@ -49,7 +49,7 @@ async fn create_rate(service: &Service, rate: pb::TaxRate) -> Result<pb::TaxRate
 }
 
 /// A German entity and account in euros, and products of the tax code ADS.
-async fn german(service: &Service) -> Sold {
+pub async fn german(service: &Service) -> Sold {
     let made =
         pb::BillingEntity { address: address("DE"), functional_currency: "EUR".into(), ..entity("BER") };
     let request = pb::CreateBillingEntityRequest { billing_entity: Some(made), request_id: "e".into() };
@@ -74,7 +74,7 @@ async fn german(service: &Service) -> Sold {
 }
 
 /// An order of fees: number, first and last day, amount.
-async fn sell(service: &Service, sold: &Sold, id: &str, fees: &[(&str, &str, &str, &str)]) {
+pub async fn sell(service: &Service, sold: &Sold, id: &str, fees: &[(&str, &str, &str, &str)]) {
     let lines = fees
         .iter()
         .map(|(number, first, last, amount)| pb::OrderLine {
@@ -99,22 +99,22 @@ async fn sell(service: &Service, sold: &Sold, id: &str, fees: &[(&str, &str, &st
 }
 
 /// June at 19 %, July to December at 16 %.
-async fn rates_of_2020(service: &Service) {
+pub async fn rates_of_2020(service: &Service) {
     create_rate(service, rate("DE", "19", "2007-01-01", Some("2020-06-30"))).await.unwrap();
     create_rate(service, rate("DE", "16", "2020-07-01", Some("2020-12-31"))).await.unwrap();
 }
 
-fn amount(money: &Option<pb::Money>) -> &str {
+pub fn amount(money: &Option<pb::Money>) -> &str {
     money.as_ref().map_or("none", |money| &money.amount)
 }
 
 /// Category, percent, base and tax of each row.
-fn rows(invoice: &pb::Invoice) -> Vec<(pb::TaxCategory, &str, &str, &str)> {
+pub fn rows(invoice: &pb::Invoice) -> Vec<(pb::TaxCategory, &str, &str, &str)> {
     let rows = invoice.taxes.iter();
     rows.map(|row| (row.category(), row.percent.as_str(), amount(&row.base), amount(&row.tax))).collect()
 }
 
-async fn exceptions(service: &Service, run: &pb::BillingRun) -> Vec<pb::BillingException> {
+pub async fn exceptions(service: &Service, run: &pb::BillingRun) -> Vec<pb::BillingException> {
     let mut runs = BillingRunServiceClient::new(service.door("auditor_1", Role::Auditor));
     let request = pb::ListBillingExceptionsRequest {
         parent: run.name.clone(),
@@ -123,7 +123,7 @@ async fn exceptions(service: &Service, run: &pb::BillingRun) -> Vec<pb::BillingE
     runs.list_billing_exceptions(request).await.unwrap().into_inner().exceptions
 }
 
-async fn all_laws_hold(service: &Service) {
+pub async fn all_laws_hold(service: &Service) {
     let mut ledger = LedgerServiceClient::new(service.door("controller_1", Role::Controller));
     let checked = ledger.check_invariants(pb::CheckInvariantsRequest::default()).await.unwrap().into_inner();
     let broken: Vec<_> = checked.results.into_iter().filter(|result| result.violations > 0).collect();
@@ -168,7 +168,7 @@ async fn a_july_invoice_taxes_june_as_june_was_taxed() {
         |format: pb::InvoiceFormat| pb::DownloadInvoiceRequest { name: name.clone(), format: format.into() };
     let csv = files.download_invoice(request(pb::InvoiceFormat::Csv)).await.unwrap().into_inner().data;
     let csv = String::from_utf8(csv.to_vec()).unwrap();
-    assert!(csv.contains(",1,DE,S,19,95.00\r\n"), "{csv}");
+    assert!(csv.contains(",1,DE,S,19,95.00,\r\n"), "{csv}");
     let pdf = files.download_invoice(request(pb::InvoiceFormat::Pdf)).await.unwrap().into_inner().data;
     assert_eq!(&pdf[..5], b"%PDF-");
 }

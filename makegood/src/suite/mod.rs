@@ -118,6 +118,7 @@ impl Begin<'_> {
             database_url: database.url_as("invoicing_app", &secrets.invoicing_app)?,
             connections_max: CONNECTIONS_MAX,
             caller_secret: secrets.caller(),
+            tax_engines: BTreeMap::new(),
         };
         let invoicing = invoicing_svc::start(invoicing, clock.clone()).await?;
         let gateway = match gateway::start(self.door(access_url, &invoicing), clock, telemetry).await {

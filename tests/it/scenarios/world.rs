@@ -21,6 +21,9 @@ pub struct World {
     requests: u32,
     /// The code of the entity that invoices.
     pub entity: String,
+    /// Its currency, and the country in which it and its customers are.
+    pub currency: String,
+    pub country: String,
     /// What became of the order that was synced last.
     pub synced: Option<pb::SyncOrderResult>,
     /// The rows that were reported last with totals of their own.
@@ -45,6 +48,8 @@ impl World {
             names: BTreeMap::new(),
             requests: 0,
             entity: String::new(),
+            currency: "USD".to_owned(),
+            country: "US".to_owned(),
             synced: None,
             reported: Vec::new(),
             batch: None,

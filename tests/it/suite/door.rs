@@ -9,7 +9,7 @@ use billing_proto::billing::invoicing::v1::{
     billing_run_service_client::BillingRunServiceClient, delivery_service_client::DeliveryServiceClient,
     event_service_client::EventServiceClient, invoice_service_client::InvoiceServiceClient,
     ledger_service_client::LedgerServiceClient, number_series_service_client::NumberSeriesServiceClient,
-    order_service_client::OrderServiceClient,
+    order_service_client::OrderServiceClient, tax_service_client::TaxServiceClient,
 };
 use billing_proto::google::r#type::Date;
 use tonic::{
@@ -94,6 +94,7 @@ services! {
     products: AdProductServiceClient,
     runs: BillingRunServiceClient,
     series: NumberSeriesServiceClient,
+    taxes: TaxServiceClient,
 }
 
 /// The stable reason of a refusal; empty where there is none.

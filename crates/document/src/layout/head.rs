@@ -123,6 +123,7 @@ fn references(invoice: &Invoice) -> Vec<(&'static str, String)> {
         maybe("Estimate", &references.estimate),
         maybe("Account manager", &references.account_manager),
         maybe("Sales office", &references.sales_office),
+        maybe("Your contact", &references.contact),
     ];
     fields.into_iter().flatten().collect()
 }

@@ -107,6 +107,7 @@ pub fn broadcast(lines: u32, spots: u32) -> Invoice {
             estimate: Some("576".into()),
             account_manager: Some("Nile Noyes".into()),
             sales_office: Some("Washington DC".into()),
+            contact: None,
         },
         lines: (1..=lines).map(line).collect(),
         spots: (0..spots).map(|index| spot(index, lines)).collect(),

@@ -5,6 +5,7 @@ use jiff::civil::Date;
 use money::{Currency, Money, Percent};
 
 use crate::billing_entity::PostalAddress;
+use crate::invoice::Consolidation;
 use crate::tax::AccountTax;
 
 /// A party that receives and pays invoices.
@@ -26,6 +27,8 @@ pub struct Account {
     pub territory: String,
     pub billing_email: String,
     pub purchase_orders: PurchaseOrderRule,
+    /// Which of its orders share documents.
+    pub consolidation: Consolidation,
     /// `None`: without a limit.
     pub credit_limit: Option<Money>,
     pub holds: Vec<Hold>,

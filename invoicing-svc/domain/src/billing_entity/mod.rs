@@ -36,6 +36,8 @@ pub struct BillingEntity {
     pub tax_base: TaxBase,
     /// By how many percent an order may be below the list price; `None`: orders are not compared with rate cards.
     pub rate_card_tolerance: Option<Percent>,
+    /// The outside engine that decides its tax; `None`: its own rates do.
+    pub tax_engine: Option<String>,
 }
 
 /// A postal address; the country is ISO 3166-1 alpha-2.

@@ -27,5 +27,6 @@ pub(crate) fn entity() -> BillingEntity {
         tax_place: None,
         tax_base: TaxBase::NetOfCommission,
         rate_card_tolerance: None,
+        tax_engine: None,
     }
 }

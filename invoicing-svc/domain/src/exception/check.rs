@@ -39,9 +39,6 @@ pub struct Recent {
 #[derive(Clone, Debug)]
 pub struct DraftFacts<'a> {
     pub account: &'a AccountFacts,
-    pub purchase_order: Option<&'a str>,
-    /// The order lines on the draft.
-    pub lines: &'a [LineState],
     /// Another document or draft that bills as much for the same days.
     pub twin: Option<&'a str>,
 }
@@ -60,15 +57,25 @@ pub struct LineState {
     pub delivered_until: Option<(jiff::civil::Date, Days)>,
 }
 
-/// Everything worth a look before the draft becomes a document, besides its purchase order's value.
+/// Everything worth a look before the draft becomes a document, besides what is looked at order by order.
 pub fn check(draft: &Draft, facts: &DraftFacts<'_>) -> Vec<Finding> {
     let mut found: Vec<Finding> = of_account(draft, facts.account).into_iter().flatten().collect();
-    found.extend(of_purchase_order(facts));
-    found.extend(facts.lines.iter().filter_map(of_product));
-    found.extend(facts.lines.iter().filter_map(off_rate_card));
-    found.extend(facts.lines.iter().filter_map(missing_days));
     found.extend(variance(&facts.account.recent));
     found.extend(facts.twin.map(|other| Finding::Duplicate { other: other.to_owned(), gross: draft.gross }));
+    found
+}
+
+/// Everything worth a look of one of the orders that a draft bills, besides its purchase order's value. `lines` are its
+/// order lines on the draft.
+pub fn check_order(
+    account: &AccountFacts,
+    purchase_order: Option<&str>,
+    lines: &[LineState],
+) -> Vec<Finding> {
+    let mut found: Vec<Finding> = of_purchase_order(account, purchase_order).into_iter().collect();
+    found.extend(lines.iter().filter_map(of_product));
+    found.extend(lines.iter().filter_map(off_rate_card));
+    found.extend(lines.iter().filter_map(missing_days));
     found
 }
 
@@ -85,9 +92,9 @@ fn of_account(draft: &Draft, account: &AccountFacts) -> [Option<Finding>; 4] {
     [hold, limit, foreign, untaxed]
 }
 
-fn of_purchase_order(facts: &DraftFacts<'_>) -> Option<Finding> {
-    let (account, Some(number)) = (facts.account, facts.purchase_order) else {
-        return facts.account.purchase_order_required.then_some(Finding::PurchaseOrderMissing);
+fn of_purchase_order(account: &AccountFacts, number: Option<&str>) -> Option<Finding> {
+    let Some(number) = number else {
+        return account.purchase_order_required.then_some(Finding::PurchaseOrderMissing);
     };
     let format = &account.purchase_order_format;
     (!format.is_empty() && !fits(number, format))

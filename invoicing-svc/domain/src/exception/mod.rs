@@ -10,7 +10,7 @@ mod settle;
 #[cfg(test)]
 mod tests;
 
-pub use check::{AccountFacts, DraftFacts, LineState, Recent, check};
+pub use check::{AccountFacts, DraftFacts, LineState, Recent, check, check_order};
 pub use finding::{Finding, Severities, Severity, severity};
 pub use purchase_order::{Chosen, Used, choose};
 pub use settle::{

@@ -85,8 +85,9 @@ fn account() -> AccountFacts {
 
 fn reasons(account: &AccountFacts, purchase_order: Option<&str>, lines: &[LineState]) -> Vec<&'static str> {
     let draft = draft(&january()).expect("a draft");
-    let facts = DraftFacts { account, purchase_order, lines, twin: None };
-    check(&draft, &facts).iter().map(Finding::reason).collect()
+    let of_draft = check(&draft, &DraftFacts { account, twin: None });
+    let of_order = check_order(account, purchase_order, lines);
+    of_draft.iter().chain(&of_order).map(Finding::reason).collect()
 }
 
 #[test]

@@ -2,11 +2,13 @@
 
 use calendar::Days;
 use ids::{AccountId, AiringId, BatchId, InvoiceId, OrderId};
+use jiff::civil::Date;
 use money::{Currency, Money, Percent, Quantity};
 use rust_decimal::Decimal;
 
 use crate::order::Cap;
 use crate::rating::{Basis, Bucket};
+use crate::tax::Treatment;
 
 /// A line of a draft or document, with what stood behind it.
 #[derive(Clone, Debug)]
@@ -30,6 +32,7 @@ pub struct BilledLine {
     /// The line's part.
     pub commission: Money,
     pub net: Money,
+    pub tax: TaxOfLine,
     /// The entries of the order line's ledger before this one, in their order.
     pub earlier: Vec<Earlier>,
     /// The terms that price it; absent where no segment of the line begins on that day any more.
@@ -38,6 +41,26 @@ pub struct BilledLine {
     pub cap: Option<CapOfLine>,
     /// What it stands on, by batch.
     pub landed: Vec<Landed>,
+}
+
+/// How a line is taxed.
+#[derive(Clone, Debug)]
+pub struct TaxOfLine {
+    /// The line's part of the tax row of its category and percent.
+    pub amount: Money,
+    pub treatment: Treatment,
+    /// That row: what it is computed on, and its tax.
+    pub row: (Money, Money),
+    /// What of the line is taxed.
+    pub base: Money,
+    /// As written on the document; empty on those from before there was tax.
+    pub place: String,
+    /// Its share of the order line's impressions where they were allocated to places, and those of all.
+    pub share: Option<(i64, i64)>,
+    pub tax_code: String,
+    pub tax_point: Date,
+    /// The outside engine that determined it; `None`: the rates did.
+    pub engine: Option<String>,
 }
 
 /// An entry of the ledger of an order line.

@@ -3,9 +3,10 @@
 use money::{Exact, Money, MoneyError, Rate};
 use rust_decimal::Decimal;
 
-use super::{BilledLine, CapOfLine, Earlier, Landed, Node, Subject};
+use super::{BilledLine, CapOfLine, Earlier, Landed, Node, Subject, taxed::taxed};
 use crate::order::Cap;
 use crate::rating::{Basis, LineKind};
+use crate::tax::TaxCategory;
 
 /// The payable amount of the line as a tree that adds up.
 pub fn explain(line: &BilledLine) -> Result<Node, MoneyError> {
@@ -18,7 +19,12 @@ pub fn explain(line: &BilledLine) -> Result<Node, MoneyError> {
         let label = format!("Agency commission of {} %, the line's part", line.commission_percent);
         parts.push(Node::money(label, line.commission.negate()));
     }
-    Ok(Node::money(label, line.net).of(parts))
+    let payable = Node::money(label, line.net.plus(line.tax.amount)?);
+    if line.tax.treatment.category == TaxCategory::OutsideScope {
+        return Ok(payable.of(parts).resting_on([Node::fact(line.tax.treatment.reason.clone())]));
+    }
+    parts.push(taxed(line)?);
+    Ok(payable.of(parts))
 }
 
 /// Rated to date, less billed before, rounded.

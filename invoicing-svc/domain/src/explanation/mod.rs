@@ -7,9 +7,10 @@
 mod billed_line;
 mod explain;
 mod node;
+mod taxed;
 #[cfg(test)]
 mod tests;
 
-pub use billed_line::{BilledLine, CapOfLine, Earlier, Landed, Terms};
+pub use billed_line::{BilledLine, CapOfLine, Earlier, Landed, TaxOfLine, Terms};
 pub use explain::explain;
 pub use node::{Counted, Node, Subject};

@@ -3,9 +3,10 @@ use ids::{AccountId, BatchId, InvoiceId, OrderId};
 use money::{Currency, Money, Percent, Quantity, Rate};
 use rust_decimal::Decimal;
 
-use super::{BilledLine, CapOfLine, Earlier, Landed, Node, Terms, explain};
+use super::{BilledLine, CapOfLine, Earlier, Landed, Node, TaxOfLine, Terms, explain};
 use crate::order::Cap;
 use crate::rating::{Basis, Bucket, LineKind};
+use crate::tax::{TaxCategory, Treatment};
 
 fn usd(amount: &str) -> Money {
     Money::parse(Currency::parse("USD").unwrap(), amount).unwrap()
@@ -58,6 +59,17 @@ fn line(units: i64, gross: &str, commission: &str, earlier: Vec<Earlier>) -> Bil
         commission_percent: Percent::parse("15").unwrap(),
         commission,
         net: gross.minus(commission).unwrap(),
+        tax: TaxOfLine {
+            amount: usd("0.00"),
+            treatment: Treatment::outside_scope(),
+            row: (gross.minus(commission).unwrap(), usd("0.00")),
+            base: gross.minus(commission).unwrap(),
+            place: String::new(),
+            share: None,
+            tax_code: "ADS".into(),
+            tax_point: "2026-01-31".parse().unwrap(),
+            engine: None,
+        },
         earlier,
         terms: Some(Terms { days: days("2026-01-10", "2026-02-28"), revision: 3 }),
         cap: Some(CapOfLine {
@@ -98,6 +110,41 @@ fn a_line_is_its_price_its_rounding_and_its_commission() {
         ]
     );
     assert_eq!(gross.parts[0].grounds[1].parts[0].label, "Batch B1 of adserver");
+}
+
+#[test]
+fn the_tax_of_a_line_is_a_part_of_what_is_payable() {
+    let mut taxed = line(612_345, "4592.59", "688.89", vec![]);
+    // 19 % of 3,903.70 is 741.703; of 7,807.40, two such lines, 1,483.406.
+    taxed.tax = TaxOfLine {
+        amount: usd("741.71"),
+        treatment: Treatment {
+            category: TaxCategory::Standard,
+            percent: Percent::parse("19").unwrap(),
+            reason: String::new(),
+        },
+        row: (usd("7807.40"), usd("1483.41")),
+        place: "DE".into(),
+        share: Some((2_000, 3_000)),
+        ..taxed.tax
+    };
+    let tree = explain(&taxed).unwrap();
+    assert!(tree.adds_up().unwrap());
+    assert_eq!(tree.amount.unwrap().amount(), usd("4645.41").amount());
+    let tax = &tree.parts[2];
+    assert_eq!(
+        (tax.label.as_str(), amounts(tax)),
+        ("Tax S of 19 %, the line's part", vec!["741.703".into(), "0.007".into()])
+    );
+    let grounds: Vec<&str> = tax.grounds.iter().map(|ground| ground.label.as_str()).collect();
+    let expected = [
+        "Place of supply DE",
+        "Rate of the tax code \"ADS\"",
+        "Tax point 2026-01-31: the last day of the service",
+        "The document's tax at 19 %, on 7807.40",
+    ];
+    assert_eq!(grounds, expected);
+    assert_eq!(tax.grounds[0].grounds[0].label, "Seen in DE, of 3000 impressions");
 }
 
 #[test]

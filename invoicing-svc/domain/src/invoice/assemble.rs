@@ -43,24 +43,34 @@ pub struct LineFacts {
     pub flight: Days,
 }
 
-/// The draft of an order without its tax, or none where there is nothing to bill. Over-delivery and free spots alone make no document;
-/// they stand on the next one that has an amount, because the ledger knows only what was issued.
+/// An order with what its lines come to.
+#[derive(Clone, Debug)]
+pub struct RatedOrder {
+    pub facts: OrderFacts,
+    pub lines: Vec<(LineFacts, RatedLine)>,
+}
+
+/// The draft of the orders that share a document, as they follow each other on it, without its tax; or none where there is
+/// nothing to bill. Over-delivery
+/// and free spots alone make no document; they stand on the next one that has an amount, because the ledger knows only
+/// what was issued. What a [grouping key](super::grouping_key) holds together is the same in all of the orders.
 pub fn assemble(
     run: RunId,
-    order: &OrderFacts,
+    key: &str,
     month: Month,
-    rated: &[(LineFacts, RatedLine)],
+    orders: &[RatedOrder],
     places: Places<'_>,
 ) -> Result<Option<Untaxed>, MoneyError> {
-    let lines = in_order(rated);
-    let gross = Money::sum(order.currency, lines.iter().map(|(_, item)| item.gross))?;
+    let lines = in_order(orders);
+    let Some((order, _, _)) = lines.first() else { return Ok(None) };
+    let gross = Money::sum(order.currency, lines.iter().map(|(_, _, item)| item.gross))?;
     let Some(period) = span(&lines).filter(|_| !gross.is_zero()) else {
         return Ok(None);
     };
     let net = gross.less_percent(order.commission_percent, order.rounding);
     let commission = gross.minus(net)?;
     Ok(Some(Untaxed::of(Draft {
-        id: InvoiceId::of(run, order.account, &order.order.to_string(), order.currency.code(), "INVOICE"),
+        id: InvoiceId::of(run, order.account, key, order.currency.code(), "INVOICE"),
         run,
         entity: order.entity,
         account: order.account,
@@ -78,27 +88,36 @@ pub fn assemble(
         tax: Money::zero(order.currency),
         total: net,
         tax_base: TaxBase::NetOfCommission,
+        tax_engine: None,
         taxes: Vec::new(),
-        lines: with_commission(commission, order, &in_places(order, &lines, places)?)?,
+        lines: with_commission(commission, order, &in_places(&lines, places)?)?,
     })))
 }
 
-/// Lines as on the document: by order line, then origin, kind, terms and price.
-fn in_order(rated: &[(LineFacts, RatedLine)]) -> Vec<(&LineFacts, &RatedItem)> {
-    let mut lines: Vec<_> =
-        rated.iter().flat_map(|(facts, rated)| rated.items.iter().map(move |item| (facts, item))).collect();
-    lines.sort_by_key(|(facts, item)| (facts.ordinal, facts.line, item.bucket));
+/// A line of the document: of which order and order line, and what it bills.
+type Billed<'a> = (&'a OrderFacts, &'a LineFacts, &'a RatedItem);
+
+/// Lines as on the document: by order and order line, then origin, kind, terms and price.
+fn in_order(orders: &[RatedOrder]) -> Vec<Billed<'_>> {
+    let mut lines: Vec<Billed<'_>> = Vec::new();
+    for order in orders {
+        let begin = lines.len();
+        for (facts, rated) in &order.lines {
+            lines.extend(rated.items.iter().map(|item| (&order.facts, facts, item)));
+        }
+        lines[begin..].sort_by_key(|(_, facts, item)| (facts.ordinal, facts.line, item.bucket));
+    }
     lines
 }
 
 /// From the first day of an origin period to the last.
-fn span(lines: &[(&LineFacts, &RatedItem)]) -> Option<Days> {
-    let origins = || lines.iter().map(|(_, item)| item.bucket.origin);
+fn span(lines: &[Billed<'_>]) -> Option<Days> {
+    let origins = || lines.iter().map(|(_, _, item)| item.bucket.origin);
     Days::new(origins().map(Days::first).min()?, origins().map(Days::last).max()?).ok()
 }
 
-fn spots(lines: &[(&LineFacts, &RatedItem)]) -> Result<i64, MoneyError> {
-    let billed = lines.iter().filter(|(_, item)| match item.bucket.kind {
+fn spots(lines: &[Billed<'_>]) -> Result<i64, MoneyError> {
+    let billed = lines.iter().filter(|(_, _, item)| match item.bucket.kind {
         LineKind::Spots | LineKind::Makegood => true,
         LineKind::SchedulePart
         | LineKind::Delivery
@@ -107,29 +126,30 @@ fn spots(lines: &[(&LineFacts, &RatedItem)]) -> Result<i64, MoneyError> {
         | LineKind::Minimum
         | LineKind::OverDelivery => false,
     });
-    let count = |(_, item): &(&LineFacts, &RatedItem)| item.quantity.to_i64();
+    let count = |(_, _, item): &Billed<'_>| item.quantity.to_i64();
     billed.map(count).try_fold(0_i64, |sum, count| sum.checked_add(count?)).ok_or(MoneyError::Overflow)
 }
 
 /// A line of the document in one place.
-type InPlace<'a> = (&'a LineFacts, RatedItem, Place);
+struct InPlace<'a> {
+    order: &'a OrderFacts,
+    facts: &'a LineFacts,
+    item: RatedItem,
+    place: Place,
+}
 
 /// The lines, each once for every place in which it is taxed.
-fn in_places<'a>(
-    order: &OrderFacts,
-    lines: &[(&'a LineFacts, &RatedItem)],
-    places: Places<'_>,
-) -> Result<Vec<InPlace<'a>>, MoneyError> {
+fn in_places<'a>(lines: &[Billed<'a>], places: Places<'_>) -> Result<Vec<InPlace<'a>>, MoneyError> {
     let mut entries: BTreeMap<LineId, u32> = BTreeMap::new();
-    for (facts, item) in lines {
+    for (_, facts, item) in lines {
         let last = entries.entry(facts.line).or_insert(item.entry);
         *last = item.entry.max(*last);
     }
     let mut placed = Vec::with_capacity(lines.len());
-    for (facts, item) in lines {
+    for (order, facts, item) in lines {
         let next = entries.entry(facts.line).or_insert(item.entry);
         let parts = places.parts((facts.line, service(facts, item).last()), item, order.remainder, next)?;
-        placed.extend(parts.into_iter().map(|(place, part)| (*facts, part, place)));
+        placed.extend(parts.into_iter().map(|(place, item)| InPlace { order, facts, item, place }));
     }
     Ok(placed)
 }
@@ -141,13 +161,9 @@ fn with_commission(
     lines: &[InPlace<'_>],
 ) -> Result<Vec<DraftLine>, MoneyError> {
     let exact: Result<Vec<Exact>, _> =
-        lines.iter().map(|(_, item, _)| percent_of(item.gross, order.commission_percent)).collect();
+        lines.iter().map(|line| percent_of(line.item.gross, order.commission_percent)).collect();
     let commissions = apportion(commission, &exact?, order.remainder)?;
-    lines
-        .iter()
-        .zip(commissions)
-        .map(|(line_in_place, commission)| line(order, line_in_place, commission))
-        .collect()
+    lines.iter().zip(commissions).map(|(in_place, commission)| line(in_place, commission)).collect()
 }
 
 /// The days on which it was delivered. A part of a fee lists no spots, and neither does a price that is taken back.
@@ -157,14 +173,14 @@ fn service(facts: &LineFacts, item: &RatedItem) -> Days {
 }
 
 fn line(
-    order: &OrderFacts,
-    (facts, item, place): &InPlace<'_>,
+    InPlace { order, facts, item, place }: &InPlace<'_>,
     commission: Money,
 ) -> Result<DraftLine, MoneyError> {
     let (service, note) =
         (service(facts, item), text::note(item, order.billing.month_of(item.bucket.origin)));
     let Treatment { category, percent, reason: _ } = Treatment::outside_scope();
     Ok(DraftLine {
+        order: order.order,
         line: facts.line,
         item: RatedItem { note, ..item.clone() },
         description: text::description(facts),

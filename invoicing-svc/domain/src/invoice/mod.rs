@@ -6,6 +6,7 @@
 
 mod assemble;
 mod check;
+mod consolidate;
 mod digest;
 mod due_date;
 mod taxed;
@@ -13,11 +14,12 @@ mod taxed;
 pub(crate) mod tests;
 mod text;
 
-pub use assemble::{LineFacts, OrderFacts, assemble};
+pub use assemble::{LineFacts, OrderFacts, RatedOrder, assemble};
 pub use check::CheckError;
+pub use consolidate::{Consolidation, Sharing, grouping_key};
 pub use digest::digest;
 pub use due_date::due_date;
-pub use taxed::Untaxed;
+pub use taxed::{DeterminedError, Untaxed};
 
 use calendar::{Days, Month};
 use ids::{AccountId, EntityId, InvoiceId, LineId, OrderId, RunId};
@@ -39,11 +41,12 @@ pub enum DocumentKind {
 /// The content of a document, before and after it is issued.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Draft {
-    /// Derived from run, account, order, currency and kind: the same on every replica.
+    /// Derived from run, account, grouping key, currency and kind: the same on every replica.
     pub id: InvoiceId,
     pub run: RunId,
     pub entity: EntityId,
     pub account: AccountId,
+    /// The first of the orders that it bills.
     pub order: OrderId,
     pub kind: DocumentKind,
     /// Of every amount.
@@ -66,6 +69,8 @@ pub struct Draft {
     pub total: Money,
     /// What the rows are computed on.
     pub tax_base: TaxBase,
+    /// The outside engine that determined its tax; `None`: the rates did.
+    pub tax_engine: Option<String>,
     /// One for each category and percent of the lines, in their order (BG-23).
     pub taxes: Vec<TaxRow>,
     /// At least one, numbered from 1 in this order.
@@ -75,6 +80,7 @@ pub struct Draft {
 /// A line of a document.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DraftLine {
+    pub order: OrderId,
     /// The order line.
     pub line: LineId,
     /// What is billed, and the entry of the ledger that issuing it makes. Its note is printed.
@@ -113,6 +119,15 @@ pub struct TaxRow {
     pub base: Money,
     /// BT-117: the base by the percent, rounded once.
     pub tax: Money,
+}
+
+impl Draft {
+    /// The orders that it bills, in the order of their lines.
+    pub fn orders(&self) -> Vec<OrderId> {
+        let mut orders: Vec<OrderId> = self.lines.iter().map(|line| line.order).collect();
+        orders.dedup();
+        orders
+    }
 }
 
 refusal::refusals! {

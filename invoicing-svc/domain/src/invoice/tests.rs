@@ -1,3 +1,4 @@
+mod grouping;
 mod tax;
 
 use std::collections::HashMap;
@@ -20,15 +21,10 @@ use crate::tax::{Allocation, Places};
 /// A draft of January 2026 at 15 % commission, of a seller whose place taxes nothing.
 pub(crate) fn draft(lines: &[(LineFacts, RatedLine)]) -> Option<Draft> {
     let month = Month::new(2026, 4).unwrap();
-    assemble(
-        run(),
-        &order("15"),
-        month,
-        lines,
-        nowhere_else(&Place::from_str("US").unwrap(), &HashMap::new()),
-    )
-    .unwrap()
-    .map(untaxed)
+    let order = RatedOrder { facts: order("15"), lines: lines.to_vec() };
+    assemble(run(), "key", month, &[order], nowhere_else(&Place::from_str("US").unwrap(), &HashMap::new()))
+        .unwrap()
+        .map(untaxed)
 }
 
 fn run() -> RunId {
@@ -263,7 +259,8 @@ proptest! {
         }).collect();
         let (place, nothing) = (Place::from_str("US").unwrap(), HashMap::new());
         let month = Month::new(2026, 4).unwrap();
-        let draft = assemble(run(), &facts, month, &lines, nowhere_else(&place, &nothing)).unwrap().unwrap();
+        let order = RatedOrder { facts, lines };
+        let draft = assemble(run(), "key", month, &[order], nowhere_else(&place, &nothing)).unwrap().unwrap();
         let draft = untaxed(draft);
         for line in &draft.lines {
             let exact = line.item.gross.amount() * facts.commission_percent.value() / Decimal::from(100);

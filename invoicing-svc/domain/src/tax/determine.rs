@@ -25,6 +25,14 @@ pub struct Treatment {
     pub reason: String,
 }
 
+/// How an outside engine taxes a line, and what that comes to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Determined {
+    pub treatment: Treatment,
+    /// The line's part of the tax of its category and percent.
+    pub amount: Money,
+}
+
 impl Treatment {
     /// Checks that it can stand on a document.
     pub fn check(&self) -> Result<(), TaxRateRefusal> {

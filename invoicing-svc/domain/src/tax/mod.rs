@@ -11,17 +11,19 @@ mod percent_of;
 mod place;
 mod rate;
 mod refusal;
+mod take_in;
 #[cfg(test)]
 mod tests;
 
 pub use account::{AccountTax, Exemption, TaxRegistration};
 pub use allocation::{Allocation, PlaceShare, Places};
 pub use category::TaxCategory;
-pub use determine::{Taxable, Treatment, determine};
+pub use determine::{Determined, Taxable, Treatment, determine};
 pub(crate) use percent_of::percent_of;
 pub use place::{ParsePlaceError, Place};
 pub use rate::{TaxRate, TaxRates, Validity};
 pub use refusal::{TaxError, TaxRateRefusal};
+pub use take_in::{Filed, TakenIn, take_in};
 
 /// What tax is computed on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

@@ -32,5 +32,8 @@ refusal::refusals! {
         /// The buyer would owe the tax itself, but may not.
         StateForbids "REVERSE_CHARGE_WITHOUT_TAX_ID" IdMissing { place: Place, day: Date } =>
             "the tax in {place} is owed by the buyer, which has no tax id there on {day}; add its tax registration",
+        /// What nobody decided is not issued.
+        Unavailable "TAX_ENGINE_UNAVAILABLE" EngineUnavailable { engine: String, why: String } =>
+            "the tax engine {engine} gave no answer that can be used: {why}; see to the engine, then refresh the run",
     }
 }

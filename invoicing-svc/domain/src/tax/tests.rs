@@ -173,3 +173,39 @@ fn a_place_is_a_country_or_lies_in_one() {
     assert!(!place("US-NYC").is_within(&place("US-NY")));
     assert_eq!(place("US-NY-NYC").country(), "US");
 }
+
+#[test]
+fn a_file_changes_what_is_known_and_adds_the_rest() {
+    let known = [rate("DE", "ADS", "19", in_2020(1, 6)), rate("DE", "ADS", "16", in_2020(7, 12))];
+    let filed = |rates: &[TaxRate]| -> Vec<Filed> {
+        let with_id = |(line, rate): (u64, &TaxRate)| Filed {
+            line,
+            rate: TaxRate { id: TaxRateId::from_uuid(Uuid::from_u128(u128::from(line))), ..rate.clone() },
+        };
+        (2..).zip(rates).map(with_id).collect()
+    };
+    let known =
+        [known[0].clone(), TaxRate { id: TaxRateId::from_uuid(Uuid::from_u128(99)), ..known[1].clone() }];
+    let until = |first: i8, last: Option<Date>| Validity { first: date(2020, first, 1), last };
+    let file = [
+        rate("DE", "ADS", "19", in_2020(1, 6)),
+        rate("DE", "ADS", "17", until(7, Some(date(2020, 9, 30)))),
+        rate("DE", "ADS", "19", until(10, None)),
+        rate("AT", "ADS", "20", always()),
+    ];
+    let taken = take_in(&known, filed(&file)).unwrap();
+    assert_eq!((taken.created.len(), taken.updated.len(), taken.unchanged), (2, 1, 1));
+    assert_eq!((taken.updated[0].id, taken.updated[0].revision.to_string()), (known[1].id, "r2".into()));
+    let again: Vec<TaxRate> =
+        taken.created.iter().chain(&taken.updated).chain([&known[0]]).cloned().collect();
+    assert_eq!(take_in(&again, filed(&file)).unwrap().unchanged, 4, "the same file again changes nothing");
+
+    let overlapping = [
+        rate("DE", "ADS", "7", in_2020(12, 12)),
+        rate("AT", "ADS", "20", always()),
+        rate("AT", "ADS", "10", always()),
+    ];
+    let wrong = take_in(&known, filed(&overlapping)).unwrap_err();
+    let wrong: Vec<(u64, &str)> = wrong.iter().map(|(line, refusal)| (*line, refusal.reason())).collect();
+    assert_eq!(wrong, [(2, "TAX_RATE_OVERLAPS"), (3, "TAX_RATE_OVERLAPS"), (4, "TAX_RATE_OVERLAPS")]);
+}

@@ -13,7 +13,7 @@ with chunk as (
 insert into invoice (account_id, invoice_id, run_id, order_id, entity_id, kind, currency, billing_month, period_first,
                      period_last, payment_terms_days, spots, commission_percent, gross, commission, net, tax, total, digest,
                      series_id, number, issue_date, due_date, accounting_month, approved_by, issued_at, parties, template_version,
-                     purchase_order, note, contact, attachment, tax_base)
+                     purchase_order, note, contact, attachment, tax_base, orders, tax_engine)
 select d.account_id, d.invoice_id, d.run_id, d.order_id, d.entity_id, d.kind, d.currency, d.billing_month, d.period_first,
        d.period_last, d.payment_terms_days, d.spots, d.commission_percent, d.gross, d.commission, d.net, d.tax, d.total, d.digest,
        $6, c.number, $8, c.due_date, $9, $10, $11,
@@ -29,9 +29,16 @@ select d.account_id, d.invoice_id, d.run_id, d.order_id, d.entity_id, d.kind, d.
                                      'billing_calendar', o.billing_calendar,
                                      'purchase_orders', (select coalesce(jsonb_agg(po.number order by po.number), '[]')
                                                            from order_purchase_order po
-                                                          where (po.account_id, po.order_id) = (o.account_id, o.order_id)))),
+                                                          where (po.account_id, po.order_id) = (o.account_id, o.order_id))))
+         -- Where there are several: by order, what is printed of each.
+         || case when d.orders = 1 then '{}' else jsonb_build_object('orders', (
+              select jsonb_object_agg(several.order_id, jsonb_build_object('external_id', several.external_id, 'advertiser', several.advertiser))
+                from draft_line l
+                join order_line ol on (ol.account_id, ol.line_id) = (l.account_id, l.line_id)
+                join insertion_order several on (several.account_id, several.order_id) = (ol.account_id, ol.order_id)
+               where (l.account_id, l.invoice_id) = (d.account_id, d.invoice_id))) end,
        $12, d.purchase_order, coalesce(w.note, ''), coalesce(w.contact, ''), coalesce(w.attachment, ''),
-       d.tax_base
+       d.tax_base, d.orders, d.tax_engine
   from chunk c
   join draft d using (account_id, invoice_id)
   join billing_entity e on e.entity_id = d.entity_id

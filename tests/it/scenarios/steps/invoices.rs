@@ -51,6 +51,12 @@ pub fn cells(invoice: pb::Invoice) -> Vec<(&'static str, String)> {
         ("gross", amount(&invoice.gross)),
         ("commission", amount(&invoice.commission)),
         ("net", amount(&invoice.net)),
+        ("tax", amount(&invoice.tax)),
+        ("total", amount(&invoice.total)),
+        ("period", {
+            let days = invoice.invoice_period.unwrap_or_default();
+            format!("{} to {}", day_text(days.first), day_text(days.last))
+        }),
     ]
 }
 
@@ -78,14 +84,31 @@ fn line_cells(line: pb::InvoiceLine) -> Vec<(&'static str, String)> {
     ]
 }
 
-pub async fn lines(world: &mut World, said: &Said<'_>) -> Result<()> {
-    let billing_month = said.word(1).to_owned();
+/// The document of an order and month.
+async fn of_order(world: &World, order: &str, month: &str) -> Result<pb::Invoice> {
+    let billing_month = month.to_owned();
     let found =
         list(world, pb::ListInvoicesRequest { billing_month, ..pb::ListInvoicesRequest::default() }).await?;
-    let found =
-        found.iter().find(|invoice| invoice.order_external_id == said.word(0)).context("there is none")?;
-    let invoice = get(world, &found.name).await?;
+    let found = found.iter().find(|invoice| invoice.order_external_id == order).context("there is none")?;
+    get(world, &found.name).await
+}
+
+pub async fn lines(world: &mut World, said: &Said<'_>) -> Result<()> {
+    let invoice = of_order(world, said.word(0), said.word(1)).await?;
     table::compare(said.block, invoice.lines.into_iter().map(line_cells))
+}
+
+pub async fn taxes(world: &mut World, said: &Said<'_>) -> Result<()> {
+    let invoice = of_order(world, said.word(0), said.word(1)).await?;
+    let cells = |row: pb::TaxRow| {
+        vec![
+            ("category", row.category().as_str_name().trim_start_matches("TAX_CATEGORY_").to_owned()),
+            ("percent", row.percent.clone()),
+            ("base", amount(&row.base)),
+            ("tax", amount(&row.tax)),
+        ]
+    };
+    table::compare(said.block, invoice.taxes.into_iter().map(cells))
 }
 
 pub async fn invoices(world: &mut World, said: &Said<'_>) -> Result<()> {

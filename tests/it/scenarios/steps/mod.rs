@@ -44,12 +44,15 @@ macro_rules! steps {
 
 steps! {
     "The controller opens the entity {code} in {zone}, with the currency {currency}" => reference::entity,
+    "The controller opens the entity {code} in {zone}, with the currency {currency}, in the country {country}" => reference::entity_abroad,
+    "The controller loads the tax rates" => reference::tax_rates,
     "The controller numbers its invoices with {width} digits" => reference::series,
     "The controller puts on sale" => reference::products,
     "{who} opens the account {code}: an agency in {currency} that keeps {percent} percent" => reference::agency,
 
     "The platform syncs revision {revision} of order {order} for {account}" => orders::sync,
     "The platform syncs revision {revision} of order {order} for {account}, under purchase order {number} of {value}" => orders::sync_under,
+    "The platform syncs revision {revision} of order {order} for {account}, without commission" => orders::sync_direct,
     "The order is {outcome}" => orders::outcome,
     "The order is {outcome} because of {reason}" => orders::outcome_because,
     "The reason names \"{text}\"" => orders::names,
@@ -92,6 +95,7 @@ steps! {
     "{who} types purchase order {number} into the draft that waits" => exceptions::type_purchase_order,
 
     "The lines of {order} in {month}" => invoices::lines,
+    "The taxes of {order} in {month}" => invoices::taxes,
     "The invoices" => invoices::invoices,
     "The numbers of {entity} have no gap" => invoices::numbers,
     "Over REST the invoices read the same" => invoices::over_rest,

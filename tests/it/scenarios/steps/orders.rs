@@ -11,17 +11,26 @@ use super::{
 use crate::{oracle::Amount, suite::day};
 
 pub async fn sync(world: &mut World, said: &Said<'_>) -> Result<()> {
-    send(world, said, Vec::new()).await
+    send(world, said, Vec::new(), "15").await
+}
+
+pub async fn sync_direct(world: &mut World, said: &Said<'_>) -> Result<()> {
+    send(world, said, Vec::new(), "0").await
 }
 
 pub async fn sync_under(world: &mut World, said: &Said<'_>) -> Result<()> {
     let value = pb::Money { currency_code: "USD".to_owned(), amount: said.word(4).replace(',', "") };
     let purchase_order =
         pb::PurchaseOrder { number: said.word(3).to_owned(), value: Some(value), expires: None };
-    send(world, said, vec![purchase_order]).await
+    send(world, said, vec![purchase_order], "15").await
 }
 
-async fn send(world: &mut World, said: &Said<'_>, purchase_orders: Vec<pb::PurchaseOrder>) -> Result<()> {
+async fn send(
+    world: &mut World,
+    said: &Said<'_>,
+    purchase_orders: Vec<pb::PurchaseOrder>,
+    commission_percent: &str,
+) -> Result<()> {
     let rows = rows(said.block)?;
     // An amount that cannot be is refused before any total is looked at.
     let total =
@@ -35,8 +44,8 @@ async fn send(world: &mut World, said: &Said<'_>, purchase_orders: Vec<pb::Purch
         }),
         revision: said.word(0).parse()?,
         advertiser: "Pier 40".to_owned(),
-        currency_code: "USD".to_owned(),
-        commission_percent: "15".to_owned(),
+        currency_code: world.currency.clone(),
+        commission_percent: commission_percent.to_owned(),
         flight: Some(pb::Days {
             first: rows.iter().map(|row| row.cell("first")).min().map(day).transpose()?,
             last: rows.iter().map(|row| row.cell("last")).max().map(day).transpose()?,

@@ -12,7 +12,7 @@ pub async fn entity(world: &mut World, said: &Said<'_>) -> Result<()> {
     let billing_entity = pb::BillingEntity {
         code: code.to_owned(),
         legal_name: format!("{code} LLC"),
-        address: Some(address()),
+        address: Some(address(&world.country)),
         functional_currency: currency.to_owned(),
         time_zone: zone.to_owned(),
         tax_registrations: vec!["US EIN 12-3456789".to_owned()],
@@ -36,6 +36,23 @@ pub async fn entity(world: &mut World, said: &Said<'_>) -> Result<()> {
     let made = world.client("the controller")?.entities().create_billing_entity(request).await?.into_inner();
     world.learn(code, made.name);
     world.entity = code.to_owned();
+    Ok(())
+}
+
+pub async fn entity_abroad(world: &mut World, said: &Said<'_>) -> Result<()> {
+    world.country = said.word(3).to_owned();
+    world.currency = said.word(2).to_owned();
+    entity(world, said).await
+}
+
+/// As a file, with the columns that the story's table has.
+pub async fn tax_rates(world: &mut World, said: &Said<'_>) -> Result<()> {
+    let columns = ["place", "tax_code", "category", "percent", "valid_from", "valid_to"];
+    let record = |row: &super::super::table::Row| columns.map(|column| row.cell(column).to_owned()).join(",");
+    let records: Vec<String> = rows(said.block)?.iter().map(record).collect();
+    let csv = format!("{}\n{}\n", columns.join(","), records.join("\n"));
+    let request = pb::ImportTaxRatesRequest { csv, request_id: world.request_id() };
+    world.client("the controller")?.taxes().import_tax_rates(request).await?;
     Ok(())
 }
 
@@ -67,7 +84,7 @@ pub async fn products(world: &mut World, said: &Said<'_>) -> Result<()> {
             invoice_text: row.cell("name").to_owned(),
             tax_code: "ADV".to_owned(),
             gl_revenue: "4000".to_owned(),
-            effective_from: Some(day("2026-01-01")?),
+            effective_from: Some(day(row.filled("from").unwrap_or("2026-01-01"))?),
             state: pb::AdProductState::Live.into(),
             ..pb::AdProduct::default()
         };
@@ -85,7 +102,7 @@ pub async fn agency(world: &mut World, said: &Said<'_>) -> Result<()> {
         code: code.to_owned(),
         kind: pb::AccountKind::Agency.into(),
         legal_name: format!("{code} Media Inc"),
-        address: Some(address()),
+        address: Some(address(&world.country)),
         currency_code: said.word(2).to_owned(),
         commission_percent: said.word(3).to_owned(),
         payment_terms_days: 30,
@@ -97,12 +114,12 @@ pub async fn agency(world: &mut World, said: &Said<'_>) -> Result<()> {
     Ok(())
 }
 
-fn address() -> pb::PostalAddress {
+fn address(country: &str) -> pb::PostalAddress {
     pb::PostalAddress {
         lines: vec!["1 Broadcast Plaza".to_owned()],
         city: "New York".to_owned(),
         region: "NY".to_owned(),
         postal_code: "10001".to_owned(),
-        country: "US".to_owned(),
+        country: country.to_owned(),
     }
 }

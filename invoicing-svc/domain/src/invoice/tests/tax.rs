@@ -4,7 +4,7 @@ use ids::TaxRateId;
 
 use super::*;
 use crate::ledger::{LedgerAccount, postings};
-use crate::tax::{AccountTax, PlaceShare, TaxError, TaxRate, TaxRates, Validity, determine};
+use crate::tax::{AccountTax, Determined, PlaceShare, TaxError, TaxRate, TaxRates, Validity, determine};
 
 const HALF_UP: Rounding = Rounding::HalfAwayFromZero;
 
@@ -55,7 +55,8 @@ fn assembled(percent: &str, lines: &[(LineFacts, RatedLine)], places: Places<'_>
             (LineFacts { flight, ..facts.clone() }, rated.clone())
         })
         .collect();
-    assemble(run(), &order(percent), Month::new(2020, 7).unwrap(), &lines, places).unwrap().unwrap()
+    let order = RatedOrder { facts: order(percent), lines };
+    assemble(run(), "key", Month::new(2020, 7).unwrap(), &[order], places).unwrap().unwrap()
 }
 
 fn determined(draft: &Untaxed, base: TaxBase) -> Result<Vec<Treatment>, TaxError> {
@@ -204,5 +205,40 @@ proptest! {
         entries.sort_unstable();
         entries.dedup();
         prop_assert_eq!(entries.len(), draft.lines.len(), "each makes an entry of its own");
+    }
+}
+
+#[test]
+fn what_an_engine_determined_stands_only_where_it_adds_up() {
+    // 100.01 and 100.01 at 19 %: 19.0019 each, 38.0038 together.
+    let lines = [rated(1, vec![of_month(6, "100.01")]), rated(2, vec![of_month(6, "100.01")])];
+    let (at, nothing) = (place("DE"), HashMap::new());
+    let draft = assembled("0", &lines, nowhere_else(&at, &nothing));
+    let said =
+        |percent: &str, amount: &str| Determined { treatment: standard(percent), amount: money(amount) };
+    let outside = Determined { treatment: Treatment::outside_scope(), amount: money("0.00") };
+    let taxed = |determined: &[Determined]| {
+        let taxed = draft.clone().taxed_as(("acme", determined), TaxBase::NetOfCommission, HALF_UP);
+        taxed.map_err(|error| error.to_string())
+    };
+    let document = taxed(&[said("19", "19.00"), said("19", "19.00")]).unwrap();
+    document.check(HALF_UP).unwrap();
+    assert_eq!((rows(&document), document.total), (vec![row("19", "200.02", "38.00")], money("238.02")));
+    let two = taxed(&[said("19", "19.00"), said("7", "7.00")]).unwrap();
+    assert_eq!(rows(&two), [row("7", "100.01", "7.00"), row("19", "100.01", "19.00")]);
+    let refused = [
+        (
+            vec![said("19", "19.00"), said("19", "19.01")],
+            "19 % of 200.02 is 38.00, and its lines of S at 19 % come to 38.01",
+        ),
+        (vec![said("19", "38.00")], "it answers 1 lines of a document that has 2"),
+        (
+            vec![said("0", "0.00"), said("19", "19.00")],
+            "line 1: category S at 0 %; only S has a percent above 0, and always has one",
+        ),
+        (vec![outside, said("19", "19.00")], "category O stands beside others on a document"),
+    ];
+    for (determined, why) in refused {
+        assert_eq!(taxed(&determined).unwrap_err(), why);
     }
 }

@@ -1,0 +1,163 @@
+//! Outside tax engines: asked with bounded patience, and believed only where what they say adds up.
+
+use std::{
+    collections::{BTreeMap, HashMap},
+    time::Duration,
+};
+
+use billing_proto::outside::tax::v1::{
+    DetermineTaxRequest, Document, TaxedLine, tax_engine_service_client::TaxEngineServiceClient,
+};
+use invoicing_domain::invoice::{Draft, Untaxed};
+use tonic::transport::{Channel, Endpoint};
+
+use crate::configuration::TaxEngine;
+
+/// How much one question asks about at most.
+const DOCUMENTS_MAX: usize = 200;
+const LINES_MAX: usize = 5_000;
+
+/// How often a question is asked until it is given up.
+const ATTEMPTS: u32 = 3;
+
+/// Between the first attempt and the second; it grows from then on.
+const PAUSE: Duration = Duration::from_millis(100);
+
+/// The engines that this process knows, by name.
+#[derive(Clone, Debug, Default)]
+pub struct TaxEngines(BTreeMap<String, TaxEngineServiceClient<Channel>>);
+
+/// An engine's address in the configuration is no URL.
+#[derive(Debug, thiserror::Error)]
+#[error("invoicing.tax_engines.{name}.url: {url} is not a URL such as http://127.0.0.1:50061")]
+pub struct TaxEngineUrlError {
+    name: String,
+    url: String,
+    #[source]
+    error: tonic::transport::Error,
+}
+
+/// A draft that is to be taxed by an engine.
+#[derive(Debug)]
+pub struct Question {
+    pub draft: Untaxed,
+    pub document: Document,
+}
+
+/// What an engine says of the lines of a draft makes its tax, or is wrong in some way.
+pub trait Taxed: Fn(Untaxed, &[TaxedLine]) -> Result<Draft, String> {}
+
+impl<F: Fn(Untaxed, &[TaxedLine]) -> Result<Draft, String>> Taxed for F {}
+
+/// A question, with its place among all, and why it has no answer yet.
+struct Open {
+    place: usize,
+    question: Question,
+    why: String,
+}
+
+impl TaxEngines {
+    /// The engines of a configuration. Nobody is connected to yet.
+    pub fn of(known: &BTreeMap<String, TaxEngine>) -> Result<Self, TaxEngineUrlError> {
+        let connect = |(name, engine): (&String, &TaxEngine)| {
+            let TaxEngine { url, timeout_ms } = engine;
+            let wrong = |error| TaxEngineUrlError { name: name.clone(), url: url.clone(), error };
+            let timeout = Duration::from_millis(*timeout_ms);
+            let endpoint = Endpoint::from_shared(url.clone()).map_err(wrong)?;
+            let channel = endpoint.connect_timeout(timeout).timeout(timeout).connect_lazy();
+            Ok((name.clone(), TaxEngineServiceClient::new(channel)))
+        };
+        known.iter().map(connect).collect::<Result<_, _>>().map(Self)
+    }
+
+    /// The names of the engines, in their order.
+    pub fn names(&self) -> Vec<&str> {
+        self.0.keys().map(String::as_str).collect()
+    }
+
+    /// Has an engine tax drafts: in their order, each with its tax or with why the engine gave none that can be used. An
+    /// engine that does not answer at all is not asked about the rest.
+    pub async fn tax(
+        &self,
+        name: &str,
+        questions: Vec<Question>,
+        taxed: impl Taxed,
+    ) -> Vec<Result<Draft, String>> {
+        let unknown = || Err("the configuration of this service names no such engine".to_owned());
+        let Some(engine) = self.0.get(name) else { return questions.iter().map(|_| unknown()).collect() };
+        let mut results: Vec<Result<Draft, String>> = questions.iter().map(|_| unknown()).collect();
+        let mut given_up: Option<String> = None;
+        for mut chunk in chunks(questions) {
+            if given_up.is_none() {
+                given_up = ask(engine, &mut chunk, &mut results, &taxed).await;
+            }
+            for open in chunk {
+                results[open.place] = Err(given_up.clone().unwrap_or(open.why));
+            }
+        }
+        results
+    }
+}
+
+/// Asks until every draft of the chunk has its tax or patience ends; those that have none stay in the chunk. Answers why
+/// the engine did not answer at all.
+async fn ask(
+    engine: &TaxEngineServiceClient<Channel>,
+    chunk: &mut Vec<Open>,
+    results: &mut [Result<Draft, String>],
+    taxed: &impl Taxed,
+) -> Option<String> {
+    let mut silent = None;
+    for attempt in 0..ATTEMPTS {
+        tokio::time::sleep(PAUSE * attempt).await;
+        let documents = chunk.iter().map(|open| open.question.document.clone()).collect();
+        match engine.clone().determine_tax(DetermineTaxRequest { documents }).await {
+            Ok(answer) => {
+                let answered = answer.into_inner().documents.into_iter();
+                take(answered.map(|document| (document.id, document.lines)).collect(), chunk, results, taxed);
+                silent = None;
+            }
+            Err(status) => silent = Some(format!("{}: {}", status.code(), status.message())),
+        }
+        if chunk.is_empty() {
+            break;
+        }
+    }
+    silent
+}
+
+/// Takes the answers that can stand on a document.
+fn take(
+    mut answers: HashMap<String, Vec<TaxedLine>>,
+    chunk: &mut Vec<Open>,
+    results: &mut [Result<Draft, String>],
+    taxed: &impl Taxed,
+) {
+    for mut open in std::mem::take(chunk) {
+        let lines = answers.remove(&open.question.document.id);
+        let lines = lines.ok_or_else(|| "its answer lacks the document".to_owned());
+        match lines.and_then(|lines| taxed(open.question.draft.clone(), &lines)) {
+            Ok(draft) => results[open.place] = Ok(draft),
+            Err(why) => {
+                open.why = why;
+                chunk.push(open);
+            }
+        }
+    }
+}
+
+/// The questions in portions that an engine can take.
+fn chunks(questions: Vec<Question>) -> Vec<Vec<Open>> {
+    let mut chunks: Vec<Vec<Open>> = Vec::new();
+    let mut lines = LINES_MAX;
+    for (place, question) in questions.into_iter().enumerate() {
+        lines += question.document.lines.len();
+        if lines > LINES_MAX || chunks.last().is_none_or(|chunk| chunk.len() == DOCUMENTS_MAX) {
+            lines = question.document.lines.len();
+            chunks.push(Vec::new());
+        }
+        let open = Open { place, question, why: String::new() };
+        chunks.last_mut().expect("there is a chunk").push(open);
+    }
+    chunks
+}
