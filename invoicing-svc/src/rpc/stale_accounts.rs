@@ -18,7 +18,7 @@ use uuid::Uuid;
 
 use super::{Rpc, billing_run_service::run_id};
 use crate::{
-    store::{self, input_change::Cause},
+    store::{self, input_change::Cause, rating_input::Settles},
     wire::{money::message as amount, name},
     work,
 };
@@ -72,7 +72,9 @@ async fn expected(
     today: Date,
 ) -> Result<Amounts, Failure> {
     let mut expected = Amounts::new();
-    for blueprint in work::rate_accounts(connection, run, accounts, today).await?.blueprints {
+    for blueprint in
+        work::rate_accounts(connection, run, accounts, (today, Settles::OfRun { today })).await?.blueprints
+    {
         let draft = blueprint.draft;
         let sum = expected.entry((draft.account, draft.currency)).or_insert(Money::zero(draft.currency));
         *sum = sum.plus(draft.net).map_err(anyhow::Error::from)?;

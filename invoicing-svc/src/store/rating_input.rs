@@ -4,6 +4,7 @@ mod airings;
 mod delivered;
 mod ledger;
 mod pricing;
+mod settled;
 mod terms;
 mod third_party;
 
@@ -19,7 +20,7 @@ use invoicing_domain::{
     invoice::{LineFacts, OrderFacts},
     order::{BillingTerms, Cap, OrderCalendar},
     pricing::{Minimum, Window},
-    rating::{Expenses, LineToRate},
+    rating::{Expenses, LineToRate, Pricing},
     third_party::{Case, ThirdPartyTerms, WithoutCount},
 };
 use jiff_sqlx::Date;
@@ -28,6 +29,7 @@ use rust_decimal::Decimal;
 use sqlx::PgConnection;
 use uuid::Uuid;
 
+pub use self::settled::Settles;
 use self::{
     delivered::Delivered,
     ledger::Ledger,
@@ -110,11 +112,14 @@ pub async fn load(
     run: &BillingRun,
     entity: &BillingEntity,
     accounts: &[AccountId],
+    settles: Settles,
 ) -> Result<Vec<OrderToRate>, Failure> {
     let accounts: Vec<Uuid> = accounts.iter().map(|account| account.uuid()).collect();
-    let rows = sqlx::query_file!("src/store/sql/lines_to_rate.sql", run.entity.uuid(), &accounts)
+    let mut rows = sqlx::query_file!("src/store/sql/lines_to_rate.sql", run.entity.uuid(), &accounts)
         .fetch_all(&mut *connection)
         .await?;
+    let settled = settled::load(connection, run, entity, (&accounts, settles)).await?;
+    rows.retain(|row| row.stands_for == "SOLD" || settled.contains_key(&row.order_id));
     let currencies =
         rows.iter().map(|row| Ok((row.line_id, currency(&row.currency)?))).collect::<Result<_, Failure>>()?;
     let mut inputs = inputs(connection, run, &accounts, &currencies).await?;
@@ -138,7 +143,10 @@ pub async fn load(
         let flight = days(row.flight_first, row.flight_last)?;
         let said = said!(row, currency, flight, (billing, run.month, as_of));
         let ledger = inputs.ledgers.remove(&row.line_id).unwrap_or_default();
-        let (pricing, cases) = inputs.priced.pricing(row.line_id, said)?;
+        let (pricing, cases) = match settled.get(&row.order_id) {
+            Some(settlement) => (Pricing::Settled(*settlement), Vec::new()),
+            None => inputs.priced.pricing(row.line_id, said)?,
+        };
         let line = LineToRate {
             line: LineId::from_uuid(row.line_id),
             currency,

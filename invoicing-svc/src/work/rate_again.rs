@@ -7,8 +7,8 @@ use invoicing_domain::billing_run::{self as domain, BillingRun, Root};
 use jiff::Timestamp;
 use sqlx::PgConnection;
 
-use super::{rate_accounts::rate_accounts, rating::record};
-use crate::store::{self, claim::Shard};
+use super::settle::{rate_with, settle};
+use crate::store::{self, rating_input::Settles};
 
 /// The root over the drafts of a run that wait for nothing: what an approval signs.
 pub async fn drafts_root(connection: &mut PgConnection, run: RunId) -> Result<Root, Failure> {
@@ -16,8 +16,13 @@ pub async fn drafts_root(connection: &mut PgConnection, run: RunId) -> Result<Ro
     Ok(root(digests.iter().map(|digest| leaf_hash(digest))))
 }
 
-/// Other drafts wait than before, or they changed: another root is to be signed.
-pub async fn review_again(connection: &mut PgConnection, run: &BillingRun) -> Result<BillingRun, Failure> {
+/// Other drafts wait than before, or they changed: agreements count others, and another root is to be signed.
+pub async fn review_again(
+    connection: &mut PgConnection,
+    run: &BillingRun,
+    at: Timestamp,
+) -> Result<BillingRun, Failure> {
+    settle(connection, run, at).await?;
     let root = drafts_root(connection, run.id).await?;
     let run = domain::reviewed_again(run, root).or_refuse()?;
     store::billing_run::record(connection, run).await
@@ -31,12 +36,6 @@ pub async fn rate_again(
     account: AccountId,
     at: Timestamp,
 ) -> Result<BillingRun, Failure> {
-    store::draft::delete_of(connection, run.id, &[account.uuid()]).await?;
-    let number = store::billing_run::insert_shards(connection, run.id, &[vec![account]]).await?;
-    let shard = Shard { run: run.id, number, accounts: vec![account] };
-    let today = store::billing_entity::get(connection, run.entity, None).await?.zone.day_of(at);
-    let rated = rate_accounts(connection, run, &shard.accounts, today).await?;
-    record(connection, run, &shard, rated, (at, today)).await?;
-    store::claim::shard_rated(connection, &shard, at).await?;
-    review_again(connection, run).await
+    rate_with(connection, run, &[account], (Settles::LeftOut, at)).await?;
+    review_again(connection, run, at).await
 }

@@ -11,10 +11,11 @@ use super::{
     Worker,
     rate_accounts::{Rated, rate_accounts},
     rate_again::drafts_root,
+    settle::settle,
 };
 use crate::{
     report::{billing_run as report, exception as exceptions},
-    store::{self, claim::Shard},
+    store::{self, claim::Shard, rating_input::Settles},
     wire::fact,
 };
 
@@ -75,6 +76,7 @@ async fn finish(worker: &Worker) -> Result<bool, Failure> {
 }
 
 async fn rated(connection: &mut PgConnection, run: &BillingRun, worker: &Worker) -> Result<(), Failure> {
+    settle(connection, run, worker.clock.now()).await?;
     let root = drafts_root(connection, run.id).await?;
     let run = store::billing_run::record(connection, domain::rated(run, root).or_refuse()?).await?;
     let message = report::message_of(connection, &run).await?;
@@ -116,7 +118,7 @@ async fn rate(
     at: Timestamp,
 ) -> Result<(), Failure> {
     let today = store::billing_entity::get(connection, run.entity, None).await?.zone.day_of(at);
-    let rated = rate_accounts(connection, run, &shard.accounts, today).await?;
+    let rated = rate_accounts(connection, run, &shard.accounts, (today, Settles::LeftOut)).await?;
     record(connection, run, shard, rated, (at, today)).await
 }
 

@@ -2,6 +2,8 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
 mod accounting_period;
+mod ad_credit;
+mod agreement;
 mod airings_again;
 mod billing_run;
 mod daily;
@@ -27,4 +29,5 @@ mod refresh;
 mod service;
 mod side_by_side;
 mod tax;
+mod thresholds;
 mod two_processes;

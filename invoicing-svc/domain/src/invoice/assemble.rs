@@ -54,7 +54,9 @@ pub fn assemble(
 ) -> Result<Option<Untaxed>, MoneyError> {
     let lines = in_order(rated);
     let gross = Money::sum(order.currency, lines.iter().map(|(_, item)| item.gross))?;
-    let Some(period) = span(&lines).filter(|_| !gross.is_zero()) else {
+    // What one line bills and another takes back is told, though they come to nothing.
+    let settles = lines.iter().any(|(_, item)| item.bucket.kind.settles() && !item.gross.is_zero());
+    let Some(period) = span(&lines).filter(|_| settles || !gross.is_zero()) else {
         return Ok(None);
     };
     let net = gross.less_percent(order.commission_percent, order.rounding);
@@ -105,6 +107,9 @@ fn spots(lines: &[(&LineFacts, &RatedItem)]) -> Result<i64, MoneyError> {
         | LineKind::TierFee
         | LineKind::Expenses
         | LineKind::Minimum
+        | LineKind::TrueUp
+        | LineKind::Rebate
+        | LineKind::AdCredit
         | LineKind::OverDelivery => false,
     });
     let count = |(_, item): &(&LineFacts, &RatedItem)| item.quantity.to_i64();

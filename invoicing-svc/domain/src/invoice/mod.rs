@@ -8,6 +8,7 @@ mod assemble;
 mod check;
 mod digest;
 mod due_date;
+mod room;
 mod taxed;
 #[cfg(test)]
 pub(crate) mod tests;
