@@ -3,7 +3,8 @@
 use billing_proto::billing::invoicing::v1::{
     account_service_server::AccountServiceServer,
     accounting_period_service_server::AccountingPeriodServiceServer,
-    ad_product_service_server::AdProductServiceServer,
+    ad_credit_service_server::AdCreditServiceServer, ad_product_service_server::AdProductServiceServer,
+    agreement_service_server::AgreementServiceServer,
     billing_entity_service_server::BillingEntityServiceServer,
     billing_exception_service_server::BillingExceptionServiceServer,
     billing_run_service_server::BillingRunServiceServer, delivery_service_server::DeliveryServiceServer,
@@ -118,6 +119,8 @@ fn services(rpc: Rpc) -> Services {
         AccountingPeriodServiceServer,
         AccountServiceServer,
         AdProductServiceServer,
+        AdCreditServiceServer,
+        AgreementServiceServer,
         OrderServiceServer,
         DeliveryServiceServer,
         BillingRunServiceServer,

@@ -5,6 +5,8 @@ use std::str::FromStr;
 
 use jiff::civil::Date;
 
+use crate::Days;
+
 /// A month of a year, written `2020-01`.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Month {
@@ -69,6 +71,11 @@ impl Month {
     /// The last day of the Gregorian month.
     pub fn last_day(self) -> Date {
         self.first_day().last_of_month()
+    }
+
+    /// Its days.
+    pub fn days(self) -> Days {
+        Days::new(self.first_day(), self.last_day()).expect("a month ends after it begins")
     }
 }
 

@@ -39,6 +39,10 @@ registry! {
     ProductId = Product "prd";
     /// What a product costs by the list (version 7).
     RateCardId = RateCard "rca";
+    /// What is agreed over several orders (version 7).
+    AgreementId = Agreement "agr";
+    /// An ad credit of an account (version 7).
+    AdCreditId = AdCredit "adc";
     /// What a tax code is taxed at in a place (version 7).
     TaxRateId = TaxRate "txr";
     /// An order; the revisions of an order share it.

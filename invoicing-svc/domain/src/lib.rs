@@ -1,7 +1,9 @@
 #![doc = include_str!("../README.md")]
 
 pub mod account;
+pub mod ad_credit;
 pub mod ad_product;
+pub mod agreement;
 pub mod billing_entity;
 pub mod billing_run;
 pub mod bridge;

@@ -99,7 +99,7 @@ impl BillingExceptionService for Rpc {
                 store::exception::settle(connection, &overridden, None).await?;
                 if let Some(invoice) = overridden.invoice {
                     store::draft::free(connection, run.id, (found.account, invoice)).await?;
-                    work::review_again(connection, run).await?;
+                    work::review_again(connection, run, call.at, &self.tax_engines).await?;
                 }
                 Ok(())
             })

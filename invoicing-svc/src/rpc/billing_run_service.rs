@@ -24,7 +24,7 @@ use sqlx::PgConnection;
 use tonic::{Request, Response, Status};
 use uuid::Uuid;
 
-use super::{Rpc, stale_accounts};
+use super::{Rpc, stale_accounts, thresholds};
 use crate::{
     report::{billing_run as report, comparison, exception as exceptions},
     store::{self, billing_run::Which},
@@ -209,6 +209,13 @@ impl BillingRunService for Rpc {
         answer(stale_accounts::list(self, request)).await
     }
 
+    async fn list_thresholds_reached(
+        &self,
+        request: Request<pb::ListThresholdsReachedRequest>,
+    ) -> Result<Response<pb::ListThresholdsReachedResponse>, Status> {
+        answer(thresholds::list(self, request)).await
+    }
+
     async fn compare_billing_runs(
         &self,
         request: Request<pb::CompareBillingRunsRequest>,
@@ -333,6 +340,8 @@ impl BillingRunService for Rpc {
                 let (drafts, _) = store::billing_run::counts(connection, run.id).await?;
                 let numbers = Numbers { series: id, others: &others };
                 let issuing = domain::issue(run, by, (date, today), Some(numbers)).or_refuse()?;
+                let expires = store::ad_credit::first_expiry(connection, run.id).await?;
+                domain::check_credits(run, date, expires).or_refuse()?;
                 if drafts > 0 {
                     let documents = u64::try_from(drafts + waiting).map_err(anyhow::Error::from)?;
                     let year = found.series.year_basis.year_of(&entity, date);

@@ -2,7 +2,9 @@
 
 mod account_service;
 mod accounting_period_service;
+mod ad_credit_service;
 mod ad_product_service;
+mod agreement_service;
 mod arriving;
 mod billing_entity_service;
 mod billing_exception_service;
@@ -32,6 +34,7 @@ mod stale_accounts;
 mod standing;
 mod sync_orders;
 mod tax_service;
+mod thresholds;
 mod why_not_billed;
 
 pub use arriving::Arrivals;

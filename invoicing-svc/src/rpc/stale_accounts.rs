@@ -21,7 +21,7 @@ use uuid::Uuid;
 
 use super::{Rpc, billing_run_service::run_id};
 use crate::{
-    store::{self, input_change::Cause},
+    store::{self, input_change::Cause, rating_input::Settles},
     wire::{money::message as amount, name},
     work::{self, TaxEngines},
 };
@@ -76,7 +76,8 @@ async fn expected(
     (today, engines): (Date, &TaxEngines),
 ) -> Result<Amounts, Failure> {
     let mut expected = Amounts::new();
-    for blueprint in work::rate_accounts(connection, of, accounts, today, engines).await?.blueprints {
+    let settles = Settles::OfRun { today };
+    for blueprint in work::rate_accounts(connection, of, accounts, (today, settles), engines).await?.blueprints {
         let draft = blueprint.draft;
         let sum = expected.entry((draft.account, draft.currency)).or_insert(Money::zero(draft.currency));
         *sum = sum.plus(draft.net).map_err(anyhow::Error::from)?;

@@ -15,7 +15,7 @@ use jiff::Timestamp;
 use serde_json::Value;
 use sqlx::PgConnection;
 
-use crate::store;
+use crate::store::{self, rating_input::Settles};
 
 /// What is asked about lines.
 #[derive(Clone, Copy, Debug)]
@@ -46,7 +46,7 @@ pub async fn lines(
 ) -> Result<Vec<LineStanding>, Failure> {
     let Question { entity, last, at, scope } = question;
     let run = glance(entity.id, last, at);
-    let orders = store::rating_input::load(connection, &run, entity, accounts).await?;
+    let orders = store::rating_input::load(connection, &run, entity, accounts, Settles::AsDrafted).await?;
     let seen = store::unbilled::orders(connection, entity, accounts, scope).await?;
     let mut known = store::unbilled::load(connection, entity, accounts, entity.zone.day_of(at)).await?;
     let mut lines = Vec::new();

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use anyhow::Context;
 use chassis::failure::Failure;
-use ids::AccountId;
+use ids::{AccountId, EntityId};
 use invoicing_domain::{
     account::{Account, Hold, PurchaseOrderRule},
     resource::ResourceRefusal,
@@ -60,7 +60,9 @@ pub async fn load(connection: &mut PgConnection, which: Which<'_>) -> Result<Vec
         .map(|row| {
             let currency = currency(&row.currency)?;
             let credit_limit = row.credit_limit.map(|limit| Money::of(currency, limit)).transpose();
+            let threshold = row.billing_threshold.map(|least| Money::of(currency, least)).transpose();
             Ok(Account {
+                billing_threshold: threshold.context("the database holds parts of a minor unit")?,
                 purchase_orders: PurchaseOrderRule {
                     is_required: row.purchase_order_required,
                     format: row.purchase_order_format,
@@ -126,6 +128,35 @@ async fn replace_holds(connection: &mut PgConnection, account: &Account) -> Resu
     Ok(())
 }
 
+/// The accounts with a billing threshold that an entity bills, with what that is, in the order of their ids.
+pub async fn with_threshold(
+    connection: &mut PgConnection,
+    entity: EntityId,
+    (after, limit): (Option<Uuid>, i64),
+    scope: Option<&Value>,
+) -> Result<Vec<(AccountId, Money)>, Failure> {
+    let rows = sqlx::query!(
+        "select a.account_id, a.currency, a.billing_threshold as \"threshold!\" from account a
+          where a.billing_threshold is not null and ($2::uuid is null or a.account_id > $2)
+            and exists (select from insertion_order o where o.account_id = a.account_id and o.entity_id = $1)
+            and in_scope($3::jsonb, $1, a.territory, a.account_id)
+          order by a.account_id limit $4",
+        entity.uuid(),
+        after,
+        scope,
+        limit
+    )
+    .fetch_all(connection)
+    .await?;
+    rows.into_iter()
+        .map(|row| {
+            let threshold = Money::of(currency(&row.currency)?, row.threshold);
+            let threshold = threshold.context("the database holds parts of a minor unit")?;
+            Ok((AccountId::from_uuid(row.account_id), threshold))
+        })
+        .collect()
+}
+
 /// One account, or that it does not exist for this caller.
 pub async fn get(
     connection: &mut PgConnection,
@@ -172,8 +203,9 @@ pub async fn insert(connection: &mut PgConnection, account: &Account, at: Timest
     sqlx::query!(
         "insert into account (account_id, revision, code, kind, legal_name, address, currency, commission_percent,
            payment_terms_days, tax_ids, territory, billing_email, purchase_order_required, purchase_order_format,
-           credit_limit, created_at, updated_at, tax_place, tax_registrations, tax_exemptions, consolidation)
-         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $16, $17, $18, $19, $20)",
+           credit_limit, created_at, updated_at, tax_place, tax_registrations, tax_exemptions, consolidation,
+           billing_threshold)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $16, $17, $18, $19, $20, $21)",
         account.id.uuid(),
         revision_number(account.revision)?,
         account.code,
@@ -193,7 +225,8 @@ pub async fn insert(connection: &mut PgConnection, account: &Account, at: Timest
         account.tax.place.as_ref().map(Place::as_str),
         registrations_json(&account.tax),
         exemptions_json(&account.tax),
-        account.consolidation.text()
+        account.consolidation.text(),
+        account.billing_threshold.map(Money::amount)
     )
     .execute(&mut *connection)
     .await
@@ -210,7 +243,8 @@ pub async fn update(connection: &mut PgConnection, account: &Account, at: Timest
         "update account set revision = $2, kind = $3, legal_name = $4, address = $5, commission_percent = $6,
            payment_terms_days = $7, tax_ids = $8, territory = $9, billing_email = $10, purchase_order_required = $11,
            purchase_order_format = $12, credit_limit = $13, updated_at = $14,
-           tax_place = $15, tax_registrations = $16, tax_exemptions = $17, consolidation = $18
+           tax_place = $15, tax_registrations = $16, tax_exemptions = $17, consolidation = $18,
+           billing_threshold = $19
          where account_id = $1",
         account.id.uuid(),
         revision_number(account.revision)?,
@@ -229,7 +263,8 @@ pub async fn update(connection: &mut PgConnection, account: &Account, at: Timest
         account.tax.place.as_ref().map(Place::as_str),
         registrations_json(&account.tax),
         exemptions_json(&account.tax),
-        account.consolidation.text()
+        account.consolidation.text(),
+        account.billing_threshold.map(Money::amount)
     )
     .execute(&mut *connection)
     .await?;

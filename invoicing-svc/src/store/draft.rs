@@ -3,6 +3,8 @@
 
 use std::collections::BTreeMap;
 
+use std::collections::HashSet;
+
 use anyhow::Context;
 use chassis::failure::Failure;
 use ids::{AccountId, InvoiceId, OrderId, RunId};
@@ -378,6 +380,21 @@ pub async fn waiting(connection: &mut PgConnection, run: RunId) -> Result<Vec<(U
         run.uuid()
     );
     Ok(rows.fetch_all(connection).await?.into_iter().map(|row| (row.account_id, row.invoice_id)).collect())
+}
+
+/// The drafts that a run has of these accounts and that wait.
+pub async fn waiting_of(
+    connection: &mut PgConnection,
+    run: RunId,
+    accounts: &[AccountId],
+) -> Result<HashSet<InvoiceId>, Failure> {
+    let accounts: Vec<Uuid> = accounts.iter().map(|account| account.uuid()).collect();
+    let found = sqlx::query_scalar!(
+        "select invoice_id from draft where run_id = $1 and account_id = any($2) and waiting",
+        run.uuid(),
+        &accounts
+    );
+    Ok(found.fetch_all(connection).await?.into_iter().map(InvoiceId::from_uuid).collect())
 }
 
 /// The next drafts of a run that wait for nothing, by account and order: the numbers follow from what is billed, not from when it was rated.

@@ -4,7 +4,9 @@
 pub mod account;
 mod account_tax;
 pub mod accounting_period;
+pub mod ad_credit;
 pub mod ad_product;
+pub mod agreement;
 pub mod billing_entity;
 pub mod billing_run;
 pub mod bridge;
@@ -33,6 +35,7 @@ pub mod order_review;
 pub mod quarantine;
 pub mod rate_card;
 pub mod rating_input;
+pub mod settling_order;
 pub mod stale;
 pub mod taken_order;
 pub mod tax;

@@ -5,6 +5,7 @@ mod delivered;
 mod ledger;
 mod needs;
 mod pricing;
+mod settled;
 mod terms;
 mod third_party;
 
@@ -22,7 +23,7 @@ use invoicing_domain::{
     invoice::{LineFacts, OrderFacts, Sharing},
     order::{BillingTerms, Cap, OrderCalendar},
     pricing::{Minimum, Window},
-    rating::{Expenses, LineToRate},
+    rating::{Expenses, LineToRate, Pricing},
     third_party::{Case, ThirdPartyTerms, WithoutCount},
 };
 use jiff_sqlx::Date;
@@ -31,6 +32,7 @@ use rust_decimal::Decimal;
 use sqlx::PgConnection;
 use uuid::Uuid;
 
+pub use self::settled::Settles;
 use self::{
     delivered::Delivered,
     ledger::Ledger,
@@ -117,11 +119,14 @@ pub async fn load(
     run: &BillingRun,
     entity: &BillingEntity,
     accounts: &[AccountId],
+    settles: Settles,
 ) -> Result<Vec<OrderToRate>, Failure> {
     let accounts: Vec<Uuid> = accounts.iter().map(|account| account.uuid()).collect();
-    let rows = sqlx::query_file!("src/store/sql/lines_to_rate.sql", run.entity.uuid(), &accounts)
+    let mut rows = sqlx::query_file!("src/store/sql/lines_to_rate.sql", run.entity.uuid(), &accounts)
         .fetch_all(&mut *connection)
         .await?;
+    let settled = settled::load(connection, run, entity, (&accounts, settles)).await?;
+    rows.retain(|row| row.stands_for == "SOLD" || settled.contains_key(&row.order_id));
     let (mut currencies, mut needs) = (HashMap::with_capacity(rows.len()), Needs::default());
     for row in &rows {
         currencies.insert(row.line_id, currency(&row.currency)?);
@@ -148,7 +153,10 @@ pub async fn load(
         let product = (row.product, Written::read(&row.product_state)?);
         let state = state(row.line_id, &row.number, product, (flight, run.month.last_day(), latest));
         let ledger = inputs.ledgers.remove(&row.line_id).unwrap_or_default();
-        let (pricing, cases) = inputs.priced.pricing(row.line_id, said)?;
+        let (pricing, cases) = match settled.get(&row.order_id) {
+            Some(settlement) => (Pricing::Settled(*settlement), Vec::new()),
+            None => inputs.priced.pricing(row.line_id, said)?,
+        };
         let line = LineToRate {
             line: LineId::from_uuid(row.line_id),
             currency,

@@ -7,6 +7,7 @@ use ids::Revision;
 use invoicing_domain::{
     account::AccountKind,
     ad_product::ProductState,
+    agreement::Counts,
     billing_entity::CommissionPosting,
     delivery::{AiringStatus, Duplicates, Measure},
     invoice::{Consolidation, DocumentKind},
@@ -57,6 +58,7 @@ written! {
     Remainder { First "FIRST", Last "LAST" }
     ToleranceBase { Own "OWN", Controlling "CONTROLLING" }
     CommissionPosting { ContraRevenue "CONTRA_REVENUE", Expense "EXPENSE" }
+    Counts { Gross "GROSS", Net "NET" }
     AccountKind { Advertiser "ADVERTISER", Agency "AGENCY" }
     Consolidation {
         Order "ORDER", PurchaseOrder "PURCHASE_ORDER", Advertiser "ADVERTISER", Account "ACCOUNT",
@@ -78,7 +80,8 @@ written! {
     WeekPattern { FourFourFive "WEEKS_4_4_5", FourFiveFour "WEEKS_4_5_4", FiveFourFour "WEEKS_5_4_4" }
     LineKind {
         SchedulePart "SCHEDULE_PART", Spots "SPOTS", Makegood "MAKEGOOD", Delivery "DELIVERY", TierFee "TIER_FEE",
-        Expenses "EXPENSES", Minimum "MINIMUM", OverDelivery "OVER_DELIVERY",
+        Expenses "EXPENSES", Minimum "MINIMUM", TrueUp "TRUE_UP", Rebate "REBATE", AdCredit "AD_CREDIT",
+        OverDelivery "OVER_DELIVERY",
     }
     Unit {
         Spot "spot", Fee "fee", Impression "impression", ViewableImpression "viewable impression", Click "click",
@@ -98,7 +101,8 @@ written! {
         Makegood "MAKEGOOD", WriteOff "WRITE_OFF",
     }
     LedgerAccount {
-        Receivables "RECEIVABLES", AgencyCommission "AGENCY_COMMISSION", Revenue "REVENUE", TaxPayable "TAX_PAYABLE",
+        Receivables "RECEIVABLES", AgencyCommission "AGENCY_COMMISSION", Revenue "REVENUE",
+        ContraRevenue "CONTRA_REVENUE", TaxPayable "TAX_PAYABLE",
     }
     Liability { SoleAgency "SOLE_AGENCY", Sequential "SEQUENTIAL", JointAndSeveral "JOINT_AND_SEVERAL", Advertiser "ADVERTISER" }
     Schedule {

@@ -36,6 +36,7 @@ pub const CHANGEABLE: &[&str] = &[
     "purchase_order_format",
     "consolidation",
     "credit_limit",
+    "billing_threshold",
     "holds",
     "tax_place",
     "tax_registrations",
@@ -70,6 +71,10 @@ fn fields(v: &mut Violations, id: AccountId, revision: Revision, m: &pb::Account
     let currency = currency?;
     let credit_limit =
         optional(v, "credit_limit", &m.credit_limit, |v, field, value| amount(v, field, value, currency));
+    let threshold = optional(v, "billing_threshold", &m.billing_threshold, |v, field, value| {
+        let threshold = amount(v, field, value, currency)?;
+        v.take(field, Some(threshold).filter(|amount| amount.is_positive()).ok_or("must be above 0"))
+    });
     let rule = format.map(|format| PurchaseOrderRule { is_required: m.purchase_order_required, format });
     let tax = tax::account(v, m);
     Some(Account {
@@ -88,6 +93,7 @@ fn fields(v: &mut Violations, id: AccountId, revision: Revision, m: &pb::Account
         purchase_orders: rule?,
         consolidation: consolidation?,
         credit_limit: credit_limit?,
+        billing_threshold: threshold?,
         holds: holds?,
         tax: tax?,
     })
@@ -154,6 +160,7 @@ pub fn message(account: &Account) -> pb::Account {
         }
         .into(),
         credit_limit: account.credit_limit.map_or_else(String::new, |limit| limit.to_string()),
+        billing_threshold: account.billing_threshold.map_or_else(String::new, |least| least.to_string()),
         tax_place: account.tax.place.as_ref().map_or_else(String::new, Place::to_string),
         tax_registrations: tax::registrations_message(&account.tax),
         tax_exemptions: tax::exemptions_message(&account.tax),
@@ -189,6 +196,7 @@ pub fn merge(current: &Account, update: &pb::Account, mask: &Mask) -> pb::Accoun
         purchase_order_format,
         consolidation,
         credit_limit,
+        billing_threshold,
         holds,
         tax_place,
         tax_registrations,

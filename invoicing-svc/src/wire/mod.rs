@@ -3,7 +3,9 @@
 
 pub mod account;
 pub mod accounting_period;
+pub mod ad_credit;
 pub mod ad_product;
+pub mod agreement;
 pub mod airing;
 pub mod airing_batch;
 pub mod airing_csv;

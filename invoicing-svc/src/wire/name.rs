@@ -2,8 +2,8 @@
 
 use calendar::Month;
 use ids::{
-    AccountId, AiringId, BatchId, EntityId, ExceptionId, HoldId, Id, InvoiceId, Kind, LedgerEntryId, LineId,
-    OrderId, ProductId, RateCardId, RunId, SeriesId, TaxRateId,
+    AccountId, AdCreditId, AgreementId, AiringId, BatchId, EntityId, ExceptionId, HoldId, Id, InvoiceId,
+    Kind, LedgerEntryId, LineId, OrderId, ProductId, RateCardId, RunId, SeriesId, TaxRateId,
 };
 use refusal::Violations;
 
@@ -62,6 +62,8 @@ names! {
     account account_name: "accounts" AccountId;
     /// `adProducts/prd_…`
     product product_name: "adProducts" ProductId;
+    /// `agreements/agr_…`
+    agreement agreement_name: "agreements" AgreementId;
     /// `billingRuns/run_…`
     run run_name: "billingRuns" RunId;
     /// `rateCards/rca_…`
@@ -120,6 +122,16 @@ pub fn hold(v: &mut Violations, field: &str, name: &str) -> Option<(AccountId, H
 /// `accounts/acc_…/holds/hld_…`
 pub fn hold_name(account: AccountId, hold: HoldId) -> String {
     format!("accounts/{account}/holds/{hold}")
+}
+
+/// `accounts/acc_…/adCredits/adc_…`
+pub fn ad_credit(v: &mut Violations, field: &str, name: &str) -> Option<(AccountId, AdCreditId)> {
+    nested(v, field, name, ["accounts", "adCredits"])
+}
+
+/// `accounts/acc_…/adCredits/adc_…`
+pub fn ad_credit_name(account: AccountId, credit: AdCreditId) -> String {
+    format!("accounts/{account}/adCredits/{credit}")
 }
 
 /// `accounts/acc_…/orders/ord_…`

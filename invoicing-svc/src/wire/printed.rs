@@ -287,7 +287,9 @@ impl Style {
             pb::InvoiceLineKind::OverDelivery => Some("Over-delivery, not charged"),
             pb::InvoiceLineKind::TierFee => Some("Fee of the tier reached"),
             pb::InvoiceLineKind::Expenses => Some("Expenses"),
-            pb::InvoiceLineKind::Minimum => Some("Up to the agreed minimum"),
+            pb::InvoiceLineKind::Minimum | pb::InvoiceLineKind::TrueUp => Some("Up to the agreed minimum"),
+            pb::InvoiceLineKind::Rebate => Some("Volume rebate"),
+            pb::InvoiceLineKind::AdCredit => Some("Ad credit used"),
             pb::InvoiceLineKind::Unspecified
             | pb::InvoiceLineKind::SchedulePart
             | pb::InvoiceLineKind::Spots
@@ -315,7 +317,10 @@ impl Style {
             | pb::InvoiceLineKind::Delivery
             | pb::InvoiceLineKind::TierFee
             | pb::InvoiceLineKind::Expenses
-            | pb::InvoiceLineKind::Minimum => None,
+            | pb::InvoiceLineKind::Minimum
+            | pb::InvoiceLineKind::TrueUp
+            | pb::InvoiceLineKind::Rebate
+            | pb::InvoiceLineKind::AdCredit => None,
         };
         Ok(Spot {
             line: u32::try_from(line.number).context("a line without a number")?,

@@ -3,11 +3,13 @@
 
 mod bell;
 mod check_drafts;
+mod give_back;
 mod issuing;
 mod rate_accounts;
 mod rate_again;
 mod rating;
 pub mod rendering;
+mod settle;
 mod tax_engine;
 mod taxing;
 

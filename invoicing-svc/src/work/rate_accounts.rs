@@ -12,7 +12,7 @@ use invoicing_domain::{
     hold::{Held, Hold},
     invoice::{self, Draft, InvoiceRefusal, LineFacts, OrderFacts, RatedOrder, Untaxed, grouping_key},
     ledger::postings,
-    rating::{self, LineKind, LineToRate, RatedLine, RatingError},
+    rating::{self, LineKind, LineToRate, Pricing, RatedLine, RatingError},
     tax::Places,
     third_party::{self, Case},
 };
@@ -22,9 +22,18 @@ use refusal::{Class, Refusal};
 use rust_decimal::Decimal;
 use sqlx::PgConnection;
 
-use super::{check_drafts::check_drafts, tax_engine::TaxEngines, taxing::Taxing};
+use super::{
+    check_drafts::check_drafts,
+    give_back::{Back, give_back},
+    tax_engine::TaxEngines,
+    taxing::Taxing,
+};
 use crate::store::{
-    self, check_facts::CheckFacts, draft::Blueprint, exception::Exception, rating_input::OrderToRate,
+    self,
+    check_facts::CheckFacts,
+    draft::Blueprint,
+    exception::Exception,
+    rating_input::{OrderToRate, Settles},
 };
 
 /// What comes of rating accounts.
@@ -42,10 +51,10 @@ pub async fn rate_accounts(
     connection: &mut PgConnection,
     (run, entity): (&BillingRun, &BillingEntity),
     accounts: &[AccountId],
-    today: Date,
+    (today, settles): (Date, Settles),
     engines: &TaxEngines,
 ) -> Result<Rated, Failure> {
-    let mut orders = store::rating_input::load(connection, run, entity, accounts).await?;
+    let mut orders = store::rating_input::load(connection, run, entity, accounts, settles).await?;
     let tax = store::tax::inputs(connection, accounts).await?;
     let taxing = Taxing::of(entity, &tax)?;
     let mut facts = store::check_facts::load(connection, run, accounts, today).await?;
@@ -55,17 +64,16 @@ pub async fn rate_accounts(
     }
     let mut papers = Vec::new();
     for ((account, key), orders) in by_document(orders, &facts) {
-        papers.push(rate_document(run, &key, orders, (&facts, taxing.buyer(account)?.places())));
+        papers.push(rate_document(run, key, orders, (&facts, taxing.buyer(account)?.places())));
     }
-    let untaxed = papers.iter_mut().filter_map(|paper| paper.untaxed.take()).collect();
-    let mut taxed = taxing.tax(untaxed, engines).await?.into_iter();
-    let (mut drafts, mut exceptions, mut unanswered) = (BTreeMap::new(), Vec::new(), Vec::new());
+    let unanswered = tax(&mut papers, &taxing, engines).await?;
+    if papers.iter().any(|paper| !paper.back.is_empty()) {
+        let waiting = store::draft::waiting_of(connection, run.id, accounts).await?;
+        give_back(run, &mut papers, &waiting, (&taxing, engines)).await?;
+    }
+    let (mut drafts, mut exceptions) = (BTreeMap::new(), Vec::new());
     for paper in papers {
-        let taxed = if paper.bills { taxed.next() } else { None };
-        if let Some(Err(Refusal { class: Class::Unavailable, .. })) = &taxed {
-            unanswered.push(paper.first.account);
-        }
-        if let Some(draft) = finish(paper, taxed, &facts, &mut exceptions) {
+        if let Some(draft) = paper.finish(&facts, &mut exceptions) {
             draft.check(entity.rounding).context("a draft breaks a law of the books")?;
             let postings = postings(&draft, &entity.gl_codes).context("a draft cannot be posted")?;
             let purchase_orders = BTreeMap::new();
@@ -79,16 +87,47 @@ pub async fn rate_accounts(
 }
 
 /// The orders of a document, rated and put together.
-struct Paper {
-    first: OrderFacts,
-    orders: Vec<RatedOrder>,
-    /// There is something to bill.
-    bills: bool,
+#[derive(Debug)]
+pub(super) struct Paper {
+    /// What its orders share.
+    pub(super) key: String,
+    pub(super) first: OrderFacts,
+    pub(super) orders: Vec<RatedOrder>,
     /// What it bills, until it is taken away to be taxed.
     untaxed: Option<Untaxed>,
-    found: Vec<Exception>,
+    pub(super) draft: Option<Draft>,
+    pub(super) found: Vec<Exception>,
+    /// What agreements and ad credits give back, which has no place yet.
+    pub(super) back: Vec<Back>,
     /// Every character that it prints of orders and airings.
-    printed: BTreeSet<char>,
+    pub(super) printed: BTreeSet<char>,
+}
+
+/// Taxes what is to be billed. Answers the accounts for which an outside engine had no answer.
+async fn tax(
+    papers: &mut [Paper],
+    taxing: &Taxing<'_>,
+    engines: &TaxEngines,
+) -> Result<Vec<AccountId>, Failure> {
+    let (billing, untaxed): (Vec<&mut Paper>, Vec<Untaxed>) = papers
+        .iter_mut()
+        .filter_map(|paper| paper.untaxed.take().map(|untaxed| (paper, untaxed)))
+        .unzip();
+    let mut unanswered = Vec::new();
+    for (paper, taxed) in billing.into_iter().zip(taxing.tax(untaxed, engines).await?) {
+        match taxed {
+            Ok(draft) => paper.draft = Some(draft),
+            Err(refusal) => {
+                if refusal.class == Class::Unavailable {
+                    unanswered.push(paper.first.account);
+                }
+                // What keeps the document keeps each of its orders.
+                let blocked = |order: &RatedOrder| Exception::blocked(&order.facts, refusal.clone());
+                paper.found.extend(paper.orders.iter().map(blocked));
+            }
+        }
+    }
+    Ok(unanswered)
 }
 
 /// The orders that share a document, in the order in which they stand on it.
@@ -117,68 +156,86 @@ fn by_document(
 /// The orders of one document: their lines rated and put together.
 fn rate_document(
     run: &BillingRun,
-    key: &str,
+    key: String,
     orders: Vec<OrderToRate>,
     (known, places): (&CheckFacts, Places<'_>),
 ) -> Paper {
-    let first = orders[0].facts;
-    let (mut found, mut printed) = (Vec::new(), BTreeSet::new());
-    let mut rated = Vec::with_capacity(orders.len());
+    let mut paper = Paper {
+        key,
+        first: orders[0].facts,
+        orders: Vec::with_capacity(orders.len()),
+        untaxed: None,
+        draft: None,
+        found: Vec::new(),
+        back: Vec::new(),
+        printed: BTreeSet::new(),
+    };
     for mut order in orders {
-        printed.append(&mut order.printed);
-        rated.push(rate_order(order, known, &mut found));
+        paper.printed.append(&mut order.printed);
+        let rated = rate_order(order, known, &mut paper);
+        paper.orders.push(rated);
     }
-    let untaxed = invoice::assemble(run.id, key, run.month, &rated, places).unwrap_or_else(|error| {
-        let refusal = Refusal::from(RatingError::from(error));
-        found.extend(rated.iter().map(|order| Exception::blocked(&order.facts, refusal.clone())));
-        None
-    });
-    Paper { first, orders: rated, bills: untaxed.is_some(), untaxed, found, printed }
+    match invoice::assemble(run.id, &paper.key, run.month, &paper.orders, places) {
+        Ok(untaxed) => paper.untaxed = untaxed,
+        Err(error) => {
+            let refusal = Refusal::from(RatingError::from(error));
+            let blocked = |order: &RatedOrder| Exception::blocked(&order.facts, refusal.clone());
+            paper.found.extend(paper.orders.iter().map(blocked));
+        }
+    }
+    paper
 }
 
-/// The draft with its tax, where it has any, and what was found of its orders.
-fn finish(
-    paper: Paper,
-    taxed: Option<Result<Draft, Refusal>>,
-    known: &CheckFacts,
-    exceptions: &mut Vec<Exception>,
-) -> Option<Draft> {
-    let Paper { first, orders, bills: _, untaxed: _, mut found, printed } = paper;
-    let draft = taxed.transpose().unwrap_or_else(|refusal| {
-        // What keeps the document keeps each of its orders.
-        found.extend(orders.iter().map(|order| Exception::blocked(&order.facts, refusal.clone())));
-        None
-    });
-    for order in &orders {
-        found.extend(free(&order.facts, &order.lines, draft.is_some(), &known.severities));
+impl Paper {
+    /// The draft with its tax, where it has any, and what was found of its orders.
+    fn finish(self, known: &CheckFacts, exceptions: &mut Vec<Exception>) -> Option<Draft> {
+        let Self { key: _, first, orders, untaxed: _, draft, mut found, back: _, printed } = self;
+        for order in &orders {
+            found.extend(free(&order.facts, &order.lines, draft.is_some(), &known.severities));
+        }
+        let missing: String = document::missing_glyphs(&String::from_iter(printed)).into_iter().collect();
+        if draft.is_some() && !missing.is_empty() {
+            let missing = InvoiceRefusal::GlyphMissing { characters: missing };
+            found.push(Exception::blocked(&first, missing.into()));
+        }
+        let invoice = draft.as_ref().map(|draft| draft.id);
+        exceptions.extend(found.into_iter().map(|exception| exception.of_draft(invoice)));
+        draft
     }
-    let missing: String = document::missing_glyphs(&String::from_iter(printed)).into_iter().collect();
-    if draft.is_some() && !missing.is_empty() {
-        found.push(Exception::blocked(&first, InvoiceRefusal::GlyphMissing { characters: missing }.into()));
-    }
-    let invoice = draft.as_ref().map(|draft| draft.id);
-    exceptions.extend(found.into_iter().map(|exception| exception.of_draft(invoice)));
-    draft
 }
 
-/// One order: its lines rated. A line that cannot be rated is left out and makes the draft wait.
-fn rate_order(order: OrderToRate, known: &CheckFacts, found: &mut Vec<Exception>) -> RatedOrder {
+/// One order of the document: its lines rated. A line that cannot be rated is left out and makes the draft wait.
+fn rate_order(order: OrderToRate, known: &CheckFacts, paper: &mut Paper) -> RatedOrder {
     let OrderToRate { facts, sharing: _, lines, mut cases, printed: _, states: _ } = order;
-    let mut rated_lines = Vec::new();
+    let (found, mut rated_lines) = (&mut paper.found, Vec::new());
     for (line, input) in lines {
         for case in cases.remove(&line.line).unwrap_or_default() {
             found.push(apart(&facts, &line, &input, &case));
         }
-        match rating::rate(&input) {
-            Ok(rated) => {
-                found.extend(rated.held.iter().map(|held| Exception::held(&facts, &line, held)));
-                match on_hold(&known.holds, &line) {
-                    Some(hold) => found.extend(held_line(&facts, &line, &rated, hold)),
-                    None => rated_lines.push((line, rated)),
-                }
+        let rated = match rating::rate(&input) {
+            Ok(rated) => rated,
+            Err(refusal) => {
+                found.push(Exception::unrated(&facts, &line, refusal.into()));
+                continue;
             }
-            Err(refusal) => found.push(Exception::unrated(&facts, &line, refusal.into())),
+        };
+        let held = rated.held.iter();
+        if let Some(hold) = on_hold(&known.holds, &line) {
+            found.extend(held.map(|held| Exception::held(&facts, &line, held)));
+            found.extend(held_line(&facts, &line, &rated, hold));
+            continue;
         }
+        match &input.pricing {
+            Pricing::Settled(settled) => {
+                let back = |held: &rating::Held| Back::of(&facts, (&line, &input), *settled, held.clone());
+                paper.back.extend(held.map(back));
+            }
+            Pricing::FlatFee { .. }
+            | Pricing::Metered(_)
+            | Pricing::Subscription(_)
+            | Pricing::PerSpot { .. } => found.extend(held.map(|held| Exception::held(&facts, &line, held))),
+        }
+        rated_lines.push((line, rated));
     }
     RatedOrder { facts, lines: rated_lines }
 }
@@ -228,7 +285,10 @@ fn free(
             | LineKind::Delivery
             | LineKind::TierFee
             | LineKind::Expenses
-            | LineKind::Minimum => !billed && item.gross.is_zero(),
+            | LineKind::Minimum
+            | LineKind::TrueUp
+            | LineKind::Rebate
+            | LineKind::AdCredit => !billed && item.gross.is_zero(),
         });
         free.map(|item| item.quantity).filter(|quantity| quantity.is_sign_positive()).sum()
     };

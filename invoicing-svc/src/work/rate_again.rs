@@ -7,8 +7,11 @@ use invoicing_domain::billing_run::{self as domain, BillingRun, Root};
 use jiff::Timestamp;
 use sqlx::PgConnection;
 
-use super::{rate_accounts::rate_accounts, rating::record, tax_engine::TaxEngines};
-use crate::store::{self, claim::Shard};
+use super::{
+    settle::{rate_with, settle},
+    tax_engine::TaxEngines,
+};
+use crate::store::{self, rating_input::Settles};
 
 /// The root over the drafts of a run that wait for nothing: what an approval signs.
 pub async fn drafts_root(connection: &mut PgConnection, run: RunId) -> Result<Root, Failure> {
@@ -16,8 +19,14 @@ pub async fn drafts_root(connection: &mut PgConnection, run: RunId) -> Result<Ro
     Ok(root(digests.iter().map(|digest| leaf_hash(digest))))
 }
 
-/// Other drafts wait than before, or they changed: another root is to be signed.
-pub async fn review_again(connection: &mut PgConnection, run: &BillingRun) -> Result<BillingRun, Failure> {
+/// Other drafts wait than before, or they changed: agreements count others, and another root is to be signed.
+pub async fn review_again(
+    connection: &mut PgConnection,
+    run: &BillingRun,
+    at: Timestamp,
+    engines: &TaxEngines,
+) -> Result<BillingRun, Failure> {
+    settle(connection, run, at, engines).await?;
     let root = drafts_root(connection, run.id).await?;
     let run = domain::reviewed_again(run, root).or_refuse()?;
     store::billing_run::record(connection, run).await
@@ -32,13 +41,6 @@ pub async fn rate_again(
     at: Timestamp,
     engines: &TaxEngines,
 ) -> Result<BillingRun, Failure> {
-    store::draft::delete_of(connection, run.id, &[account.uuid()]).await?;
-    let number = store::billing_run::insert_shards(connection, run.id, &[vec![account]]).await?;
-    let shard = Shard { run: run.id, number, accounts: vec![account] };
-    let entity = store::billing_entity::get(connection, run.entity, None).await?;
-    let today = entity.zone.day_of(at);
-    let rated = rate_accounts(connection, (run, &entity), &shard.accounts, today, engines).await?;
-    record(connection, run, &shard, rated, (at, today)).await?;
-    store::claim::shard_rated(connection, &shard, at).await?;
-    review_again(connection, run).await
+    rate_with(connection, run, &[account], (Settles::LeftOut, at), engines).await?;
+    review_again(connection, run, at, engines).await
 }

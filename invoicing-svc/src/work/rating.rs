@@ -11,10 +11,11 @@ use super::{
     Worker,
     rate_accounts::{Rated, rate_accounts},
     rate_again::drafts_root,
+    settle::settle,
 };
 use crate::{
     report::{billing_run as report, exception as exceptions},
-    store::{self, claim::Shard, input_change::Cause},
+    store::{self, claim::Shard, input_change::Cause, rating_input::Settles},
     wire::fact,
 };
 
@@ -73,6 +74,7 @@ async fn finish(worker: &Worker) -> Result<bool, Failure> {
 }
 
 async fn rated(connection: &mut PgConnection, run: &BillingRun, worker: &Worker) -> Result<(), Failure> {
+    settle(connection, run, worker.clock.now(), &worker.tax_engines).await?;
     let root = drafts_root(connection, run.id).await?;
     let run = store::billing_run::record(connection, domain::rated(run, root).or_refuse()?).await?;
     let message = report::message_of(connection, &run).await?;
@@ -116,7 +118,8 @@ async fn rate(
     let at = worker.clock.now();
     let entity = store::billing_entity::get(connection, run.entity, None).await?;
     let today = entity.zone.day_of(at);
-    let rated = rate_accounts(connection, (run, &entity), &shard.accounts, today, &worker.tax_engines).await?;
+    let when = (today, Settles::LeftOut);
+    let rated = rate_accounts(connection, (run, &entity), &shard.accounts, when, &worker.tax_engines).await?;
     record(connection, run, shard, rated, (at, today)).await
 }
 

@@ -19,11 +19,11 @@ use crate::{
     service::{Door, Service},
 };
 
-fn client(service: &Service) -> ExplanationServiceClient<Door> {
+pub fn client(service: &Service) -> ExplanationServiceClient<Door> {
     ExplanationServiceClient::new(service.door("billing_analyst_1", Role::BillingAnalyst))
 }
 
-async fn explain(service: &Service, invoice: &str, line: i32) -> pb::InvoiceLineExplanation {
+pub async fn explain(service: &Service, invoice: &str, line: i32) -> pb::InvoiceLineExplanation {
     let request = pb::ExplainInvoiceLineRequest { name: format!("{invoice}/lines/{line}") };
     client(service).explain_invoice_line(request).await.unwrap().into_inner()
 }
@@ -33,7 +33,7 @@ fn decimal(text: &str) -> Decimal {
 }
 
 /// Walks a tree: each amount is the sum of its parts, and each quantity that of the parts in its unit.
-fn adds_up(node: &pb::ExplanationNode) {
+pub fn adds_up(node: &pb::ExplanationNode) {
     let amounts: Vec<Decimal> =
         node.parts.iter().filter(|p| !p.amount.is_empty()).map(|part| decimal(&part.amount)).collect();
     if !amounts.is_empty() {

@@ -2,6 +2,8 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
 mod accounting_period;
+mod ad_credit;
+mod agreement;
 mod airings_again;
 mod billing_run;
 mod consolidation;
@@ -33,4 +35,5 @@ mod side_by_side;
 mod tax;
 mod tax_engine;
 mod tax_file;
+mod thresholds;
 mod two_processes;

@@ -12,7 +12,8 @@ use sqlx::{Connection, PgConnection};
 use testkit::TestDatabase;
 
 /// What belongs to an account.
-const HOT: [&str; 32] = [
+const HOT: [&str; 33] = [
+    "ad_credit",
     "airing",
     "billed_to_date",
     "chosen_outcome",
@@ -48,10 +49,12 @@ const HOT: [&str; 32] = [
 ];
 
 /// Small, and one day replicated to every node.
-const REFERENCE: [&str; 8] = [
+const REFERENCE: [&str; 10] = [
     "account",
     "account_hold",
     "ad_product",
+    "agreement",
+    "agreement_account",
     "billing_entity",
     "check_severity",
     "number_series",

@@ -31,6 +31,8 @@ pub struct Account {
     pub consolidation: Consolidation,
     /// `None`: without a limit.
     pub credit_limit: Option<Money>,
+    /// From which unbilled amount on it may be billed before its period ends; `None`: never.
+    pub billing_threshold: Option<Money>,
     pub holds: Vec<Hold>,
     pub tax: AccountTax,
 }

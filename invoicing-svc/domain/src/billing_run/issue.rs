@@ -48,6 +48,20 @@ pub fn issue(
     Ok(run.now(State::Issuing(Issue { approval: approval.clone(), date, series, by })))
 }
 
+/// Whether documents of this date may use every credit that the drafts use; `expires` is the first day on which one does.
+///
+/// Refused after everything that [`issue`] refuses.
+pub fn check_credits(run: &BillingRun, date: Date, expires: Option<Date>) -> Result<(), BillingRunRefusal> {
+    match expires.filter(|expires| *expires < date) {
+        None => Ok(()),
+        Some(expires) => Err(BillingRunRefusal::AdCreditExpired {
+            run: run.id.to_string(),
+            issue_date: date.to_string(),
+            expires: expires.to_string(),
+        }),
+    }
+}
+
 /// The last document is out.
 pub fn issued(run: &BillingRun, at: Timestamp) -> Result<BillingRun, BillingRunRefusal> {
     let State::Issuing(issue) = &run.state else {

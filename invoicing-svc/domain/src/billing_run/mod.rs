@@ -17,7 +17,7 @@ mod tests;
 pub use approve::{Approver, approve};
 pub use cancel::cancel;
 pub use glance::glance;
-pub use issue::{Issuing, Numbers, issue, issued};
+pub use issue::{Issuing, Numbers, check_credits, issue, issued};
 pub use rate::{begin_rating, failed, rated};
 pub use refresh::{check_stale, refresh, reviewed_again};
 pub use resume::resume;
@@ -155,6 +155,9 @@ refusal::refusals! {
         /// The order of the numbers is the order of the dates.
         StateForbids "ISSUING_ELSEWHERE" IssuingElsewhere { run: String, issue_date: String } =>
             "{run} is issuing on the same number series, dated {issue_date}; use that date, or wait until it is issued",
+        /// Nothing is used of a credit after it has expired.
+        StateForbids "AD_CREDIT_EXPIRED" AdCreditExpired { run: String, issue_date: String, expires: String } =>
+            "drafts of {run} use an ad credit that expires on {expires}, before the issue date {issue_date}; date the documents {expires} or earlier, or cancel the run and start another",
     }
 }
 

@@ -172,6 +172,9 @@ fn is_capped(kind: LineKind) -> bool {
         | LineKind::TierFee
         | LineKind::Expenses
         | LineKind::Minimum
+        | LineKind::TrueUp
+        | LineKind::Rebate
+        | LineKind::AdCredit
         | LineKind::OverDelivery => false,
     }
 }

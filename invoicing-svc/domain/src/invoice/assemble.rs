@@ -64,7 +64,9 @@ pub fn assemble(
     let lines = in_order(orders);
     let Some((order, _, _)) = lines.first() else { return Ok(None) };
     let gross = Money::sum(order.currency, lines.iter().map(|(_, _, item)| item.gross))?;
-    let Some(period) = span(&lines).filter(|_| !gross.is_zero()) else {
+    // What one line bills and another takes back is told, though they come to nothing.
+    let settles = lines.iter().any(|(_, _, item)| item.bucket.kind.settles() && !item.gross.is_zero());
+    let Some(period) = span(&lines).filter(|_| settles || !gross.is_zero()) else {
         return Ok(None);
     };
     let net = gross.less_percent(order.commission_percent, order.rounding);
@@ -124,6 +126,9 @@ fn spots(lines: &[Billed<'_>]) -> Result<i64, MoneyError> {
         | LineKind::TierFee
         | LineKind::Expenses
         | LineKind::Minimum
+        | LineKind::TrueUp
+        | LineKind::Rebate
+        | LineKind::AdCredit
         | LineKind::OverDelivery => false,
     });
     let count = |(_, _, item): &Billed<'_>| item.quantity.to_i64();

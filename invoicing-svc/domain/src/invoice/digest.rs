@@ -61,6 +61,9 @@ fn say_line(said: &mut ContentDigest, line: &DraftLine) {
         LineKind::TierFee => "TIER_FEE",
         LineKind::Expenses => "EXPENSES",
         LineKind::Minimum => "MINIMUM",
+        LineKind::TrueUp => "TRUE_UP",
+        LineKind::Rebate => "REBATE",
+        LineKind::AdCredit => "AD_CREDIT",
         LineKind::OverDelivery => "OVER_DELIVERY",
     });
     said.days(item.bucket.origin);

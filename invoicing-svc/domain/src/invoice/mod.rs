@@ -9,6 +9,7 @@ mod check;
 mod consolidate;
 mod digest;
 mod due_date;
+mod room;
 mod taxed;
 #[cfg(test)]
 pub(crate) mod tests;

@@ -236,6 +236,27 @@ fn a_document_that_does_not_add_up_is_not_recorded() {
     assert_eq!(broken(|draft| draft.lines[1].item.quantity = Decimal::ONE), Invariant::QuantityTimesPrice);
 }
 
+/// January with a rebate of so much.
+pub(crate) fn with_rebate(amount: &str) -> Vec<(LineFacts, RatedLine)> {
+    let mut lines = january();
+    lines.push(rated(4, vec![item((LineKind::Rebate, 4), "-1", amount, &format!("-{amount}"))]));
+    lines
+}
+
+#[test]
+fn a_line_gives_back_no_more_than_the_others_bill() {
+    let some = draft(&with_rebate("100.00")).unwrap();
+    assert_eq!((some.gross, some.room(line_id(4)).unwrap()), (money("3783.34"), money("3883.34")));
+    assert!(some.is_payable());
+    assert_eq!(some.room(line_id(9)).unwrap(), money("0.00"), "it is not on the document");
+    let all = draft(&with_rebate("3883.34")).unwrap();
+    assert_eq!((all.gross, all.total), (money("0.00"), money("0.00")));
+    assert!(all.is_payable());
+    let more = draft(&with_rebate("4000.00")).unwrap();
+    assert_eq!(more.room(line_id(4)).unwrap(), money("3883.34"));
+    assert!(!more.is_payable());
+}
+
 #[test]
 fn the_last_day_to_pay_follows_the_terms() {
     assert_eq!(due_date(date(2026, 1, 31), 30), date(2026, 3, 2));

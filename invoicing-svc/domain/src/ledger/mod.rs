@@ -13,6 +13,7 @@ use money::{Money, MoneyError};
 use crate::billing_entity::GeneralLedgerCodes;
 use crate::invariant::Invariant;
 use crate::invoice::{CheckError, DocumentKind, Draft};
+use crate::rating::LineKind;
 
 /// The accounts of the books, in the order in which a document's postings stand.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -23,6 +24,8 @@ pub enum LedgerAccount {
     AgencyCommission,
     /// What was earned, before commission.
     Revenue,
+    /// What rebates and ad credits take off it.
+    ContraRevenue,
     /// What is owed to the tax office.
     TaxPayable,
 }
@@ -38,16 +41,17 @@ pub struct Posting {
 
 /// The postings of a document, one per account and GL code, without those of nothing.
 pub fn postings(document: &Draft, codes: &GeneralLedgerCodes) -> Result<Vec<Posting>, CheckError> {
-    let mut revenue: BTreeMap<&str, Money> = BTreeMap::new();
+    let mut revenue: BTreeMap<(LedgerAccount, &str), Money> = BTreeMap::new();
     for line in &document.lines {
-        let sum = revenue.entry(&line.gl_revenue).or_insert(Money::zero(document.currency));
+        let key = (earned(line.item.bucket.kind), line.gl_revenue.as_str());
+        let sum = revenue.entry(key).or_insert(Money::zero(document.currency));
         *sum = sum.plus(line.item.gross)?;
     }
     let debits = [
         (LedgerAccount::Receivables, codes.receivables.as_str(), document.total),
         (LedgerAccount::AgencyCommission, codes.agency_commission.as_str(), document.commission),
     ];
-    let credits = revenue.into_iter().map(|(code, gross)| (LedgerAccount::Revenue, code, gross.negate()));
+    let credits = revenue.into_iter().map(|((account, code), gross)| (account, code, gross.negate()));
     let tax = (LedgerAccount::TaxPayable, codes.tax_payable.as_str(), document.tax.negate());
     let postings: Vec<Posting> = debits
         .into_iter()
@@ -61,6 +65,22 @@ pub fn postings(document: &Draft, codes: &GeneralLedgerCodes) -> Result<Vec<Post
         .collect();
     balance(&postings, document)?;
     Ok(postings)
+}
+
+/// Where what a line bills is earned, or taken off it.
+fn earned(kind: LineKind) -> LedgerAccount {
+    match kind {
+        LineKind::Rebate | LineKind::AdCredit => LedgerAccount::ContraRevenue,
+        LineKind::SchedulePart
+        | LineKind::Spots
+        | LineKind::Makegood
+        | LineKind::Delivery
+        | LineKind::TierFee
+        | LineKind::Expenses
+        | LineKind::Minimum
+        | LineKind::TrueUp
+        | LineKind::OverDelivery => LedgerAccount::Revenue,
+    }
 }
 
 impl Posting {

@@ -1,7 +1,7 @@
 use money::{Currency, Money};
 
 use super::*;
-use crate::invoice::tests::{draft, january};
+use crate::invoice::tests::{draft, january, with_rebate};
 
 fn codes() -> GeneralLedgerCodes {
     GeneralLedgerCodes {
@@ -43,6 +43,17 @@ fn a_credit_note_is_the_reverse() {
     let written = written(&document);
     assert_eq!(written[0], row(LedgerAccount::Receivables, "1200", "0.00", "3300.84"));
     assert_eq!(written[2], row(LedgerAccount::Revenue, "4000", "3883.34", "0.00"));
+}
+
+#[test]
+fn what_is_given_back_is_contra_revenue() {
+    let expected = [
+        row(LedgerAccount::Receivables, "1200", "3215.84", "0.00"),
+        row(LedgerAccount::AgencyCommission, "4900", "567.50", "0.00"),
+        row(LedgerAccount::Revenue, "4000", "0.00", "3883.34"),
+        row(LedgerAccount::ContraRevenue, "4000", "100.00", "0.00"),
+    ];
+    assert_eq!(written(&draft(&with_rebate("100.00")).unwrap()), expected);
 }
 
 #[test]

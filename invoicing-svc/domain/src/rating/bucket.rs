@@ -22,8 +22,31 @@ pub enum LineKind {
     Expenses,
     /// What a minimum is above what was rated for its window.
     Minimum,
+    /// What an agreement's minimum is above what was rated in its term.
+    TrueUp,
+    /// What an agreement gives back of what was rated in its term.
+    Rebate,
+    /// An ad credit that is used.
+    AdCredit,
     /// Delivered beyond the cap: shown at 0.
     OverDelivery,
+}
+
+impl LineKind {
+    /// Whether it follows from other lines, and may take back what they bill.
+    pub fn settles(self) -> bool {
+        match self {
+            Self::TrueUp | Self::Rebate | Self::AdCredit => true,
+            Self::SchedulePart
+            | Self::Spots
+            | Self::Makegood
+            | Self::Delivery
+            | Self::TierFee
+            | Self::Expenses
+            | Self::Minimum
+            | Self::OverDelivery => false,
+        }
+    }
 }
 
 /// A position of the billed-to-date ledger of a line. The order is the order on the document.

@@ -99,6 +99,9 @@ impl<'a> Caps<'a> {
                 | LineKind::Makegood
                 | LineKind::Expenses
                 | LineKind::Minimum
+                | LineKind::TrueUp
+                | LineKind::Rebate
+                | LineKind::AdCredit
                 | LineKind::OverDelivery => continue,
             };
             room = room.less(units, worth)?;

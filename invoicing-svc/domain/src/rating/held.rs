@@ -47,6 +47,8 @@ pub enum HeldCause {
     Schedule,
     /// The minimum is lower than what was billed for it.
     Minimum,
+    /// An agreement owes it, and no document has room for it.
+    Agreement,
 }
 
 impl HeldCause {
@@ -60,6 +62,7 @@ impl HeldCause {
             Self::Tiers => "TIERS",
             Self::Schedule => "SCHEDULE",
             Self::Minimum => "MINIMUM",
+            Self::Agreement => "AGREEMENT",
         }
     }
 }
@@ -75,6 +78,7 @@ impl fmt::Display for HeldCause {
             Self::Tiers => "the units are in other tiers than when they were billed",
             Self::Schedule => "more was billed than the schedule has for the period",
             Self::Minimum => "the minimum is lower than what was billed for it",
+            Self::Agreement => "an agreement owes it, and no draft of the account has room for it",
         })
     }
 }

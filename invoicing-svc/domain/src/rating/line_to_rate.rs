@@ -6,7 +6,7 @@ use jiff::civil::{Date, Time};
 use money::{Currency, Money, MoneyError, Quantity, Rate, Rounding};
 use rust_decimal::Decimal;
 
-use super::{Bucket, Metered, Subscription};
+use super::{Bucket, Metered, Settlement, Subscription};
 use crate::order::{BillingTerms, Cap, Part};
 
 /// A line, as it is known at the `data_as_of` of a run.
@@ -42,6 +42,8 @@ pub enum Pricing {
     Metered(Box<Metered>),
     /// Quantity × price per term.
     Subscription(Box<Subscription>),
+    /// What an agreement or an ad credit comes to.
+    Settled(Settlement),
     /// Spots aired × the spot's rate.
     PerSpot {
         /// The terms by day, in whatever order; together they are the line's flight. At least one.

@@ -137,7 +137,12 @@ impl Meter<'_> {
     /// The line of the document for a position.
     fn item(&self, bucket: Bucket) -> RatedItem {
         let unit = match bucket.kind {
-            LineKind::SchedulePart | LineKind::TierFee | LineKind::Minimum => Unit::Fee,
+            LineKind::SchedulePart
+            | LineKind::TierFee
+            | LineKind::Minimum
+            | LineKind::TrueUp
+            | LineKind::Rebate
+            | LineKind::AdCredit => Unit::Fee,
             LineKind::Expenses => Unit::Spend,
             LineKind::Delivery if self.metered.model == PricingModel::Package => Unit::Package,
             LineKind::Delivery | LineKind::OverDelivery => Unit::of(self.metered.metric),
@@ -194,7 +199,11 @@ impl Metered {
 
     fn cause(&self, difference: &Difference<'_>) -> HeldCause {
         let counted = |bucket: Bucket| match bucket.kind {
-            LineKind::TierFee | LineKind::Minimum => false,
+            LineKind::TierFee
+            | LineKind::Minimum
+            | LineKind::TrueUp
+            | LineKind::Rebate
+            | LineKind::AdCredit => false,
             LineKind::SchedulePart
             | LineKind::Spots
             | LineKind::Makegood

@@ -28,6 +28,7 @@ mod price;
 mod quote;
 mod rated_line;
 mod settle;
+mod settlement;
 mod spot;
 mod subscription;
 mod tally;
@@ -47,6 +48,7 @@ pub use metered::{Expenses, Metered};
 pub use price::{Price, Terms};
 pub use quote::{Asked, Delivered, Quote, QuotedMonth, Reported, quote};
 pub use rated_line::{RatedItem, RatedLine, Unit};
+pub use settlement::Settlement;
 pub use subscription::Subscription;
 
 /// Rates one line for the month of a run.
@@ -58,6 +60,7 @@ pub fn rate(line: &LineToRate) -> Result<RatedLine, RatingError> {
         Pricing::FlatFee { parts } => flat_fee::rate(line, parts),
         Pricing::Metered(metered) => metered::rate(line, metered),
         Pricing::Subscription(subscription) => subscription::rate(line, subscription),
+        Pricing::Settled(settlement) => settlement::rate(line, settlement),
         Pricing::PerSpot { segments, cap, airings } => per_spot::rate(line, segments, *cap, airings),
     }
 }

@@ -192,6 +192,9 @@ fn label(kind: LineKind, origin: Days) -> String {
         LineKind::TierFee => "Fees of the tiers reached in",
         LineKind::Expenses => "Expenses of",
         LineKind::Minimum => "What the minimum is above what was rated, due with",
+        LineKind::TrueUp => "Up to the minimum of the agreement for",
+        LineKind::Rebate => "Rebate for",
+        LineKind::AdCredit => "Ad credit in",
         LineKind::OverDelivery => "Beyond the cap and free, in",
     };
     format!("{what} {origin}")

@@ -97,6 +97,9 @@ impl<'a> Tiering<'a> {
                 | LineKind::Makegood
                 | LineKind::Expenses
                 | LineKind::Minimum
+                | LineKind::TrueUp
+                | LineKind::Rebate
+                | LineKind::AdCredit
                 | LineKind::OverDelivery => continue,
             };
             let terms = self.meter.metered.terms_on(bucket.segment_first);

@@ -101,6 +101,8 @@ fn uncapped(line: &LineToRate) -> LineToRate {
     let mut line = anew(line);
     match &mut line.pricing {
         Pricing::FlatFee { .. } | Pricing::Subscription(_) => {}
+        // Nothing is delivered for it: all of it is what an agreement adds or takes away.
+        Pricing::Settled(settled) => settled.worth = Money::zero(line.currency),
         Pricing::PerSpot { cap, .. } => *cap = Cap::Uncapped,
         Pricing::Metered(metered) => metered.cap = Cap::Uncapped,
     }

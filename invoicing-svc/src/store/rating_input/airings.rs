@@ -97,7 +97,10 @@ fn bills(kind: LineKind) -> bool {
         | LineKind::Delivery
         | LineKind::TierFee
         | LineKind::Expenses
-        | LineKind::Minimum => true,
+        | LineKind::Minimum
+        | LineKind::TrueUp
+        | LineKind::Rebate
+        | LineKind::AdCredit => true,
         LineKind::OverDelivery => false,
     }
 }

@@ -120,7 +120,10 @@ impl Book {
     fn segments(&mut self) -> &mut Vec<Segment> {
         match &mut self.0.pricing {
             Pricing::PerSpot { segments, .. } => segments,
-            Pricing::FlatFee { .. } | Pricing::Metered(_) | Pricing::Subscription(_) => {
+            Pricing::FlatFee { .. }
+            | Pricing::Metered(_)
+            | Pricing::Subscription(_)
+            | Pricing::Settled(_) => {
                 panic!("a fee has no segments")
             }
         }
@@ -129,7 +132,10 @@ impl Book {
     fn airings(&mut self) -> &mut Vec<Airing> {
         match &mut self.0.pricing {
             Pricing::PerSpot { airings, .. } => airings,
-            Pricing::FlatFee { .. } | Pricing::Metered(_) | Pricing::Subscription(_) => {
+            Pricing::FlatFee { .. }
+            | Pricing::Metered(_)
+            | Pricing::Subscription(_)
+            | Pricing::Settled(_) => {
                 panic!("a fee has no airings")
             }
         }
@@ -161,7 +167,10 @@ impl Book {
     fn terms(&mut self) -> &mut Metered {
         match &mut self.0.pricing {
             Pricing::Metered(metered) => metered,
-            Pricing::FlatFee { .. } | Pricing::PerSpot { .. } | Pricing::Subscription(_) => {
+            Pricing::FlatFee { .. }
+            | Pricing::PerSpot { .. }
+            | Pricing::Subscription(_)
+            | Pricing::Settled(_) => {
                 panic!("not metered")
             }
         }
