@@ -121,8 +121,9 @@ async fn draft_of(
     (taxing, engines): (&Taxing<'_>, &TaxEngines),
 ) -> Result<Option<Draft>, Failure> {
     let Some(first) = orders.first() else { return Ok(None) };
-    let places = taxing.buyer(first.facts.account)?.places();
-    let Ok(Some(untaxed)) = invoice::assemble(run.id, key, run.month, orders, places) else { return Ok(None) };
+    let buyer = taxing.buyer(first.facts.account)?;
+    let untaxed = invoice::assemble(run.id, key, run.month, orders, buyer.places());
+    let Ok(Some(untaxed)) = untaxed else { return Ok(None) };
     let taxed = taxing.tax(vec![untaxed], engines).await?;
     Ok(taxed.into_iter().next().and_then(Result::ok))
 }

@@ -66,7 +66,7 @@ pub async fn rate_accounts(
     for ((account, key), orders) in by_document(orders, &facts) {
         papers.push(rate_document(run, key, orders, (&facts, taxing.buyer(account)?.places())));
     }
-    let unanswered = tax(&mut papers, &taxing, engines).await?;
+    let unanswered = tax_papers(&mut papers, &taxing, engines).await?;
     if papers.iter().any(|paper| !paper.back.is_empty()) {
         let waiting = store::draft::waiting_of(connection, run.id, accounts).await?;
         give_back(run, &mut papers, &waiting, (&taxing, engines)).await?;
@@ -104,7 +104,7 @@ pub(super) struct Paper {
 }
 
 /// Taxes what is to be billed. Answers the accounts for which an outside engine had no answer.
-async fn tax(
+async fn tax_papers(
     papers: &mut [Paper],
     taxing: &Taxing<'_>,
     engines: &TaxEngines,
