@@ -77,7 +77,9 @@ async fn expected(
 ) -> Result<Amounts, Failure> {
     let mut expected = Amounts::new();
     let settles = Settles::OfRun { today };
-    for blueprint in work::rate_accounts(connection, of, accounts, (today, settles), engines).await?.blueprints {
+    for blueprint in
+        work::rate_accounts(connection, of, accounts, (today, settles), engines).await?.blueprints
+    {
         let draft = blueprint.draft;
         let sum = expected.entry((draft.account, draft.currency)).or_insert(Money::zero(draft.currency));
         *sum = sum.plus(draft.net).map_err(anyhow::Error::from)?;

@@ -113,6 +113,45 @@ macro_rules! said {
     }};
 }
 
+/// The order, what it may share a document by, and the line, as a row says them. A macro, because the record of a query has
+/// no name.
+macro_rules! facts {
+    ($row:ident, ($id:expr, $entity:ident), ($currency:ident, $flight:ident), ($billing:ident, $calendar:ident)) => {{
+        let order = OrderFacts {
+            account: AccountId::from_uuid($row.account_id),
+            order: OrderId::from_uuid($row.order_id),
+            entity: $id,
+            currency: $currency,
+            commission_percent: Percent::of($row.commission_percent)
+                .context("the database holds no percent")?,
+            payment_terms_days: u16::try_from($row.payment_terms_days)
+                .context("the database holds no terms")?,
+            billing: $billing,
+            rounding: $entity.rounding,
+            remainder: $entity.remainder,
+        };
+        let sharing = Sharing {
+            consolidation: Written::read(&$row.consolidation)?,
+            advertiser: $row.advertiser,
+            external_id: $row.external_id,
+            calendar: $calendar,
+            liability: Written::read(&$row.liability)?,
+            territory: $row.territory,
+        };
+        let line = LineFacts {
+            line: LineId::from_uuid($row.line_id),
+            number: $row.number,
+            ordinal: $row.ordinal,
+            description: $row.description,
+            product_text: $row.invoice_text,
+            gl_revenue: $row.gl_revenue,
+            tax_code: $row.tax_code,
+            flight: $flight,
+        };
+        (order, sharing, line)
+    }};
+}
+
 /// Loads the orders of the accounts that the run's entity bills, in the order of their ids.
 pub async fn load(
     connection: &mut PgConnection,
@@ -167,37 +206,8 @@ pub async fn load(
             billed_before: ledger.billed,
             last_entry: ledger.last_entry,
         };
-        let facts = LineFacts {
-            line: LineId::from_uuid(row.line_id),
-            number: row.number,
-            ordinal: row.ordinal,
-            description: row.description,
-            product_text: row.invoice_text,
-            gl_revenue: row.gl_revenue,
-            tax_code: row.tax_code,
-            flight,
-        };
-        let order = OrderFacts {
-            account: AccountId::from_uuid(row.account_id),
-            order: OrderId::from_uuid(row.order_id),
-            entity: run.entity,
-            currency,
-            commission_percent: Percent::of(row.commission_percent)
-                .context("the database holds no percent")?,
-            payment_terms_days: u16::try_from(row.payment_terms_days)
-                .context("the database holds no terms")?,
-            billing,
-            rounding: entity.rounding,
-            remainder: entity.remainder,
-        };
-        let sharing = Sharing {
-            consolidation: Written::read(&row.consolidation)?,
-            advertiser: row.advertiser,
-            external_id: row.external_id,
-            calendar,
-            liability: Written::read(&row.liability)?,
-            territory: row.territory,
-        };
+        let (order, sharing, facts) =
+            facts!(row, (run.entity, entity), (currency, flight), (billing, calendar));
         put(&mut orders, (order, sharing), (printed, state), (facts, line, cases))?;
     }
     Ok(orders)

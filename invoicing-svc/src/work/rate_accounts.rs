@@ -109,10 +109,8 @@ async fn tax_papers(
     taxing: &Taxing<'_>,
     engines: &TaxEngines,
 ) -> Result<Vec<AccountId>, Failure> {
-    let (billing, untaxed): (Vec<&mut Paper>, Vec<Untaxed>) = papers
-        .iter_mut()
-        .filter_map(|paper| paper.untaxed.take().map(|untaxed| (paper, untaxed)))
-        .unzip();
+    let (billing, untaxed): (Vec<&mut Paper>, Vec<Untaxed>) =
+        papers.iter_mut().filter_map(|paper| paper.untaxed.take().map(|untaxed| (paper, untaxed))).unzip();
     let mut unanswered = Vec::new();
     for (paper, taxed) in billing.into_iter().zip(taxing.tax(untaxed, engines).await?) {
         match taxed {
