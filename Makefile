@@ -29,6 +29,7 @@ fmt: ## format the code
 
 sqlx: setup ## describe the SQL queries anew, after a change of a query or a migration
 	scripts/describe-queries invoicing-svc invoicing
+	scripts/describe-queries adjustments-svc adjustments
 	scripts/describe-queries gateway access
 
 setup:

@@ -17,6 +17,7 @@ remember_keys_s = 5
 
 [gateway.upstreams]
 invoicing = "http://127.0.0.1:50051"
+adjustments = "http://127.0.0.1:50052"
 
 [gateway.limits]
 concurrency_max = 1024

@@ -5,6 +5,7 @@ use std::{fmt, future::Future, time::Duration};
 use anyhow::{Context, anyhow};
 use billing_proto::billing::{
     access::v1::api_key_service_client::ApiKeyServiceClient,
+    adjustments::v1::person_service_client::PersonServiceClient,
     invoicing::v1::{
         account_service_client::AccountServiceClient, ad_product_service_client::AdProductServiceClient,
         billing_entity_service_client::BillingEntityServiceClient,
@@ -111,6 +112,7 @@ services! {
     ledger: LedgerServiceClient,
     number_series: NumberSeriesServiceClient,
     orders: OrderServiceClient,
+    people: PersonServiceClient,
 }
 
 /// Calls one method with a request that can be sent again: `ask!(client.orders(), get_order, request)`.

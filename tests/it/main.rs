@@ -4,6 +4,7 @@
 //! reached as its clients reach it.
 
 mod adversity;
+mod approvals;
 mod catalogue;
 mod contract;
 mod oracle;

@@ -63,6 +63,12 @@ registry! {
     HoldId = Hold "hld";
     /// An entry of a ledger (version 7).
     LedgerEntryId = LedgerEntry "led";
+    /// A request for approval (version 7).
+    ApprovalId = Approval "apr";
+    /// Authority that is lent to somebody (version 7).
+    DelegationId = Delegation "dlg";
+    /// What corrects a document (version 7).
+    AdjustmentId = Adjustment "adj";
     /// An event of a feed (version 7).
     EventId = Event "evt";
     /// An API key (version 7).

@@ -3,6 +3,7 @@
 //! The law: each service connects as its own role with rights on its own schema only, here as anywhere.
 
 mod database;
+mod directory;
 mod folder;
 mod people;
 mod secrets;
@@ -56,7 +57,7 @@ pub enum Storage {
 /// A running suite.
 pub struct Suite {
     endpoints: Endpoints,
-    invoicing: serve::Running,
+    services: Services,
     gateway: gateway::Running,
     database: Database,
     // Let go last: whoever gets the folder finds nothing running in it.
@@ -71,8 +72,15 @@ impl Suite {
         let database = Database::start(folder.path(), &options.storage).await?;
         let begin = Begin { options: &options, folder: &folder, secrets: &secrets, database: &database };
         match begin.services(telemetry).await {
-            Ok((endpoints, invoicing, gateway)) => {
-                Ok(Self { endpoints, invoicing, gateway, database, _folder: folder })
+            Ok((endpoints, services, gateway)) => {
+                let suite = Self { endpoints, services, gateway, database, _folder: folder };
+                match directory::fill(&suite.endpoints).await {
+                    Ok(()) => Ok(suite),
+                    Err(error) => {
+                        suite.stop().await?;
+                        Err(error)
+                    }
+                }
             }
             Err(error) => {
                 database.stop().await?;
@@ -89,8 +97,22 @@ impl Suite {
     /// Ends everything, the door first: calls finish, data is on disk.
     pub async fn stop(self) -> Result<(), anyhow::Error> {
         self.gateway.stop().await;
-        self.invoicing.stop().await;
+        self.services.stop().await;
         self.database.stop().await
+    }
+}
+
+/// The services behind the door.
+struct Services {
+    invoicing: serve::Running,
+    adjustments: serve::Running,
+}
+
+impl Services {
+    /// Ends them, those that call others first.
+    async fn stop(self) {
+        self.adjustments.stop().await;
+        self.invoicing.stop().await;
     }
 }
 
@@ -106,25 +128,19 @@ impl Begin<'_> {
     async fn services(
         &self,
         telemetry: Option<Arc<Telemetry>>,
-    ) -> Result<(Endpoints, serve::Running, gateway::Running), anyhow::Error> {
+    ) -> Result<(Endpoints, Services, gateway::Running), anyhow::Error> {
         let Self { secrets, database, .. } = self;
         let clock = Clock::system();
         invoicing_svc::migrate(&database.admin_url()?, &secrets.invoicing()).await?;
+        adjustments_svc::migrate(&database.admin_url()?, &secrets.adjustments()).await?;
         gateway::migrate(&database.admin_url()?, &secrets.access()).await?;
         let access_url = database.url_as("access_app", &secrets.access_app)?;
         let tokens = people::tokens(self.folder.path(), &database.name(), &access_url, &clock).await?;
-        let invoicing = invoicing_svc::Configuration {
-            listen: loopback(0),
-            database_url: database.url_as("invoicing_app", &secrets.invoicing_app)?,
-            connections_max: CONNECTIONS_MAX,
-            caller_secret: secrets.caller(),
-            tax_engines: BTreeMap::new(),
-        };
-        let invoicing = invoicing_svc::start(invoicing, clock.clone()).await?;
-        let gateway = match gateway::start(self.door(access_url, &invoicing), clock, telemetry).await {
+        let services = self.start_services(&clock).await?;
+        let gateway = match gateway::start(self.door(access_url, &services), clock, telemetry).await {
             Ok(gateway) => gateway,
             Err(error) => {
-                invoicing.stop().await;
+                services.stop().await;
                 return Err(anyhow!("{error}: --port and --health-port"));
             }
         };
@@ -135,10 +151,35 @@ impl Begin<'_> {
             tokens,
         };
         secret_file::write(&endpoints::file(self.folder.path()), &endpoints)?;
-        Ok((endpoints, invoicing, gateway))
+        Ok((endpoints, services, gateway))
     }
 
-    fn door(&self, database_url: Secret, invoicing: &serve::Running) -> gateway::Configuration {
+    async fn start_services(&self, clock: &Clock) -> Result<Services, anyhow::Error> {
+        let Self { secrets, database, .. } = self;
+        let invoicing = invoicing_svc::Configuration {
+            listen: loopback(0),
+            database_url: database.url_as("invoicing_app", &secrets.invoicing_app)?,
+            connections_max: CONNECTIONS_MAX,
+            caller_secret: secrets.caller(),
+            tax_engines: BTreeMap::new(),
+        };
+        let adjustments = adjustments_svc::Configuration {
+            listen: loopback(0),
+            database_url: database.url_as("adjustments_app", &secrets.adjustments_app)?,
+            connections_max: CONNECTIONS_MAX,
+            caller_secret: secrets.caller(),
+        };
+        let invoicing = invoicing_svc::start(invoicing, clock.clone()).await?;
+        match adjustments_svc::start(adjustments, clock.clone()).await {
+            Ok(adjustments) => Ok(Services { invoicing, adjustments }),
+            Err(error) => {
+                invoicing.stop().await;
+                Err(error.into())
+            }
+        }
+    }
+
+    fn door(&self, database_url: Secret, services: &Services) -> gateway::Configuration {
         gateway::Configuration {
             listen: loopback(self.options.port),
             health_listen: loopback(self.options.health_port),
@@ -146,7 +187,10 @@ impl Begin<'_> {
             connections_max: CONNECTIONS_MAX,
             caller_secret: self.secrets.caller(),
             remember_keys_s: REMEMBER_KEYS_S,
-            upstreams: BTreeMap::from([("invoicing".to_owned(), format!("http://{}", invoicing.address()))]),
+            upstreams: BTreeMap::from([
+                ("invoicing".to_owned(), format!("http://{}", services.invoicing.address())),
+                ("adjustments".to_owned(), format!("http://{}", services.adjustments.address())),
+            ]),
             limits: gateway::LimitSettings { concurrency_max: 1024, calls_per_second: 2000, burst: 8000 },
         }
     }

@@ -12,7 +12,7 @@ use sqlx::PgPool;
 use crate::secret_file;
 
 /// The person, and what they may do.
-const PEOPLE: [(&str, PrincipalKind, Role); 13] = [
+pub const PEOPLE: [(&str, PrincipalKind, Role); 13] = [
     ("billing_manager_1", PrincipalKind::Person, Role::BillingManager),
     ("billing_manager_2", PrincipalKind::Person, Role::BillingManager),
     ("controller_1", PrincipalKind::Person, Role::Controller),

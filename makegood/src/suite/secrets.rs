@@ -12,6 +12,10 @@ use crate::secret_file;
 pub struct Secrets {
     pub invoicing_owner: String,
     pub invoicing_app: String,
+    #[serde(default = "random")]
+    pub adjustments_owner: String,
+    #[serde(default = "random")]
+    pub adjustments_app: String,
     pub access_owner: String,
     pub access_app: String,
     /// What callers are signed with.
@@ -28,6 +32,8 @@ impl Secrets {
         let new = Self {
             invoicing_owner: random(),
             invoicing_app: random(),
+            adjustments_owner: random(),
+            adjustments_app: random(),
             access_owner: random(),
             access_app: random(),
             caller: random(),
@@ -40,6 +46,13 @@ impl Secrets {
         invoicing_svc::Passwords {
             owner: Secret::new(self.invoicing_owner.as_str()),
             app: Secret::new(self.invoicing_app.as_str()),
+        }
+    }
+
+    pub fn adjustments(&self) -> adjustments_svc::Passwords {
+        adjustments_svc::Passwords {
+            owner: Secret::new(self.adjustments_owner.as_str()),
+            app: Secret::new(self.adjustments_app.as_str()),
         }
     }
 

@@ -16,7 +16,8 @@ const APPEND_ONLY: [&str; 9] = [
 ];
 
 /// The role that each service works in, and the schema that is its own.
-const ROLES: [(&str, &str); 2] = [("invoicing_app", "invoicing"), ("access_app", "access")];
+const ROLES: [(&str, &str); 3] =
+    [("invoicing_app", "invoicing"), ("adjustments_app", "adjustments"), ("access_app", "access")];
 
 #[tokio::test]
 async fn what_is_issued_cannot_be_changed() -> Result<()> {
@@ -41,12 +42,12 @@ async fn each_service_works_in_its_own_schema_and_owns_nothing() -> Result<()> {
     for (role, own) in ROLES {
         let elsewhere: Vec<String> = sqlx::query_scalar(
             "select c.oid::regclass::text from pg_class c join pg_namespace n on n.oid = c.relnamespace
-             where c.relkind in ('r', 'v', 'm', 'p') and n.nspname in ('invoicing', 'access') and n.nspname <> $2
+             where c.relkind in ('r', 'v', 'm', 'p') and n.nspname in ('invoicing', 'adjustments', 'access') and n.nspname <> $2
                and (has_any_column_privilege($1, c.oid, 'select, insert, update, references')
                     or has_table_privilege($1, c.oid, 'delete, truncate, trigger'))
              union all
              select nspname::text from pg_namespace
-             where nspname in ('invoicing', 'access') and nspname <> $2 and has_schema_privilege($1, oid, 'usage, create')",
+             where nspname in ('invoicing', 'adjustments', 'access') and nspname <> $2 and has_schema_privilege($1, oid, 'usage, create')",
         )
         .bind(role)
         .bind(own)

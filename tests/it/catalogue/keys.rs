@@ -79,7 +79,7 @@ async fn constraints_that_refuse_have_names_that_somebody_chose() -> Result<()> 
     // PostgreSQL calls an unnamed check `<table>_<column>_check`, or `<table>_check`.
     let unnamed: Vec<(String, String)> = sqlx::query_as(
         r"select c.relname::text, k.conname::text from pg_constraint k join pg_class c on c.oid = k.conrelid
-          where k.contype = 'c' and k.connamespace in ('invoicing'::regnamespace, 'access'::regnamespace)
+          where k.contype = 'c' and k.connamespace in ('invoicing'::regnamespace, 'adjustments'::regnamespace, 'access'::regnamespace)
             and k.conname ~ '_check\d*$'",
     )
     .fetch_all(&mut catalogue.connection)

@@ -33,7 +33,8 @@ struct Parameters {
 }
 
 /// The services and the schemas that their queries are for.
-const SERVICES: [(&str, &str); 2] = [("invoicing-svc", "invoicing"), ("gateway", "access")];
+const SERVICES: [(&str, &str); 3] =
+    [("invoicing-svc", "invoicing"), ("adjustments-svc", "adjustments"), ("gateway", "access")];
 
 fn stored(service: &str) -> Result<Vec<(String, Stored)>> {
     let folder = repository::root().join(service).join(".sqlx");

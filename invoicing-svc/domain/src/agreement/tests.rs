@@ -61,8 +61,9 @@ fn a_minimum_is_what_is_short_of_it_and_a_rebate_is_a_percent_of_all_that_counts
     let minimum = AgreementKind::Minimum(usd("1200000.00"));
     let tiers = rebate(&[("100000.00", "1"), ("500000.00", "2.5")]);
     // Agreement, counted gross, corrections by commission, worth to date; each worked out by hand.
-    let cases: [(&AgreementKind, Counts, &str, &[(&str, &str)], &str); 9] = [
-        // domain.md §4; goodwill of −30,000 is not counted at all.
+    type Case<'a> = (&'a AgreementKind, Counts, &'a str, &'a [(&'a str, &'a str)], &'a str);
+    let cases: [Case<'_>; 9] = [
+        // Goodwill of −30,000 is not counted at all.
         (&minimum, Counts::Gross, "1140000.00", &[("0", "-20000.00")], "80000.00"),
         (&minimum, Counts::Gross, "1155000.00", &[("0", "-20000.00")], "65000.00"),
         (&minimum, Counts::Gross, "1300000.00", &[], "0.00"),
@@ -108,7 +109,8 @@ fn line(settled: crate::rating::Settlement, before: &[&str]) -> LineToRate {
 fn what_is_to_be_given_back_goes_where_it_has_a_place_and_the_rest_is_held() {
     let agreement = agreement(AgreementKind::Minimum(usd("1200000.00")), Counts::Gross);
     // Counted, billed before, room on documents: what is billed, what is held.
-    let cases: [(&str, &[&str], &str, &[&str], &[&str]); 6] = [
+    type Case<'a> = (&'a str, &'a [&'a str], &'a str, &'a [&'a str], &'a [&'a str]);
+    let cases: [Case<'_>; 6] = [
         ("1120000.00", &[], "0.00", &["1 × 80000 = 80000.00"], &[]),
         ("1120000.00", &["80000.00"], "0.00", &[], &[]),
         ("1135000.00", &["80000.00"], "15000.00", &["-1 × 15000 = -15000.00"], &[]),

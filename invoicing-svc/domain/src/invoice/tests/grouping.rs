@@ -26,7 +26,8 @@ fn the_account_says_which_orders_share_a_document() {
     };
     let alike = |by| sharing(by);
     let of_another_advertiser = |by| Sharing { advertiser: "Zenith".into(), ..sharing(by) };
-    let (one, same, two): ([&[&str]; 2], [&[&str]; 2], [&[&str]; 2]) =
+    type Numbers = [&'static [&'static str]; 2];
+    let (one, same, two): (Numbers, Numbers, Numbers) =
         ([&["PO-1"], &["PO-2"]], [&["PO-1"], &["PO-1"]], [&[], &[]]);
     use Consolidation::{Account, Advertiser, Order, PurchaseOrder};
     // From the definition of each instruction.

@@ -1,0 +1,220 @@
+//! What corrects a document that is out: a further document, never a change of the first.
+//!
+//! ADJ-1: of no line is more taken back than was billed, what is only asked for counted in. ADJ-2: net, commission and
+//! tax of what is taken back in parts are those of the whole: R(to date) − R(before).
+
+mod change;
+mod evidence;
+mod preview;
+mod refusal;
+#[cfg(test)]
+mod tests;
+
+pub use change::{Proposal, approved, create, edit, executed, settled, submit, withdraw};
+pub use evidence::{EVIDENCE_MAX_BYTES, Evidence, EvidenceRefusal, take};
+pub use preview::{BilledLine, Effect, LineEffect, Taken, TaxEffect, preview};
+pub use refusal::AdjustmentRefusal;
+
+use ids::{AccountId, AdjustmentId, ApprovalId, EntityId, InvoiceId, Revision};
+use jiff::Timestamp;
+use money::{Currency, Money};
+
+use crate::{
+    act::Act,
+    content_digest::ContentDigest,
+    spelled::spelled,
+    subject::{Cause, Digest, SubjectKind},
+};
+
+spelled! {
+    /// What an adjustment does.
+    pub enum AdjustmentKind {
+        Credit "CREDIT",
+        Debit "DEBIT",
+        Rebill "REBILL",
+        Makegood "MAKEGOOD",
+        WriteOff "WRITE_OFF",
+        Goodwill "GOODWILL",
+        TaxCorrection "TAX_CORRECTION",
+        RatingCorrection "RATING_CORRECTION",
+    }
+}
+
+spelled! {
+    /// What it does to what counts as billed: a correction was billed wrongly, the others were billed rightly.
+    pub enum Basis {
+        Correction "CORRECTION",
+        Commercial "COMMERCIAL",
+        Tax "TAX",
+        Makegood "MAKEGOOD",
+        WriteOff "WRITE_OFF",
+    }
+}
+
+/// An adjustment of one document.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Adjustment {
+    pub id: AdjustmentId,
+    pub revision: Revision,
+    pub account: AccountId,
+    pub entity: EntityId,
+    pub invoice: InvoiceId,
+    pub currency: Currency,
+    pub kind: AdjustmentKind,
+    pub cause: Cause,
+    /// What the customer reads.
+    pub reason: String,
+    pub lines: Vec<AdjustedLine>,
+    pub evidence: Vec<Evidence>,
+    pub made: Act,
+    /// Whoever changed it since; each once.
+    pub editors: Vec<String>,
+    pub state: State,
+}
+
+/// So much of a line of the document.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct AdjustedLine {
+    pub number: i32,
+    /// Before commission and tax, above zero: the kind says which way it goes.
+    pub gross: Money,
+}
+
+/// Where an adjustment stands.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum State {
+    Draft,
+    Submitted {
+        approval: ApprovalId,
+    },
+    Approved {
+        approval: ApprovalId,
+    },
+    /// `document` is the resource name of the document that it became.
+    Executed {
+        approval: ApprovalId,
+        document: String,
+        at: Timestamp,
+    },
+    Ended {
+        how: Ending,
+        approval: Option<ApprovalId>,
+    },
+}
+
+spelled! {
+    /// How an adjustment ended without becoming a document. What was returned can be mended and submitted again.
+    pub enum Ending {
+        Rejected "REJECTED",
+        Returned "RETURNED",
+        Withdrawn "WITHDRAWN",
+        Expired "EXPIRED",
+        Voided "VOIDED",
+    }
+}
+
+impl AdjustmentKind {
+    /// What is asked to be approved.
+    pub fn subject(self) -> SubjectKind {
+        match self {
+            Self::Credit => SubjectKind::Credit,
+            Self::Debit => SubjectKind::Debit,
+            Self::Rebill => SubjectKind::Rebill,
+            Self::Makegood => SubjectKind::Makegood,
+            Self::WriteOff => SubjectKind::WriteOff,
+            Self::Goodwill => SubjectKind::Goodwill,
+            Self::TaxCorrection => SubjectKind::TaxCorrection,
+            Self::RatingCorrection => SubjectKind::RatingCorrection,
+        }
+    }
+
+    /// What it does to billed to date. Credit for a service that failed says nothing about what was delivered, so it
+    /// must not come back with the next run.
+    pub fn basis(self, cause: Cause) -> Basis {
+        match self {
+            Self::Credit | Self::Debit if matches!(cause, Cause::ServiceFailure | Cause::Goodwill) => {
+                Basis::Commercial
+            }
+            Self::Credit | Self::Debit | Self::Rebill | Self::RatingCorrection => Basis::Correction,
+            Self::Goodwill => Basis::Commercial,
+            Self::TaxCorrection => Basis::Tax,
+            Self::Makegood => Basis::Makegood,
+            Self::WriteOff => Basis::WriteOff,
+        }
+    }
+
+    /// Whether it takes back what a line has billed, and so needs something to be left of it.
+    pub fn takes_back(self) -> bool {
+        match self {
+            Self::Credit
+            | Self::Rebill
+            | Self::WriteOff
+            | Self::Goodwill
+            | Self::RatingCorrection
+            | Self::Makegood => true,
+            Self::Debit | Self::TaxCorrection => false,
+        }
+    }
+}
+
+impl State {
+    /// The state's name, as contract, database and messages write it.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Draft => "DRAFT",
+            Self::Submitted { .. } => "SUBMITTED",
+            Self::Approved { .. } => "APPROVED",
+            Self::Executed { .. } => "EXECUTED",
+            Self::Ended { how, .. } => how.name(),
+        }
+    }
+
+    /// The request that it was or is asked by.
+    pub fn approval(&self) -> Option<ApprovalId> {
+        match self {
+            Self::Draft => None,
+            Self::Submitted { approval } | Self::Approved { approval } | Self::Executed { approval, .. } => {
+                Some(*approval)
+            }
+            Self::Ended { approval, .. } => *approval,
+        }
+    }
+}
+
+impl Adjustment {
+    /// What limits are compared with: the gross that it moves. What a rebill bills anew is not set off against it.
+    pub fn measured(&self) -> Result<Money, money::MoneyError> {
+        Money::sum(self.currency, self.lines.iter().map(|line| line.gross))
+    }
+
+    /// What exactly would be approved.
+    pub fn digest(&self) -> Digest {
+        let mut digest = ContentDigest::of("adjustment/1");
+        digest.written(self.account);
+        digest.written(self.entity);
+        digest.written(self.invoice);
+        digest.written(self.currency);
+        digest.written(self.kind);
+        digest.written(self.cause);
+        digest.text(&self.reason);
+        digest.count(self.lines.len());
+        for line in &self.lines {
+            digest.written(line.number);
+            digest.written(line.gross);
+        }
+        digest.count(self.evidence.len());
+        for evidence in &self.evidence {
+            digest.text(&evidence.file_name);
+            digest.text(evidence.sha256);
+        }
+        digest.finish()
+    }
+
+    fn needs(&self, needed: &str) -> AdjustmentRefusal {
+        AdjustmentRefusal::WrongState {
+            adjustment: self.id.to_string(),
+            state: self.state.name().to_owned(),
+            needed: needed.to_owned(),
+        }
+    }
+}

@@ -1,0 +1,30 @@
+refusal::refusals! {
+    /// Why an adjustment is not made or changed.
+    pub enum AdjustmentRefusal {
+        /// The act does not fit the state.
+        StateForbids "ADJUSTMENT_STATE" WrongState { adjustment: String, state: String, needed: String } =>
+            "{adjustment} is {state}; this needs {needed}",
+        /// An adjustment of nothing is none.
+        Malformed "NOTHING_TO_ADJUST" Nothing { invoice: String } =>
+            "the adjustment of {invoice} names no line; name each line with what of it is adjusted",
+        /// A line once, with an amount above zero.
+        Malformed "LINE_AMOUNT" LineAmount { line: i32, amount: String } =>
+            "line {line} has the amount {amount}; each line stands once, with an amount above zero in the document's currency",
+        /// The document has no such line.
+        Missing "LINE_MISSING" LineMissing { invoice: String, line: i32 } => "{invoice} has no line {line}",
+        /// Never more than was billed.
+        StateForbids "LINE_EXHAUSTED" LineExhausted { line: i32, asked: String, left: String, pending: String } =>
+            "line {line} has {left} left, and {asked} is asked for; {pending} of it is asked for by others that wait for approval",
+        /// Who has made it takes it back, nobody else.
+        Forbidden "NOT_THE_MAKER" NotTheMaker { adjustment: String, maker: String } =>
+            "{adjustment} was made by {maker}, who alone may withdraw it; reject or return it instead",
+        /// The amounts do not fit together.
+        StateForbids "AMOUNT_OVERFLOW" Amounts { why: String } => "the adjustment cannot be worked out: {why}",
+    }
+}
+
+impl From<money::MoneyError> for AdjustmentRefusal {
+    fn from(error: money::MoneyError) -> Self {
+        Self::Amounts { why: error.to_string() }
+    }
+}

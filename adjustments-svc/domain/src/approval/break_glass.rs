@@ -1,0 +1,104 @@
+//! In an emergency one person lets something pass that nobody had the time to approve. It is still no one who has a
+//! part in it, it ends at a limit, and another person looks at it afterwards.
+
+use calendar::Holidays;
+use jiff::Timestamp;
+
+use super::{
+    Approver, BrokenGlass, Event, Exclusion, Facts, Request, RequestRefusal, State,
+    decide::{open_at, refused},
+    standing::part_in,
+    wait::after,
+};
+use crate::{
+    act::Act,
+    policy::{Need, minor_units},
+    role::Role,
+};
+
+/// How many business days later somebody must have looked at it.
+const REVIEW_DAYS: u32 = 1;
+
+/// Why something has to pass now.
+#[derive(Clone, Debug)]
+pub struct Glass {
+    pub incident: String,
+    pub reason: String,
+    /// The incident has let something pass before.
+    pub used: bool,
+    /// The most that may pass, in minor units of the functional currency.
+    pub cap: u128,
+}
+
+/// Lets a request pass without its approvers. Anybody who may approve something may do so, unless they have a part in it.
+///
+/// Order of refusal: APPROVAL_STATE, APPROVAL_EXPIRED, PERSON_REQUIRED, SELF_APPROVAL, NOT_ASKED, BREAK_GLASS_CAP,
+/// INCIDENT_USED.
+pub fn break_glass(
+    request: &Request,
+    approver: &Approver,
+    glass: Glass,
+    facts: Facts<'_>,
+    at: Timestamp,
+) -> Result<Vec<Event>, RequestRefusal> {
+    open_at(request, at)?;
+    may(request, approver, facts, None)?;
+    let amount = request.measure.as_ref().map_or(0, |measure| minor_units(measure.amount()));
+    if amount > glass.cap {
+        return Err(RequestRefusal::BreakGlassCap {
+            request: request.id.to_string(),
+            amount: amount.to_string(),
+            cap: glass.cap.to_string(),
+        });
+    }
+    if glass.used {
+        return Err(RequestRefusal::IncidentUsed { incident: glass.incident });
+    }
+    let due = after(at, REVIEW_DAYS, &Holidays::default()).unwrap_or(at);
+    let Glass { incident, reason, used: _, cap: _ } = glass;
+    let glass = BrokenGlass { act: Act { by: approver.account.clone(), at }, incident, reason };
+    Ok(vec![Event::GlassBroken { glass, due }])
+}
+
+/// Looks at what was let pass, and lets it stand or not. Whoever broke the glass does not.
+///
+/// Order of refusal: APPROVAL_STATE, PERSON_REQUIRED, SELF_APPROVAL, ALREADY_DECIDED, NOT_ASKED.
+pub fn ratify(
+    request: &Request,
+    approver: &Approver,
+    stands: bool,
+    facts: Facts<'_>,
+    at: Timestamp,
+) -> Result<Vec<Event>, RequestRefusal> {
+    let State::PostReviewDue { glass, .. } = &request.state else {
+        return Err(request.needs("POST_REVIEW_DUE"));
+    };
+    may(request, approver, facts, Some(&glass.act.by))?;
+    let review = Act { by: approver.account.clone(), at };
+    Ok(vec![if stands { Event::Ratified(review) } else { Event::Violated { at } }])
+}
+
+fn may(
+    request: &Request,
+    approver: &Approver,
+    facts: Facts<'_>,
+    breaker: Option<&str>,
+) -> Result<(), RequestRefusal> {
+    if !approver.is_person {
+        return Err(RequestRefusal::PersonRequired { request: request.id.to_string() });
+    }
+    if let Some(exclusion) = part_in(request, &approver.account, facts) {
+        return Err(refused(request, &approver.account, &exclusion));
+    }
+    let account = approver.account.as_str();
+    let under =
+        |breaker: &str| facts.directory.same(breaker, account) || facts.directory.reports(account, breaker);
+    if breaker.is_some_and(under) {
+        return Err(refused(request, account, &Exclusion::AlreadyDecided));
+    }
+    if approver.roles.is_empty() {
+        let asked = Role::ALL.iter().map(|role| Need { role: *role, quorum: 1 }).collect();
+        return Err(refused(request, &approver.account, &Exclusion::NotAsked { asked }));
+    }
+    Ok(())
+}

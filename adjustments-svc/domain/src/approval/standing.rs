@@ -1,0 +1,161 @@
+//! Who may decide on a request, and why the others may not.
+
+use super::{Delegation, Part, Request};
+use crate::{directory::Directory, policy::Need, role::Role};
+
+/// What a decision rests on besides the request.
+#[derive(Clone, Copy, Debug)]
+pub struct Facts<'a> {
+    pub directory: &'a Directory,
+    /// Those that are in force.
+    pub delegations: &'a [Delegation],
+}
+
+/// Somebody who wants to decide.
+#[derive(Clone, Debug)]
+pub struct Approver {
+    /// The account that calls.
+    pub account: String,
+    /// False for a platform's key.
+    pub is_person: bool,
+    /// What the caller's grants say, and what counts: the directory makes nobody an approver.
+    pub roles: Vec<Role>,
+}
+
+/// A place in the plan that somebody may fill.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Seat {
+    pub step: usize,
+    pub role: Role,
+    /// Whose authority it is; `None`: their own.
+    pub on_behalf_of: Option<String>,
+}
+
+/// Whether somebody may decide.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Standing {
+    May(Seat),
+    MayNot(Exclusion),
+}
+
+/// Why somebody may not decide, the strongest first.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Exclusion {
+    /// Of their own account or another one of theirs.
+    Involved {
+        account: String,
+        part: Part,
+    },
+    /// Somebody who has a part in it could decide their chance to rise.
+    ReportsTo {
+        account: String,
+        part: Part,
+    },
+    /// They act for somebody who has a part in it.
+    DelegateOf {
+        account: String,
+        part: Part,
+    },
+    AlreadyDecided,
+    NotAsked {
+        asked: Vec<Need>,
+    },
+}
+
+impl Exclusion {
+    /// The reason as the rest of a sentence about the person.
+    pub fn in_words(&self) -> String {
+        match self {
+            Self::Involved { account, part } => {
+                format!("{account}, an account of theirs, is its {}", words(*part))
+            }
+            Self::ReportsTo { account, part } => {
+                format!("they report to {account}, who is its {}", words(*part))
+            }
+            Self::DelegateOf { account, part } => {
+                format!("they hold a delegation of {account}, who is its {}", words(*part))
+            }
+            Self::AlreadyDecided => "they have decided on it already".to_owned(),
+            Self::NotAsked { asked } => format!("it waits for {}", asked_in_words(asked)),
+        }
+    }
+}
+
+fn words(part: Part) -> &'static str {
+    match part {
+        Part::Maker => "maker",
+        Part::Editor => "editor",
+        Part::Requester => "requester",
+        Part::EvidenceGiver => "giver of evidence",
+        Part::Beneficiary => "beneficiary",
+    }
+}
+
+/// Who is asked, as a list.
+pub(super) fn asked_in_words(asked: &[Need]) -> String {
+    let words: Vec<String> = asked.iter().map(|need| format!("{} {}", need.quorum, need.role)).collect();
+    if words.is_empty() { "nobody".to_owned() } else { words.join(" and ") }
+}
+
+/// Where somebody stands towards a request.
+pub fn standing(request: &Request, account: &str, roles: &[Role], facts: Facts<'_>) -> Standing {
+    if let Some(exclusion) = part_in(request, account, facts) {
+        return Standing::MayNot(exclusion);
+    }
+    let directory = facts.directory;
+    if request.decisions.iter().any(|decision| directory.same(&decision.act.by, account)) {
+        return Standing::MayNot(Exclusion::AlreadyDecided);
+    }
+    let Some((step, asked)) = request.open_step() else {
+        return Standing::MayNot(Exclusion::NotAsked { asked: Vec::new() });
+    };
+    let own = asked.iter().find(|need| fills(request, roles, need.role));
+    if let Some(need) = own {
+        return Standing::May(Seat { step, role: need.role, on_behalf_of: None });
+    }
+    let lent = asked.iter().find_map(|need| Some((need.role, lender(request, account, need.role, facts)?)));
+    match lent {
+        Some((role, lender)) => Standing::May(Seat { step, role, on_behalf_of: Some(lender) }),
+        None => Standing::MayNot(Exclusion::NotAsked { asked }),
+    }
+}
+
+/// What keeps somebody from having any say: APR-1, whatever their roles.
+pub(super) fn part_in(request: &Request, account: &str, facts: Facts<'_>) -> Option<Exclusion> {
+    let Facts { directory, delegations } = facts;
+    let parts = || request.involved.iter().map(|involved| (involved.account.clone(), involved.part));
+    let own = parts().find(|(other, _)| directory.same(other, account));
+    if let Some((account, part)) = own {
+        return Some(Exclusion::Involved { account, part });
+    }
+    if let Some((account, part)) = parts().find(|(other, _)| directory.reports(account, other)) {
+        return Some(Exclusion::ReportsTo { account, part });
+    }
+    let lends = |other: &str| {
+        let theirs =
+            |lent: &Delegation| directory.same(&lent.from, other) && directory.same(&lent.to, account);
+        delegations.iter().any(theirs)
+    };
+    let lent = parts().find(|(other, _)| lends(other));
+    lent.map(|(account, part)| Exclusion::DelegateOf { account, part })
+}
+
+fn fills(request: &Request, roles: &[Role], asked: Role) -> bool {
+    roles.contains(&asked) || (request.escalated && asked.above().is_some_and(|above| roles.contains(&above)))
+}
+
+/// Whose authority somebody may use for a role: somebody with the role who could decide themselves, and has not.
+fn lender(request: &Request, account: &str, asked: Role, facts: Facts<'_>) -> Option<String> {
+    let Facts { directory, delegations } = facts;
+    let lends = |delegation: &&Delegation| {
+        directory.same(&delegation.to, account)
+            && delegation.role == asked
+            && delegation.covers(request)
+            && part_in(request, &delegation.from, facts).is_none()
+            && !request.decisions.iter().any(|decision| directory.same(&decision.act.by, &delegation.from))
+            && !request.decisions.iter().any(|decision| {
+                decision.on_behalf_of.as_deref().is_some_and(|other| directory.same(other, &delegation.from))
+            })
+    };
+    delegations.iter().find(lends).map(|delegation| delegation.from.clone())
+}

@@ -1,0 +1,68 @@
+//! What passes without its approvers, and who looks at it afterwards.
+
+use super::*;
+
+fn glass() -> Glass {
+    Glass {
+        incident: "INC-1".into(),
+        reason: "the customer's site is down".into(),
+        used: false,
+        cap: 1_000_000,
+    }
+}
+
+fn broken(request: &Request, account: &str, roles: &[Role], glass: Glass) -> Result<Request, RequestRefusal> {
+    let directory = directory();
+    let facts = Facts { directory: &directory, delegations: &[] };
+    let events = break_glass(request, &person(account, roles), glass, facts, noon())?;
+    Ok(events.iter().fold(request.clone(), |request, event| evolve(&request, event)))
+}
+
+fn looked_at(request: &Request, account: &str, stands: bool) -> Result<Request, RequestRefusal> {
+    let directory = directory();
+    let facts = Facts { directory: &directory, delegations: &[] };
+    let events = ratify(request, &person(account, CONTROLLER), stands, facts, noon())?;
+    Ok(events.iter().fold(request.clone(), |request, event| evolve(&request, event)))
+}
+
+#[test]
+fn an_emergency_passes_within_its_limit_and_once_for_each_incident() {
+    let request = credit("10000.00");
+    let passed = broken(&request, "manager", MANAGER, glass()).unwrap();
+    let State::PostReviewDue { due, .. } = passed.state else { panic!("{:?}", passed.state) };
+    assert_eq!(due, at("2026-03-03T12:00:00Z"), "one business day");
+    let tests = [
+        (broken(&credit("10000.01"), "manager", MANAGER, glass()), "BREAK_GLASS_CAP"),
+        (broken(&request, "manager", MANAGER, Glass { used: true, ..glass() }), "INCIDENT_USED"),
+        (broken(&request, "manager", &[], glass()), "NOT_ASKED"),
+        (broken(&passed, "controller", CONTROLLER, glass()), "APPROVAL_STATE"),
+    ];
+    for (refused, reason) in tests {
+        assert_eq!(refused.unwrap_err().reason(), reason);
+    }
+}
+
+#[test]
+fn an_emergency_is_no_way_around_segregation() {
+    for account in ["analyst", "analyst.admin", "intern"] {
+        let refused = broken(&credit("500.00"), account, EVERYTHING, glass());
+        assert_eq!(refused.unwrap_err().reason(), "SELF_APPROVAL", "{account}");
+    }
+}
+
+#[test]
+fn somebody_else_looks_at_it_or_it_is_a_violation() {
+    let passed = broken(&credit("500.00"), "controller", CONTROLLER, glass()).unwrap();
+    assert_eq!(looked_at(&passed, "cfo", true).unwrap().state.name(), "RATIFIED");
+    assert_eq!(looked_at(&passed, "cfo", false).unwrap().state.name(), "VIOLATION");
+    assert_eq!(looked_at(&passed, "controller", true).unwrap_err().reason(), "ALREADY_DECIDED");
+    assert_eq!(
+        looked_at(&passed, "manager", true).unwrap_err().reason(),
+        "ALREADY_DECIDED",
+        "reports to who broke it"
+    );
+    assert_eq!(looked_at(&passed, "analyst", true).unwrap_err().reason(), "SELF_APPROVAL");
+    let due = at("2026-03-03T12:00:00Z");
+    assert_eq!(tick(&passed, due), [Event::Violated { at: due }]);
+    assert_eq!(looked_at(&credit("500.00"), "cfo", true).unwrap_err().reason(), "APPROVAL_STATE");
+}

@@ -1,0 +1,116 @@
+//! Who the people are behind the accounts, and who reports to whom.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::role::Role;
+
+/// What is known of an account.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Entry {
+    /// Whose account it is, where a person has several; `None`: its own.
+    pub same_person_as: Option<String>,
+    /// The account of whom this person reports to.
+    pub reports_to: Option<String>,
+    pub roles: BTreeSet<Role>,
+}
+
+/// Everybody of whom something is known. An account of which nothing is known is a person of its own.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Directory {
+    pub entries: BTreeMap<String, Entry>,
+}
+
+impl Directory {
+    /// The person behind an account, by the account that stands for all of theirs.
+    pub fn person<'a>(&'a self, account: &'a str) -> &'a str {
+        let mut person = account;
+        // No longer than there are entries: `change` leaves no circle, and a circle must not hold up a decision.
+        for _ in &self.entries {
+            match self.entries.get(person).and_then(|entry| entry.same_person_as.as_deref()) {
+                Some(other) => person = other,
+                None => break,
+            }
+        }
+        person
+    }
+
+    /// Whether the two accounts are one person's.
+    pub fn same(&self, one: &str, other: &str) -> bool {
+        self.person(one) == self.person(other)
+    }
+
+    /// Whether somebody reports to somebody, directly or through others.
+    pub fn reports(&self, account: &str, to: &str) -> bool {
+        let (mut seen, mut waiting) = (BTreeSet::new(), vec![self.person(account)]);
+        while let Some(person) = waiting.pop() {
+            for superior in self.superiors(person) {
+                if superior == self.person(to) {
+                    return true;
+                }
+                if seen.insert(superior) {
+                    waiting.push(superior);
+                }
+            }
+        }
+        false
+    }
+
+    /// Whom a person reports to, by any of their accounts.
+    fn superiors<'a>(&'a self, person: &'a str) -> impl Iterator<Item = &'a str> {
+        let theirs = self.entries.iter().filter(move |(account, _)| self.person(account) == person);
+        theirs.filter_map(|(_, entry)| entry.reports_to.as_deref()).map(move |superior| self.person(superior))
+    }
+
+    /// The people with the roles that they have by all of their accounts, in the order of their names.
+    pub fn people(&self) -> BTreeMap<&str, BTreeSet<Role>> {
+        let mut people: BTreeMap<&str, BTreeSet<Role>> = BTreeMap::new();
+        for (account, entry) in &self.entries {
+            people.entry(self.person(account)).or_default().extend(&entry.roles);
+        }
+        people
+    }
+}
+
+refusal::refusals! {
+    /// Why an entry of the directory does not change.
+    pub enum DirectoryRefusal {
+        /// It does not exist.
+        Missing "NOT_FOUND" NotFound { name: String } => "{name} does not exist",
+        /// It has changed since the caller read it.
+        Stale "ETAG_MISMATCH" EtagMismatch { name: String, etag: String } =>
+            "{name} has changed since it was read as {etag}; read it again and decide anew",
+        /// Whoever says who they are could say that they are somebody else.
+        Forbidden "OWN_ENTRY" OwnEntry { person: String } =>
+            "{person} cannot change their own entry in the directory; ask another controller",
+        /// Nobody is above themselves.
+        StateForbids "REPORTING_CYCLE" ReportingCycle { person: String, superior: String } =>
+            "{superior} reports to {person} already; somebody who reports to themselves has no superior",
+    }
+}
+
+/// The directory with another entry, changed by somebody else than whom it is about.
+///
+/// Order of refusal: OWN_ENTRY, REPORTING_CYCLE.
+pub fn change(
+    directory: &Directory,
+    account: &str,
+    entry: Entry,
+    by: &str,
+) -> Result<Directory, DirectoryRefusal> {
+    // Who stands for somebody stands for themselves, so that no two accounts stand for each other.
+    let person = entry.same_person_as.as_deref().map(|other| directory.person(other).to_owned());
+    let same_person_as = person.filter(|person| person != account);
+    let mut changed = directory.clone();
+    changed.entries.insert(account.to_owned(), Entry { same_person_as, ..entry });
+    if directory.same(account, by) || changed.same(account, by) {
+        return Err(DirectoryRefusal::OwnEntry { person: by.to_owned() });
+    }
+    if changed.reports(account, account) {
+        let superior = changed.entries.get(account).and_then(|entry| entry.reports_to.clone());
+        return Err(DirectoryRefusal::ReportingCycle {
+            person: account.to_owned(),
+            superior: superior.unwrap_or_else(|| account.to_owned()),
+        });
+    }
+    Ok(changed)
+}

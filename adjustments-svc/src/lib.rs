@@ -1,0 +1,12 @@
+#![doc = include_str!("../README.md")]
+
+mod configuration;
+mod rpc;
+mod start;
+mod store;
+mod wire;
+mod work;
+
+pub use chassis::database::Passwords;
+pub use configuration::Configuration;
+pub use start::{StartError, migrate, start};

@@ -1,0 +1,68 @@
+//! The calls: parse, transact, answer. One file per gRPC service; each handler opens and commits its one transaction.
+
+mod approval_service;
+mod ask;
+mod changed;
+mod delegation_service;
+mod event_service;
+mod person_service;
+mod policies;
+mod policy_service;
+
+use adjustments_domain::{act::Act, role::Role};
+use billing_proto::billing::access::v1 as access;
+use chassis::{background::Background, call::Call, page::PageSeal};
+use ids::{AccountId, EntityId};
+use outbox::Feed;
+use sqlx::PgPool;
+use uuid::Uuid;
+
+pub use policies::{Policies, begin_with_a_policy};
+
+/// What the handlers work with.
+#[derive(Clone)]
+pub struct Rpc {
+    pub pool: PgPool,
+    pub seal: PageSeal,
+    pub feed: Feed,
+    pub background: Background,
+    pub policies: Policies,
+}
+
+fn act(call: &Call) -> Act {
+    Act { by: call.caller.person.clone(), at: call.at }
+}
+
+/// The roles by which a caller can answer for something that belongs to an entity and an account: a grant counts as far as
+/// it reaches.
+fn roles(call: &Call, entity: Option<EntityId>, account: Option<AccountId>) -> Vec<Role> {
+    // A grant that is limited to some accounts does not reach what belongs to none.
+    let reaches =
+        |limits: &[Uuid], id: Option<Uuid>| limits.is_empty() || id.is_some_and(|id| limits.contains(&id));
+    let reaching = call.caller.grants.iter().filter(|grant| {
+        reaches(&grant.entities, entity.map(EntityId::uuid))
+            && reaches(&grant.accounts, account.map(AccountId::uuid))
+            && grant.territories.is_empty()
+    });
+    let mut roles: Vec<Role> = reaching.filter_map(|grant| approver(grant.role)).collect();
+    roles.sort();
+    roles.dedup();
+    roles
+}
+
+/// The role as one that can approve.
+fn approver(role: access::Role) -> Option<Role> {
+    match role {
+        access::Role::BillingManager => Some(Role::BillingManager),
+        access::Role::Controller => Some(Role::Controller),
+        access::Role::Cfo => Some(Role::Cfo),
+        access::Role::ProductOps => Some(Role::ProductOps),
+        access::Role::Unspecified
+        | access::Role::BillingAnalyst
+        | access::Role::Collections
+        | access::Role::Sales
+        | access::Role::OrderManagement
+        | access::Role::Auditor
+        | access::Role::AccessAdmin => None,
+    }
+}

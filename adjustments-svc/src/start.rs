@@ -1,0 +1,112 @@
+//! From a configuration to a running service. Used by `main` and by `makegood`.
+
+use billing_proto::billing::adjustments::v1::{
+    approval_service_server::ApprovalServiceServer, delegation_service_server::DelegationServiceServer,
+    event_service_server::EventServiceServer, person_service_server::PersonServiceServer,
+    policy_service_server::PolicyServiceServer,
+};
+use chassis::{
+    background::Background,
+    caller::{CallerVerifier, WeakSecret},
+    clock::Clock,
+    configuration::Secret,
+    database::{self, DatabaseError, Login},
+    failure::Failure,
+    page::PageSeal,
+    serve::{Running, ServeError, Server, Services},
+    stack::{MESSAGE_MAX_BYTES, Stack},
+};
+use futures::future::BoxFuture;
+use outbox::{Feed, Sequencer};
+
+use crate::{
+    Configuration, Passwords,
+    rpc::{Policies, Rpc, begin_with_a_policy},
+    work,
+};
+
+/// The schema, and the audience of callers.
+const NAME: &str = "adjustments";
+
+/// How many calls are worked on at once; what comes on top is shed.
+const CONCURRENCY_MAX: usize = 512;
+
+static MIGRATIONS: sqlx::migrate::Migrator = sqlx::migrate!();
+
+/// Why the service does not start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    #[error(transparent)]
+    Secret(#[from] WeakSecret),
+    #[error(transparent)]
+    Database(#[from] DatabaseError),
+    #[error(transparent)]
+    Serve(#[from] ServeError),
+    #[error("the policy that comes with the installation cannot be kept: {0}")]
+    Policy(#[source] Failure),
+}
+
+/// Prepares the schema with a URL that may create roles and schemas. Can be run again, and by many at once.
+pub fn migrate<'a>(
+    admin_url: &'a Secret,
+    passwords: &'a Passwords,
+) -> BoxFuture<'a, Result<(), DatabaseError>> {
+    Box::pin(async move {
+        let owner = Login { role: "adjustments_owner", password: &passwords.owner };
+        let app = Login { role: "adjustments_app", password: &passwords.app };
+        database::migrate(admin_url, NAME, &owner, &app, &MIGRATIONS).await
+    })
+}
+
+/// Starts the service: its calls, and the work beside them. The future is boxed, so that what it leads to is compiled
+/// once, here, and not again in every binary that starts it.
+pub fn start(configuration: Configuration, clock: Clock) -> BoxFuture<'static, Result<Running, StartError>> {
+    Box::pin(starting(configuration, clock))
+}
+
+async fn starting(configuration: Configuration, clock: Clock) -> Result<Running, StartError> {
+    let server = Server::bind(configuration.listen).await?;
+    let verifier = CallerVerifier::new(&configuration.caller_secret, NAME, clock.clone())?;
+    let pool = database::connect(&configuration.database_url, NAME, configuration.connections_max).await?;
+    begin_with_a_policy(&pool, clock.now()).await.map_err(StartError::Policy)?;
+    let background = Background::new();
+    let feed = Feed::new(pool.clone());
+    let sequencer = Sequencer::new(pool.clone());
+    background.spawn("sequencer", {
+        move |cancellation| {
+            let sequencer = sequencer.clone();
+            async move { sequencer.run(cancellation).await }
+        }
+    });
+    background.spawn("feed", {
+        let feed = feed.clone();
+        move |cancellation| {
+            let feed = feed.clone();
+            async move { feed.run(cancellation).await }
+        }
+    });
+    work::begin(&background, &pool, &clock);
+    let rpc = Rpc {
+        pool,
+        seal: PageSeal::derived(&configuration.caller_secret),
+        feed,
+        background: background.clone(),
+        policies: Policies::default(),
+    };
+    Ok(server.start(services(rpc), Stack::new(verifier, clock, CONCURRENCY_MAX), background).await?)
+}
+
+fn services(rpc: Rpc) -> Services {
+    macro_rules! serve {
+        ($($server:ident),* $(,)?) => {
+            Services::new()$( .with($server::new(rpc.clone()).max_decoding_message_size(MESSAGE_MAX_BYTES)) )*
+        };
+    }
+    serve!(
+        ApprovalServiceServer,
+        PolicyServiceServer,
+        PersonServiceServer,
+        DelegationServiceServer,
+        EventServiceServer,
+    )
+}

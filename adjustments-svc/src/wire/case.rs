@@ -1,0 +1,116 @@
+//! What a policy is asked about.
+
+use adjustments_domain::{
+    approval::{Circumstances, Involved},
+    policy::{basis_points, in_functional},
+    subject::{Cause, Digest, SubjectKind},
+};
+use billing_proto::billing::adjustments::v1 as pb;
+use ids::{AccountId, EntityId};
+use money::{Currency, Money, Rate};
+use refusal::{Refusal, Violations};
+
+use super::{alike, money as wire_money, name, text};
+
+/// How many people a subject may involve.
+const INVOLVED_MAX: usize = 50;
+
+/// A case, with its amount in the functional currency.
+#[derive(Clone, Debug)]
+pub struct Case {
+    pub kind: SubjectKind,
+    pub cause: Option<Cause>,
+    pub entity: Option<EntityId>,
+    pub account: Option<AccountId>,
+    /// Absent where no money moves.
+    pub amount: Option<Money>,
+    pub circumstances: Circumstances,
+}
+
+/// The case of a message. An amount in another currency than the entity's books needs its rate.
+pub fn parse(case: Option<&pb::ApprovalCase>) -> Result<Case, Refusal> {
+    let mut v = Violations::new();
+    let Some(case) = case else {
+        v.add("approval_case", "must be given");
+        return Err(v.refusal());
+    };
+    let parsed = v.within("approval_case", |v| fields(v, case));
+    let Some((read, amount, gross, functional, rate)) = parsed else { return Err(v.refusal()) };
+    v.check()?;
+    let amount = amount.map(|amount| in_functional(amount, functional.unwrap_or(amount.currency()), rate));
+    let gross = gross.map(|gross| in_functional(gross, functional.unwrap_or(gross.currency()), rate));
+    let (amount, gross) = (amount.transpose()?, gross.transpose()?);
+    let share = amount.zip(gross).map_or(0, |(amount, gross)| basis_points(amount, gross));
+    let circumstances = Circumstances { share, ..read.circumstances };
+    Ok(Case { amount, circumstances, ..read })
+}
+
+type Fields = (Case, Option<Money>, Option<Money>, Option<Currency>, Option<Rate>);
+
+fn fields(v: &mut Violations, case: &pb::ApprovalCase) -> Option<Fields> {
+    let kind = text::choice(v, "subject_kind", case.subject_kind).and_then(alike::kind);
+    let cause = text::optional_choice(v, "root_cause", case.root_cause).map(alike::cause);
+    let entity = name::optional_entity(v, "billing_entity", &case.billing_entity);
+    let account = name::optional_account(v, "account", &case.account);
+    let code = text::optional(v, "entity_code", &case.entity_code, 64);
+    let age_days = v.take(
+        "invoice_age_days",
+        u128::try_from(case.invoice_age_days).map_err(|_| "must not be below zero"),
+    );
+    let amount = case.amount.as_ref().map(|amount| wire_money::amount(v, "amount", amount));
+    let gross = case.invoice_gross.as_ref().map(|gross| wire_money::amount(v, "invoice_gross", gross));
+    let functional = match (case.functional_currency_code.as_str(), &amount) {
+        ("", None) => Some(None),
+        (code, _) => v.take("functional_currency_code", Currency::parse(code)).map(Some),
+    };
+    let rate = match case.rate.as_str() {
+        "" => Some(None),
+        rate => v.take("rate", Rate::parse(rate)).map(Some),
+    };
+    // The outer `None` of each was a violation.
+    let amount = amount.map_or(Some(None), |amount| amount.map(Some))?;
+    let gross = gross.map_or(Some(None), |gross| gross.map(Some))?;
+    let circumstances = Circumstances { entity: code?, share: 0, age_days: age_days? };
+    let read =
+        Case { kind: kind?, cause: cause?, entity: entity?, account: account?, amount: None, circumstances };
+    Some((read, amount, gross, functional?, rate?))
+}
+
+/// A digest as 64 hexadecimal digits.
+pub fn digest(v: &mut Violations, field: &str, value: &str) -> Option<Digest> {
+    let mut digest = Digest::default();
+    let lower = value.bytes().all(|byte| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte));
+    let pairs = value.as_bytes().chunks_exact(2).map(|pair| std::str::from_utf8(pair).ok());
+    let bytes: Option<Vec<u8>> =
+        pairs.map(|pair| pair.and_then(|pair| u8::from_str_radix(pair, 16).ok())).collect();
+    match bytes {
+        Some(bytes) if lower && value.len() == 64 => {
+            digest.copy_from_slice(&bytes);
+            Some(digest)
+        }
+        Some(_) | None => {
+            v.add(field, "must be a SHA-256: 64 lowercase hexadecimal digits");
+            None
+        }
+    }
+}
+
+/// Everybody who is named as having a part in a subject.
+pub fn involved(v: &mut Violations, people: &[pb::InvolvedPerson]) -> Option<Vec<Involved>> {
+    if people.len() > INVOLVED_MAX {
+        v.add("involved", format!("has {} people; at most {INVOLVED_MAX} are taken", people.len()));
+        return None;
+    }
+    let parsed: Vec<Option<Involved>> = people
+        .iter()
+        .enumerate()
+        .map(|(place, person)| {
+            v.within(&format!("involved[{place}]"), |v| {
+                let account = text::account(v, "person", &person.person);
+                let part = text::choice(v, "part", person.part).and_then(alike::part);
+                Some(Involved { account: account?, part: part? })
+            })
+        })
+        .collect();
+    parsed.into_iter().collect()
+}

@@ -1,0 +1,67 @@
+//! What is said on the feed.
+
+use adjustments_domain::approval::{Event, Request};
+use billing_proto::billing::adjustments::v1 as pb;
+use outbox::Fact;
+
+use super::approval;
+
+/// What has happened to a request, with the request as it is now.
+pub fn approval(event: &Event, request: &Request) -> Fact {
+    said(kind(event), request)
+}
+
+/// A request has been submitted, or was approved by the policy at once.
+pub fn submitted(request: &Request) -> Fact {
+    let kind = if request.plan.is_automatic() {
+        "billing.adjustments.v1.approval.approved_by_policy"
+    } else {
+        "billing.adjustments.v1.approval.submitted"
+    };
+    said(kind, request)
+}
+
+fn said(kind: &'static str, request: &Request) -> Fact {
+    let message = approval::message(request);
+    let fact = Fact::new(kind, &message.name, "billing.adjustments.v1.Approval", &message);
+    let fact = request.subject.entity.map_or(fact.clone(), |entity| fact.of_entity(entity));
+    match request.subject.account {
+        Some(account) => fact.of_account(account),
+        None => fact,
+    }
+}
+
+fn kind(event: &Event) -> &'static str {
+    match event {
+        Event::Decided(_) => "billing.adjustments.v1.approval.decided",
+        Event::Approved { .. } => "billing.adjustments.v1.approval.approved",
+        Event::Rejected => "billing.adjustments.v1.approval.rejected",
+        Event::Returned => "billing.adjustments.v1.approval.returned",
+        Event::Withdrawn(_) => "billing.adjustments.v1.approval.withdrawn",
+        Event::Reminded => "billing.adjustments.v1.approval.reminded",
+        Event::Escalated => "billing.adjustments.v1.approval.escalated",
+        Event::Expired { .. } => "billing.adjustments.v1.approval.expired",
+        Event::Voided { .. } => "billing.adjustments.v1.approval.voided",
+        Event::GlassBroken { .. } => "billing.adjustments.v1.approval.passed_in_emergency",
+        Event::Ratified(_) => "billing.adjustments.v1.approval.ratified",
+        Event::Violated { .. } => "billing.adjustments.v1.approval.violated",
+        Event::Executed => "billing.adjustments.v1.approval.executed",
+    }
+}
+
+/// A version of the policy was uploaded.
+pub fn policy(policy: &pb::Policy) -> Fact {
+    let kind = "billing.adjustments.v1.policy.uploaded";
+    Fact::new(kind, &policy.name, "billing.adjustments.v1.Policy", policy)
+}
+
+/// An entry of the directory has changed.
+pub fn person(person: &pb::Person) -> Fact {
+    let kind = "billing.adjustments.v1.person.updated";
+    Fact::new(kind, &person.name, "billing.adjustments.v1.Person", person)
+}
+
+/// A delegation was made, accepted or revoked.
+pub fn delegation(kind: &'static str, delegation: &pb::Delegation) -> Fact {
+    Fact::new(kind, &delegation.name, "billing.adjustments.v1.Delegation", delegation)
+}

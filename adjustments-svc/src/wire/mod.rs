@@ -1,0 +1,16 @@
+//! Between message and domain: plain functions. Inwards a message becomes domain values or a list of field
+//! violations; outwards a domain value becomes the message. No SQL, no rules.
+
+pub mod alike;
+pub mod approval;
+pub mod case;
+pub mod delegation;
+pub mod explanation;
+pub mod fact;
+pub mod money;
+pub mod name;
+pub mod person;
+pub mod policy;
+pub mod table;
+pub mod text;
+pub mod time;

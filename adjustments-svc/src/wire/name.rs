@@ -1,0 +1,75 @@
+//! Resource names: `collection/id`.
+
+use ids::{AccountId, ApprovalId, DelegationId, EntityId, Id, Kind};
+use refusal::Violations;
+
+use super::text;
+
+/// The id in a name `collection/<id>`, or a violation of `field`.
+fn single<K: Kind>(v: &mut Violations, field: &str, name: &str, collection: &str) -> Option<Id<K>> {
+    let id =
+        name.strip_prefix(collection).and_then(|rest| rest.strip_prefix('/')).and_then(|id| id.parse().ok());
+    v.take(field, id.ok_or_else(|| format!("must be a resource name {collection}/{}_…", K::PREFIX)))
+}
+
+/// `approvals/apr_…`
+pub fn approval(v: &mut Violations, field: &str, name: &str) -> Option<ApprovalId> {
+    single(v, field, name, "approvals")
+}
+
+/// `approvals/apr_…`
+pub fn approval_name(id: ApprovalId) -> String {
+    format!("approvals/{id}")
+}
+
+/// `delegations/dlg_…`
+pub fn delegation(v: &mut Violations, field: &str, name: &str) -> Option<DelegationId> {
+    single(v, field, name, "delegations")
+}
+
+/// `delegations/dlg_…`
+pub fn delegation_name(id: DelegationId) -> String {
+    format!("delegations/{id}")
+}
+
+/// `billingEntities/ent_…`, or nothing where it is empty. The outer `None` is a violation.
+pub fn optional_entity(v: &mut Violations, field: &str, name: &str) -> Option<Option<EntityId>> {
+    if name.is_empty() { Some(None) } else { single(v, field, name, "billingEntities").map(Some) }
+}
+
+/// `accounts/acc_…`, or nothing where it is empty. The outer `None` is a violation.
+pub fn optional_account(v: &mut Violations, field: &str, name: &str) -> Option<Option<AccountId>> {
+    if name.is_empty() { Some(None) } else { single(v, field, name, "accounts").map(Some) }
+}
+
+/// `people/<account>`
+pub fn person(v: &mut Violations, field: &str, name: &str) -> Option<String> {
+    match name.strip_prefix("people/") {
+        Some(account) => text::account(v, field, account),
+        None => {
+            v.add(field, "must be a resource name people/ and the account as keys name it");
+            None
+        }
+    }
+}
+
+/// `people/<account>`
+pub fn person_name(account: &str) -> String {
+    format!("people/{account}")
+}
+
+/// `policies/3`; the inner `None` is `policies/-`, the one in force.
+pub fn policy(v: &mut Violations, field: &str, name: &str) -> Option<Option<u32>> {
+    let number = name.strip_prefix("policies/");
+    if number == Some("-") {
+        return Some(None);
+    }
+    let number = number.and_then(|number| number.parse::<u32>().ok()).filter(|number| *number > 0);
+    v.take(field, number.ok_or("must be a resource name policies/3, or policies/- for the one in force"))
+        .map(Some)
+}
+
+/// `policies/3`
+pub fn policy_name(number: u32) -> String {
+    format!("policies/{number}")
+}

@@ -1,0 +1,10 @@
+//! The adjustments service as its callers see it, on real PostgreSQL.
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
+
+mod approval;
+mod delegation;
+mod emergency;
+mod measure;
+mod person;
+mod policy;
+mod service;

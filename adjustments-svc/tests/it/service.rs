@@ -1,0 +1,123 @@
+//! A service of its own for each test, with its database, its clock and its callers.
+
+use std::net::{Ipv4Addr, SocketAddr};
+
+use adjustments_svc::{Configuration, Passwords};
+use billing_proto::billing::access::v1::{PrincipalKind, Role};
+use chassis::{
+    caller::{CALLER_HEADER, Caller, CallerSigner, Grant},
+    clock::Clock,
+    configuration::Secret,
+    database::Login,
+    serve::Running,
+};
+use sqlx::{Connection, PgConnection};
+use testkit::TestDatabase;
+use tonic::{
+    Request, Status,
+    metadata::MetadataValue,
+    service::{Interceptor, interceptor::InterceptedService},
+    transport::Channel,
+};
+
+/// A running service.
+pub struct Service {
+    pub database: TestDatabase,
+    pub clock: Clock,
+    _running: Running,
+    channel: Channel,
+    signer: CallerSigner,
+}
+
+/// The way to the service as one caller.
+pub type Door = InterceptedService<Channel, Signed>;
+
+/// Signs every call.
+#[derive(Clone)]
+pub struct Signed {
+    signer: CallerSigner,
+    caller: Caller,
+}
+
+impl Interceptor for Signed {
+    fn call(&mut self, mut request: Request<()>) -> Result<Request<()>, Status> {
+        let token = self.signer.sign(&self.caller, "adjustments").unwrap();
+        request.metadata_mut().insert(CALLER_HEADER, MetadataValue::try_from(token).unwrap());
+        Ok(request)
+    }
+}
+
+/// Signs the callers.
+const SECRET: &str = "0123456789abcdef0123456789abcdef";
+
+fn secret() -> Secret {
+    Secret::new(SECRET)
+}
+
+fn passwords() -> Passwords {
+    Passwords { owner: Secret::new("owner"), app: Secret::new("app") }
+}
+
+impl Service {
+    /// A service on an empty schema; the clock stands at noon UTC of 2 April 2026.
+    pub async fn start() -> Self {
+        let database = TestDatabase::create("adjustments", async |url: String| {
+            Ok(adjustments_svc::migrate(&Secret::new(url), &passwords()).await?)
+        })
+        .await
+        .unwrap();
+        let clock = Clock::stopped("2026-04-02T12:00:00Z".parse().unwrap());
+        let (running, channel) = serve(&database, &clock).await;
+        let signer = CallerSigner::new(&secret(), clock.clone()).unwrap();
+        Self { database, clock, _running: running, channel, signer }
+    }
+
+    /// A superuser's connection to the schema, past the service and its laws.
+    pub async fn connection(&self) -> PgConnection {
+        let mut connection = PgConnection::connect(self.database.url()).await.unwrap();
+        sqlx::query("set search_path to adjustments").execute(&mut connection).await.unwrap();
+        connection
+    }
+
+    /// The way in as a person with one role without limits.
+    pub fn door(&self, person: &str, role: Role) -> Door {
+        self.limited_door(
+            person,
+            vec![Grant { role, entities: vec![], territories: vec![], accounts: vec![] }],
+        )
+    }
+
+    /// The way in as a person with these grants.
+    pub fn limited_door(&self, person: &str, grants: Vec<Grant>) -> Door {
+        let caller = Caller { person: person.into(), kind: PrincipalKind::Person, key: "key".into(), grants };
+        InterceptedService::new(self.channel.clone(), Signed { signer: self.signer.clone(), caller })
+    }
+
+    /// The way in as a platform with one role.
+    pub fn platform_door(&self, role: Role) -> Door {
+        let grants = vec![Grant { role, entities: vec![], territories: vec![], accounts: vec![] }];
+        let caller =
+            Caller { person: "platform".into(), kind: PrincipalKind::Platform, key: "key".into(), grants };
+        InterceptedService::new(self.channel.clone(), Signed { signer: self.signer.clone(), caller })
+    }
+}
+
+async fn serve(database: &TestDatabase, clock: &Clock) -> (Running, Channel) {
+    let passwords = passwords();
+    let app = Login { role: "adjustments_app", password: &passwords.app };
+    let configuration = Configuration {
+        listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
+        database_url: app.url(&Secret::new(database.url())).unwrap(),
+        connections_max: 8,
+        caller_secret: secret(),
+    };
+    let running = adjustments_svc::start(configuration, clock.clone()).await.unwrap();
+    let channel = Channel::from_shared(format!("http://{}", running.address())).unwrap().connect_lazy();
+    (running, channel)
+}
+
+/// The reason in the error details of a refusal.
+pub fn reason(status: &Status) -> String {
+    use tonic_types::StatusExt;
+    status.get_details_error_info().map_or_else(|| format!("{status:?}"), |info| info.reason)
+}

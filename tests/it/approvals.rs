@@ -1,0 +1,55 @@
+//! Requests for approval through the public door, as people with development tokens make and decide them.
+
+use anyhow::Result;
+use serde_json::{Value, json};
+
+use crate::suite::{Answer, Suite, rest};
+
+async fn call(suite: &Suite, person: &str, method: &str, path: &str, body: Value) -> Result<Answer> {
+    let url = format!("{}/v1/{path}", suite.address());
+    let body = if body.is_null() { String::new() } else { body.to_string() };
+    rest(method, &url, Some(suite.token(person)?), &body).await
+}
+
+fn submission() -> Value {
+    json!({
+        "approvalCase": {
+            "subjectKind": "SUBJECT_KIND_CREDIT",
+            "amount": { "currencyCode": "GBP", "amount": "10000.00" },
+            "functionalCurrencyCode": "GBP",
+        },
+        "subject": "accounts/a/adjustments/1",
+        "subjectDigest": "ab".repeat(32),
+        "summary": "a credit of a quarter of the invoice",
+        "involved": [{ "person": "billing_analyst", "part": "INVOLVED_PART_MAKER" }],
+        "requestId": "submit",
+    })
+}
+
+#[tokio::test]
+async fn an_analyst_asks_and_a_manager_and_a_controller_approve_through_the_door() -> Result<()> {
+    let suite = Suite::start().await?;
+    let asked = call(&suite, "billing_analyst", "POST", "approvals", submission()).await?;
+    assert_eq!(asked.status, 200, "{}", asked.text());
+    let name = asked.json()?["name"].as_str().unwrap_or_default().to_owned();
+    let who = call(&suite, "billing_analyst", "GET", &format!("{name}:whoCanApprove"), Value::Null)
+        .await?
+        .json()?;
+    let may: Vec<&str> = who["people"]
+        .as_array()
+        .into_iter()
+        .flatten()
+        .filter(|person| person["mayDecide"] == json!(true))
+        .filter_map(|person| person["person"].as_str())
+        .collect();
+    assert_eq!(may, ["billing_manager_1", "billing_manager_2"], "{who}");
+    let approve = async |person: &str| {
+        let body = json!({ "subjectDigest": "ab".repeat(32), "requestId": format!("approve-{person}") });
+        call(&suite, person, "POST", &format!("{name}:approve"), body).await
+    };
+    let own = approve("billing_analyst").await?;
+    assert_eq!((own.status, own.text().contains("SELF_APPROVAL")), (403, true), "{}", own.text());
+    assert_eq!(approve("billing_manager_1").await?.json()?["state"], "APPROVAL_STATE_PENDING");
+    assert_eq!(approve("controller_1").await?.json()?["state"], "APPROVAL_STATE_APPROVED");
+    Ok(())
+}
