@@ -120,6 +120,7 @@ pub async fn serve() -> Result<()> {
             database_url: Secret::new(databases.invoicing.as_str()),
             connections_max: CONNECTIONS_MAX,
             caller_secret: Secret::new(CALLER_SECRET),
+            approvals: None,
         },
         clock.clone(),
     )

@@ -2,6 +2,7 @@
 
 pub mod account;
 pub mod ad_product;
+pub mod approval;
 pub mod billing_entity;
 pub mod billing_run;
 pub mod bridge;
@@ -10,16 +11,19 @@ pub mod control_total;
 pub mod delivery;
 pub mod exception;
 pub mod explanation;
+mod figure;
 pub mod hold;
 pub mod invariant;
 pub mod invoice;
 pub mod ledger;
+pub mod note;
 pub mod number_series;
 pub mod order;
 pub mod period;
 pub mod pricing;
 pub mod rate_card;
 pub mod rating;
+pub mod receivable;
 pub mod resource;
 pub mod tax;
 pub mod third_party;

@@ -3,6 +3,8 @@
 mod account_service;
 mod accounting_period_service;
 mod ad_product_service;
+mod approvals;
+mod approve_billing_run;
 mod arriving;
 mod billing_entity_service;
 mod billing_exception_service;
@@ -16,17 +18,24 @@ mod delivery_source;
 mod edit_invoice;
 mod event_service;
 mod explanation_service;
+mod give_up;
 mod hold_service;
 mod import_airings;
 mod import_delivery;
 mod invoice_service;
+mod issue_note;
 mod ledger_service;
+mod note_service;
 mod number_series_service;
 mod order_review;
 mod order_service;
+mod owed;
 mod placing;
 mod rate_card_service;
 mod rating_service;
+mod receivable_service;
+mod receive;
+mod settling;
 mod stale_accounts;
 mod standing;
 mod sync_orders;
@@ -52,4 +61,6 @@ pub struct Rpc {
     /// For what is dated by the moment in which it is done, and not in which its call arrived.
     pub clock: Clock,
     pub arrivals: Arrivals,
+    /// The caller that is trusted with approvals; none: nothing needs one.
+    pub approvals: Option<String>,
 }

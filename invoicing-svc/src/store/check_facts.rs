@@ -161,7 +161,8 @@ async fn used(
     facts: &mut CheckFacts,
 ) -> Result<(), Failure> {
     let rows = sqlx::query!(
-        "select account_id, purchase_order as \"purchase_order!\", currency, sum(net) as \"net!\" from invoice
+        "select account_id, purchase_order as \"purchase_order!\", currency,
+                sum(case kind when 'CREDIT_NOTE' then -net else net end) as \"net!\" from invoice
           where account_id = any($1) and purchase_order is not null
           group by account_id, purchase_order, currency",
         accounts
@@ -214,7 +215,7 @@ async fn documents(
     let month = month_day(run.month).to_sqlx();
     let rows = sqlx::query!(
         "select account_id, currency, sum(net) as \"net!\" from invoice
-          where account_id = any($1) and entity_id = $2 and billing_month < $3 and billing_month >= $3 - interval '6 months'
+          where account_id = any($1) and entity_id = $2 and kind = 'INVOICE' and billing_month < $3 and billing_month >= $3 - interval '6 months'
           group by account_id, currency, billing_month",
         accounts,
         run.entity.uuid(),
@@ -229,7 +230,7 @@ async fn documents(
     }
     let rows = sqlx::query!(
         "select account_id, order_id, currency, number, gross, period_first, period_last from invoice
-          where account_id = any($1) and entity_id = $2 and billing_month = $3",
+          where account_id = any($1) and entity_id = $2 and kind = 'INVOICE' and billing_month = $3",
         accounts,
         run.entity.uuid(),
         month as _

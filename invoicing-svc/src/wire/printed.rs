@@ -96,8 +96,14 @@ pub fn printed(invoice: &pb::Invoice, parties: Value) -> Result<Invoice, anyhow:
         lines: invoice.lines.iter().map(|line| style.line(line)).collect::<Result<_, _>>()?,
         spots: style.spots(&invoice.lines)?,
         totals: totals(invoice)?,
-        notes: taxed(invoice).map(|row| row.reason.clone()).filter(|reason| !reason.is_empty()).collect(),
+        notes: notes(invoice),
     })
+}
+
+/// Why a note was made, and why there is no tax.
+fn notes(invoice: &pb::Invoice) -> Vec<String> {
+    let untaxed = taxed(invoice).map(|row| row.reason.clone());
+    std::iter::once(invoice.reason.clone()).chain(untaxed).filter(|note| !note.is_empty()).collect()
 }
 
 fn kind(invoice: &pb::Invoice) -> Result<Kind, anyhow::Error> {
@@ -109,9 +115,12 @@ fn kind(invoice: &pb::Invoice) -> Result<Kind, anyhow::Error> {
             };
             Ok(Kind::Invoice { due: day(invoice.due_date.as_ref())?, payment_terms })
         }
-        pb::DocumentKind::CreditNote | pb::DocumentKind::Unspecified => {
-            bail!("a document of kind {} does not say what it corrects", invoice.kind().as_str_name())
-        }
+        pb::DocumentKind::CreditNote => Ok(Kind::CreditNote { corrects: invoice.corrects_number.clone() }),
+        pb::DocumentKind::DebitNote => Ok(Kind::DebitNote {
+            corrects: invoice.corrects_number.clone(),
+            due: day(invoice.due_date.as_ref())?,
+        }),
+        pb::DocumentKind::Unspecified => bail!("a document without a kind"),
     }
 }
 

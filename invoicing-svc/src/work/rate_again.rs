@@ -10,10 +10,13 @@ use sqlx::PgConnection;
 use super::{rate_accounts::rate_accounts, rating::record};
 use crate::store::{self, claim::Shard};
 
-/// The root over the drafts of a run that wait for nothing: what an approval signs.
+/// The root over the drafts of a run that wait for nothing: what an approval signs. It is kept, so that an approval that
+/// comes after the next change still knows what it signed.
 pub async fn drafts_root(connection: &mut PgConnection, run: RunId) -> Result<Root, Failure> {
     let digests = store::draft::digests(connection, run).await?;
-    Ok(root(digests.iter().map(|digest| leaf_hash(digest))))
+    let root = root(digests.iter().map(|digest| leaf_hash(digest)));
+    store::review::record(connection, run, &root).await?;
+    Ok(root)
 }
 
 /// Other drafts wait than before, or they changed: another root is to be signed.
@@ -31,7 +34,7 @@ pub async fn rate_again(
     account: AccountId,
     at: Timestamp,
 ) -> Result<BillingRun, Failure> {
-    store::draft::delete_of(connection, run.id, &[account.uuid()]).await?;
+    store::review::supersede(connection, run.id, &[account.uuid()]).await?;
     let number = store::billing_run::insert_shards(connection, run.id, &[vec![account]]).await?;
     let shard = Shard { run: run.id, number, accounts: vec![account] };
     let entity = store::billing_entity::get(connection, run.entity, None).await?;

@@ -132,5 +132,6 @@ pub(super) async fn record(
     for blueprint in &mut blueprints {
         blueprint.waiting = waiting.contains(&blueprint.draft.id.uuid());
     }
-    store::draft::insert(connection, &blueprints).await
+    store::draft::insert(connection, &blueprints).await?;
+    store::review::place(connection, run.id, &shard.accounts).await
 }

@@ -27,6 +27,7 @@ pub struct Service {
     running: Option<Running>,
     channel: Channel,
     signer: CallerSigner,
+    approvals: Option<&'static str>,
 }
 
 /// The way to the service as one caller.
@@ -61,15 +62,24 @@ fn passwords() -> Passwords {
 impl Service {
     /// A service on an empty schema; the clock stands at noon UTC of 2 April 2026.
     pub async fn start() -> Self {
+        Self::begin(None).await
+    }
+
+    /// A service that trusts `adjustments` with approvals.
+    pub async fn start_with_approvals() -> Self {
+        Self::begin(Some("adjustments")).await
+    }
+
+    async fn begin(approvals: Option<&'static str>) -> Self {
         let database = TestDatabase::create("invoicing", async |url: String| {
             Ok(invoicing_svc::migrate(&Secret::new(url), &passwords()).await?)
         })
         .await
         .unwrap();
         let clock = Clock::stopped("2026-04-02T12:00:00Z".parse().unwrap());
-        let (running, channel) = serve(&database, &clock).await;
+        let (running, channel) = serve(&database, &clock, approvals).await;
         let signer = CallerSigner::new(&secret(), clock.clone()).unwrap();
-        Self { database, clock, running: Some(running), channel, signer }
+        Self { database, clock, running: Some(running), channel, signer, approvals }
     }
 
     /// Ends the service and starts it again on the same schema.
@@ -77,7 +87,7 @@ impl Service {
         if let Some(running) = self.running.take() {
             running.stop().await;
         }
-        let (running, channel) = serve(&self.database, &self.clock).await;
+        let (running, channel) = serve(&self.database, &self.clock, self.approvals).await;
         (self.running, self.channel) = (Some(running), channel);
     }
 
@@ -110,6 +120,13 @@ impl Service {
         InterceptedService::new(self.channel.clone(), Signed { signer: self.signer.clone(), caller })
     }
 
+    /// The way in as another service of the suite, with one role.
+    pub fn service_door(&self, name: &str, role: Role) -> Door {
+        let grants = vec![Grant { role, entities: vec![], territories: vec![], accounts: vec![] }];
+        let caller = Caller { person: name.into(), kind: PrincipalKind::Service, key: String::new(), grants };
+        InterceptedService::new(self.channel.clone(), Signed { signer: self.signer.clone(), caller })
+    }
+
     /// The way in as a platform with one role.
     pub fn platform_door(&self, role: Role) -> Door {
         let grants = vec![Grant { role, entities: vec![], territories: vec![], accounts: vec![] }];
@@ -119,7 +136,7 @@ impl Service {
     }
 }
 
-async fn serve(database: &TestDatabase, clock: &Clock) -> (Running, Channel) {
+async fn serve(database: &TestDatabase, clock: &Clock, approvals: Option<&str>) -> (Running, Channel) {
     let passwords = passwords();
     let app = Login { role: "invoicing_app", password: &passwords.app };
     let configuration = Configuration {
@@ -127,6 +144,7 @@ async fn serve(database: &TestDatabase, clock: &Clock) -> (Running, Channel) {
         database_url: app.url(&Secret::new(database.url())).unwrap(),
         connections_max: 8,
         caller_secret: secret(),
+        approvals: approvals.map(str::to_owned),
     };
     let running = invoicing_svc::start(configuration, clock.clone()).await.unwrap();
     let channel = Channel::from_shared(format!("http://{}", running.address())).unwrap().connect_lazy();

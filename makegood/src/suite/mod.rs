@@ -161,6 +161,7 @@ impl Begin<'_> {
             database_url: database.url_as("invoicing_app", &secrets.invoicing_app)?,
             connections_max: CONNECTIONS_MAX,
             caller_secret: secrets.caller(),
+            approvals: None,
         };
         let adjustments = adjustments_svc::Configuration {
             listen: loopback(0),

@@ -36,6 +36,8 @@ pub struct BillingEntity {
     pub tax_base: TaxBase,
     /// By how many percent an order may be below the list price; `None`: orders are not compared with rate cards.
     pub rate_card_tolerance: Option<Percent>,
+    /// Without them nothing is received, refunded or written off.
+    pub settlement_codes: Option<SettlementCodes>,
 }
 
 /// A postal address; the country is ISO 3166-1 alpha-2.
@@ -63,6 +65,16 @@ pub struct GeneralLedgerCodes {
     pub receivables: String,
     pub agency_commission: String,
     pub tax_payable: String,
+}
+
+/// The accounts of the general ledger for what becomes of receivables.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SettlementCodes {
+    pub cash: String,
+    pub unapplied_cash: String,
+    pub bad_debt: String,
+    pub bad_debt_recovered: String,
+    pub tax_relief: String,
 }
 
 /// How an agency's commission is posted.

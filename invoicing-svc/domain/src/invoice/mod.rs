@@ -13,6 +13,7 @@ mod taxed;
 pub(crate) mod tests;
 mod text;
 
+pub(crate) use assemble::percent_of;
 pub use assemble::{LineFacts, OrderFacts, assemble};
 pub use check::CheckError;
 pub use digest::digest;
@@ -34,6 +35,8 @@ pub enum DocumentKind {
     Invoice,
     /// EN 16931 type code 381; its amounts are above zero too.
     CreditNote,
+    /// EN 16931 type code 383.
+    DebitNote,
 }
 
 /// The content of a document, before and after it is issued.
