@@ -121,6 +121,7 @@ pub async fn serve() -> Result<()> {
             connections_max: CONNECTIONS_MAX,
             caller_secret: Secret::new(CALLER_SECRET),
             tax_engines: BTreeMap::new(),
+            approvals: None,
         },
         clock.clone(),
     )

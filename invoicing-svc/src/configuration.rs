@@ -17,6 +17,10 @@ pub struct Configuration {
     pub connections_max: u32,
     /// What the gateway signs callers with, at least 32 bytes.
     pub caller_secret: Secret,
+    /// The service that is trusted with approvals, by the name that it signs with (`adjustments`). Then what needs an
+    /// approval is done by it alone. None: runs are signed off by a second person, and nothing else needs an approval.
+    #[serde(default)]
+    pub approvals: Option<String>,
     /// Outside tax engines, by the name that billing entities call them.
     #[serde(default)]
     pub tax_engines: BTreeMap<String, TaxEngine>,

@@ -10,9 +10,10 @@ use billing_proto::billing::invoicing::v1::{
     billing_run_service_server::BillingRunServiceServer, delivery_service_server::DeliveryServiceServer,
     event_service_server::EventServiceServer, explanation_service_server::ExplanationServiceServer,
     hold_service_server::HoldServiceServer, invoice_service_server::InvoiceServiceServer,
-    ledger_service_server::LedgerServiceServer, number_series_service_server::NumberSeriesServiceServer,
-    order_service_server::OrderServiceServer, rate_card_service_server::RateCardServiceServer,
-    rating_service_server::RatingServiceServer, tax_service_server::TaxServiceServer,
+    ledger_service_server::LedgerServiceServer, note_service_server::NoteServiceServer,
+    number_series_service_server::NumberSeriesServiceServer, order_service_server::OrderServiceServer,
+    rate_card_service_server::RateCardServiceServer, rating_service_server::RatingServiceServer,
+    receivable_service_server::ReceivableServiceServer, tax_service_server::TaxServiceServer,
 };
 use chassis::{
     background::Background,
@@ -103,6 +104,7 @@ async fn starting(configuration: Configuration, clock: Clock) -> Result<Running,
         clock: clock.clone(),
         arrivals: Arrivals::new(),
         tax_engines,
+        approvals: configuration.approvals,
     };
     Ok(server.start(services(rpc), Stack::new(verifier, clock, CONCURRENCY_MAX), background).await?)
 }
@@ -127,6 +129,8 @@ fn services(rpc: Rpc) -> Services {
         BillingExceptionServiceServer,
         HoldServiceServer,
         InvoiceServiceServer,
+        NoteServiceServer,
+        ReceivableServiceServer,
         LedgerServiceServer,
         ExplanationServiceServer,
         RateCardServiceServer,

@@ -96,24 +96,36 @@ impl Entity {
     }
 }
 
-/// Gives an entity that has none its series of invoice numbers: `2026-000001`.
+/// The kinds of documents that are numbered, each with what its numbers begin with.
+const SERIES: [(pb::DocumentKind, &str); 3] = [
+    (pb::DocumentKind::Invoice, ""),
+    (pb::DocumentKind::CreditNote, "CN-"),
+    (pb::DocumentKind::DebitNote, "DN-"),
+];
+
+/// Gives an entity the series of numbers that it lacks: `2026-000001` for invoices, `CN-2026-000001` for credit notes,
+/// `DN-2026-000001` for debit notes.
 pub async fn number(client: &Client, entity: &pb::BillingEntity) -> Result<(), anyhow::Error> {
     let request =
         pb::ListNumberSeriesRequest { parent: entity.name.clone(), ..pb::ListNumberSeriesRequest::default() };
-    if !ask!(client.number_series(), list_number_series, request)?.number_series.is_empty() {
-        return Ok(());
+    let known = ask!(client.number_series(), list_number_series, request)?.number_series;
+    for (kind, prefix) in SERIES {
+        if known.iter().any(|series| series.document_kind() == kind) {
+            continue;
+        }
+        let series = pb::NumberSeries {
+            document_kind: kind.into(),
+            year_basis: pb::YearBasis::Calendar.into(),
+            prefix: prefix.to_owned(),
+            width: 6,
+            ..pb::NumberSeries::default()
+        };
+        let request = pb::CreateNumberSeriesRequest {
+            parent: entity.name.clone(),
+            number_series: Some(series),
+            request_id: format!("series-{prefix}{}", entity.code),
+        };
+        ask!(client.number_series(), create_number_series, request)?;
     }
-    let series = pb::NumberSeries {
-        document_kind: pb::DocumentKind::Invoice.into(),
-        year_basis: pb::YearBasis::Calendar.into(),
-        width: 6,
-        ..pb::NumberSeries::default()
-    };
-    let request = pb::CreateNumberSeriesRequest {
-        parent: entity.name.clone(),
-        number_series: Some(series),
-        request_id: format!("series-{}", entity.code),
-    };
-    ask!(client.number_series(), create_number_series, request)?;
     Ok(())
 }

@@ -61,6 +61,12 @@ impl Directory {
         theirs.filter_map(|(_, entry)| entry.reports_to.as_deref()).map(move |superior| self.person(superior))
     }
 
+    /// Whether an account may have a role as far as the directory knows: one that lists other roles has lost it.
+    pub fn may_have(&self, account: &str, role: Role) -> bool {
+        let listed = self.entries.get(account).map(|entry| &entry.roles);
+        listed.is_none_or(|roles| roles.is_empty() || roles.contains(&role))
+    }
+
     /// The people with the roles that they have by all of their accounts, in the order of their names.
     pub fn people(&self) -> BTreeMap<&str, BTreeSet<Role>> {
         let mut people: BTreeMap<&str, BTreeSet<Role>> = BTreeMap::new();

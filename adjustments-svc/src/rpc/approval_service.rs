@@ -34,7 +34,7 @@ use crate::{
         approval::{self as store, NewDecisions, Which},
         delegation,
         history::Whose,
-        person,
+        person, policy,
     },
     wire::{approval as wire, case, explanation, fact, name, text},
 };
@@ -210,7 +210,9 @@ impl ApprovalService for Rpc {
                 &message,
                 (&message.name, &message.request_id),
                 async |connection, asked, facts| {
-                    let cap = self.policies.in_force(connection, call.at).await?.break_glass_cap;
+                    // The limit, too, is that of the version that made the plan.
+                    let version = policy::get(connection, asked.policy_version, call.at).await?;
+                    let cap = self.policies.of(&version)?.break_glass_cap;
                     let used = store::incident_is_used(connection, &incident).await?;
                     let glass = Glass { incident, reason, used, cap };
                     break_glass(asked, &approver(&call, asked), glass, facts, call.at).or_refuse()

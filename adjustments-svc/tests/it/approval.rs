@@ -228,46 +228,6 @@ async fn time_ends_a_request_and_approves_nothing() {
 }
 
 #[tokio::test]
-async fn of_many_who_race_for_the_last_step_one_decides() {
-    let service = Service::start().await;
-    let approval = submit(&service, "accounts/a/adjustments/1", "600.00").await;
-    let people: Vec<String> = (0..8).map(|number| format!("manager_{number}")).collect();
-    let votes = people.iter().map(|person| approve(&service, &approval, person, Role::BillingManager));
-    let mut done = 0;
-    for vote in join_all(votes).await {
-        match vote {
-            Ok(approved) => {
-                assert_eq!(approved.state(), pb::ApprovalState::Approved);
-                done += 1;
-            }
-            Err(refused) => assert_eq!(reason(&refused), "APPROVAL_STATE"),
-        }
-    }
-    assert_eq!((done, get(&service, &approval.name).await.decisions.len()), (1, 1));
-}
-
-/// All at once, in the order in which they were given.
-async fn join_all<T>(futures: impl IntoIterator<Item = impl Future<Output = T>>) -> Vec<T> {
-    let mut waiting: Vec<_> = futures.into_iter().map(|future| (Box::pin(future), None)).collect();
-    std::future::poll_fn(move |context| {
-        let mut pending = false;
-        for (future, done) in &mut waiting {
-            if done.is_none() {
-                match future.as_mut().poll(context) {
-                    std::task::Poll::Ready(answer) => *done = Some(answer),
-                    std::task::Poll::Pending => pending = true,
-                }
-            }
-        }
-        if pending {
-            return std::task::Poll::Pending;
-        }
-        std::task::Poll::Ready(waiting.iter_mut().filter_map(|(_, done)| done.take()).collect())
-    })
-    .await
-}
-
-#[tokio::test]
 async fn the_database_lets_nobody_stand_on_both_sides() {
     let service = Service::start().await;
     let approval = submit(&service, "accounts/a/adjustments/1", "600.00").await;

@@ -8,3 +8,4 @@ mod measure;
 mod person;
 mod policy;
 mod service;
+mod side_by_side;

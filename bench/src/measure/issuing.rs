@@ -28,6 +28,7 @@ impl Bench {
             name: run.name.clone(),
             drafts_root: seen.drafts_root,
             request_id: "approve".to_owned(),
+            approvers: Vec::new(),
         };
         self.approver.runs().approve_billing_run(request).await?;
         self.postgres.settle().await?;

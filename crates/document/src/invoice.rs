@@ -55,6 +55,13 @@ pub enum Kind {
         /// Number of the invoice that it corrects.
         corrects: String,
     },
+    /// Asks for more money for what was invoiced; ends in a remittance slip.
+    DebitNote {
+        /// Number of the invoice that it corrects.
+        corrects: String,
+        /// Last day to pay.
+        due: Date,
+    },
 }
 
 impl Kind {
@@ -64,6 +71,7 @@ impl Kind {
         match self {
             Kind::Invoice { .. } => "Invoice",
             Kind::CreditNote { .. } => "Credit note",
+            Kind::DebitNote { .. } => "Debit note",
         }
     }
 }

@@ -61,6 +61,8 @@ registry! {
     ExceptionId = BillingException "exc" of (run: RunId, order: OrderId, line_number: &str, reason: &str, origin: &str);
     /// A hold on an account, an order or a line (version 7).
     HoldId = Hold "hld";
+    /// Something that becomes of a receivable: a receipt, what it is put on, a refund, a write-off (version 7).
+    ActivityId = Activity "act";
     /// An entry of a ledger (version 7).
     LedgerEntryId = LedgerEntry "led";
     /// A request for approval (version 7).

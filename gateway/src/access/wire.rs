@@ -101,8 +101,11 @@ fn grant(violations: &mut Violations, grant: proto::Grant) -> Option<Grant> {
 }
 
 fn principal_kind(violations: &mut Violations, kind: i32) -> Option<proto::PrincipalKind> {
-    let kind =
-        proto::PrincipalKind::try_from(kind).ok().filter(|kind| *kind != proto::PrincipalKind::Unspecified);
+    let kind = proto::PrincipalKind::try_from(kind).ok().filter(|kind| match kind {
+        proto::PrincipalKind::Person | proto::PrincipalKind::Platform => true,
+        // A service signs for itself: a key of this kind would pass for one.
+        proto::PrincipalKind::Unspecified | proto::PrincipalKind::Service => false,
+    });
     if kind.is_none() {
         violations.add("kind", "must be PRINCIPAL_KIND_PERSON or PRINCIPAL_KIND_PLATFORM");
     }

@@ -18,11 +18,14 @@ pub enum Invariant {
     QuantityTimesPrice,
     DatesFollowNumbers,
     TaxRowsSum,
+    CreditWithinLine,
+    OpenIsReceivable,
+    PutWithinWhatIsThere,
 }
 
 impl Invariant {
     /// Every law, in the order of its name.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 16] = [
         Self::LinesSumToGross,
         Self::NetIsGrossLessCommission,
         Self::LineCommissionsSum,
@@ -36,6 +39,9 @@ impl Invariant {
         Self::QuantityTimesPrice,
         Self::DatesFollowNumbers,
         Self::TaxRowsSum,
+        Self::CreditWithinLine,
+        Self::OpenIsReceivable,
+        Self::PutWithinWhatIsThere,
     ];
 
     /// The stable name.
@@ -54,6 +60,9 @@ impl Invariant {
             Self::QuantityTimesPrice => "INV-11",
             Self::DatesFollowNumbers => "INV-12",
             Self::TaxRowsSum => "INV-13",
+            Self::CreditWithinLine => "INV-14",
+            Self::OpenIsReceivable => "INV-15",
+            Self::PutWithinWhatIsThere => "INV-16",
         }
     }
 
@@ -67,7 +76,7 @@ impl Invariant {
             Self::LineCommissionsSum => {
                 "the commissions of the lines sum to the document's; a line's net is its gross less its commission"
             }
-            Self::PostingsSumToZero => "the postings of a document sum to zero in each currency",
+            Self::PostingsSumToZero => "the postings of a document or activity sum to zero in each currency",
             Self::BilledToDateIsWhatWasDocumented => {
                 "what was billed of a line to date by runs is the sum of its lines on documents"
             }
@@ -86,6 +95,13 @@ impl Invariant {
             }
             Self::TaxRowsSum => {
                 "a tax row is the base of its lines by its percent, rounded once; the rows sum to the document's tax"
+            }
+            Self::CreditWithinLine => "no line is credited beyond what it bills",
+            Self::OpenIsReceivable => {
+                "what is open on the documents of an account is its receivables in the ledger, in each currency"
+            }
+            Self::PutWithinWhatIsThere => {
+                "nothing is put on a document or a write-off, or taken from a receipt or a credit note, beyond what is there"
             }
         }
     }

@@ -7,6 +7,7 @@ use billing_proto::billing::invoicing::v1 as pb;
 use chassis::failure::Failure;
 use invoicing_domain::billing_run::BillingRun;
 use money::{Currency, Money};
+use serde_json::Value;
 use sqlx::PgConnection;
 use uuid::Uuid;
 
@@ -20,19 +21,21 @@ pub async fn messages(
     let ids: Vec<Uuid> = runs.iter().map(|run| run.id.uuid()).collect();
     let mut progress = progress(connection, &ids).await?;
     let mut totals = totals(connection, &ids).await?;
-    Ok(runs
-        .iter()
+    runs.iter()
         .map(|run| {
-            let (progress, stale_accounts) = progress.remove(&run.id.uuid()).unzip();
-            pb::BillingRun {
-                progress,
+            let known = progress.remove(&run.id.uuid());
+            let Known { progress, stale_accounts, drafts_removed, removed } =
+                known.context("a run without its progress")?;
+            Ok(pb::BillingRun {
+                progress: Some(progress),
                 totals: totals.remove(&run.id.uuid()).unwrap_or_else(Vec::new),
-                // A run that is not found here has no progress, and so nothing stale either.
-                stale_accounts: stale_accounts.map_or(0, |stale| stale),
+                stale_accounts,
+                drafts_removed,
+                removed,
                 ..wire::billing_run::message(run)
-            }
+            })
         })
-        .collect())
+        .collect()
 }
 
 /// One run as a message.
@@ -41,10 +44,15 @@ pub async fn message_of(connection: &mut PgConnection, run: &BillingRun) -> Resu
     Ok(message.context("a run without its message")?)
 }
 
-async fn progress(
-    connection: &mut PgConnection,
-    runs: &[Uuid],
-) -> Result<HashMap<Uuid, (pb::BillingRunProgress, i64)>, Failure> {
+/// What is known of a run besides its state.
+struct Known {
+    progress: pb::BillingRunProgress,
+    stale_accounts: i64,
+    drafts_removed: i64,
+    removed: Vec<pb::Money>,
+}
+
+async fn progress(connection: &mut PgConnection, runs: &[Uuid]) -> Result<HashMap<Uuid, Known>, Failure> {
     let rows = sqlx::query_file!("src/report/sql/progress_of_runs.sql", runs).fetch_all(connection).await?;
     let counted = |count: i64| i32::try_from(count).context("more shards than there are numbers");
     rows.into_iter()
@@ -58,9 +66,21 @@ async fn progress(
                 drafts_waiting: row.drafts_waiting,
                 drafts_dropped: row.drafts_dropped,
             };
-            Ok((row.run_id, (progress, row.stale_accounts)))
+            let (stale_accounts, drafts_removed) = (row.stale_accounts, row.drafts_removed);
+            let removed = removed(&row.removed)?;
+            Ok((row.run_id, Known { progress, stale_accounts, drafts_removed, removed }))
         })
         .collect()
+}
+
+fn removed(amounts: &Value) -> Result<Vec<pb::Money>, Failure> {
+    let text = |amount: &Value, key: &str| Some(amount.get(key)?.as_str()?.to_owned());
+    let money = |amount| {
+        Some(pb::Money { currency_code: text(amount, "currency")?, amount: text(amount, "amount")? })
+    };
+    let amounts = amounts.as_array().context("the database holds no list of amounts")?;
+    let amounts: Option<Vec<_>> = amounts.iter().map(money).collect();
+    Ok(amounts.context("the database holds an amount without currency")?)
 }
 
 async fn totals(

@@ -50,5 +50,10 @@ async fn broken(
         Invariant::QuantityTimesPrice => count!("src/report/sql/invariants/quantity_times_price.sql"),
         Invariant::DatesFollowNumbers => count!("src/report/sql/invariants/dates_follow_numbers.sql"),
         Invariant::TaxRowsSum => count!("src/report/sql/invariants/tax_rows_sum.sql"),
+        Invariant::CreditWithinLine => count!("src/report/sql/invariants/credit_within_line.sql"),
+        Invariant::OpenIsReceivable => count!("src/report/sql/invariants/open_is_receivable.sql"),
+        Invariant::PutWithinWhatIsThere => {
+            count!("src/report/sql/invariants/put_within_what_is_there.sql")
+        }
     })
 }

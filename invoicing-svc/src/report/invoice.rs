@@ -65,7 +65,7 @@ macro_rules! head {
             state: value("INVOICE_STATE", &$row.state, pb::InvoiceState::from_str_name)?,
             kind: value("DOCUMENT_KIND", &$row.kind, pb::DocumentKind::from_str_name)?,
             number: $row.number.unwrap_or_else(String::new),
-            billing_run: name::run_name(RunId::from_uuid($row.run_id)),
+            billing_run: run_of($row.run_id),
             billing_entity: name::entity_name(EntityId::from_uuid($row.entity_id)),
             account: name::account_name(account),
             order: name::order_name(account, OrderId::from_uuid($row.order_id)),
@@ -95,6 +95,10 @@ macro_rules! head {
             taxes: Vec::new(),
             tax_base: value("TAX_BASE", &$row.tax_base, pb::TaxBase::from_str_name)?,
             order_count: $row.orders,
+            corrects: corrected(account, $row.corrects_id),
+            corrects_number: $row.corrects_number.unwrap_or_else(String::new),
+            basis: basis($row.basis.as_deref())?,
+            reason: $row.reason,
         }
     }};
 }
@@ -128,6 +132,21 @@ pub async fn heads(
             Ok((place, head!(row)))
         })
         .collect()
+}
+
+/// The run of a document; a note is of none.
+fn run_of(run: Option<Uuid>) -> String {
+    run.map_or_else(String::new, |run| name::run_name(RunId::from_uuid(run)))
+}
+
+/// What a note corrects.
+fn corrected(account: AccountId, document: Option<Uuid>) -> String {
+    document.map_or_else(String::new, |id| name::invoice_name(account, InvoiceId::from_uuid(id)))
+}
+
+fn basis(written: Option<&str>) -> Result<i32, Failure> {
+    let none = pb::NoteBasis::Unspecified.into();
+    written.map_or(Ok(none), |basis| value("NOTE_BASIS", basis, pb::NoteBasis::from_str_name))
 }
 
 /// Drafts without their lines, each with its account.
@@ -233,6 +252,7 @@ async fn lines(
                 order_external_id: row.external_id,
                 advertiser: row.advertiser,
                 purchase_order: row.purchase_order.unwrap_or_else(String::new),
+                corrects_line: row.corrects_line.map_or(0, |number| number),
             })
         })
         .collect()

@@ -3,7 +3,7 @@
 use anyhow::Context;
 use billing_proto::billing::invoicing::v1 as pb;
 use chassis::failure::Failure;
-use ids::{AccountId, EntityId, InvoiceId, LedgerEntryId};
+use ids::{AccountId, ActivityId, EntityId, InvoiceId, LedgerEntryId};
 use jiff::civil::Date;
 use jiff_sqlx::ToSqlx;
 use money::{Currency, Money};
@@ -17,7 +17,7 @@ use crate::{
     wire::{money::message, name, period::day_message},
 };
 
-/// The place of a posting in a list: day, document, account of the ledger, posting.
+/// The place of a posting in a list: day, document or activity, account of the ledger, posting.
 pub type Place = (Date, Uuid, String, Uuid);
 
 /// Which postings to answer.
@@ -65,8 +65,10 @@ pub async fn entries(
             let entry = pb::LedgerEntry {
                 name: name::ledger_entry_name(account, LedgerEntryId::from_uuid(row.entry_id)),
                 billing_entity: name::entity_name(EntityId::from_uuid(row.entity_id)),
-                invoice: name::invoice_name(account, InvoiceId::from_uuid(row.invoice_id)),
-                invoice_number: row.number,
+                invoice: row
+                    .invoice_id
+                    .map_or_else(String::new, |id| name::invoice_name(account, InvoiceId::from_uuid(id))),
+                invoice_number: row.number.unwrap_or_else(String::new),
                 ledger_account: value(
                     "LEDGER_ACCOUNT",
                     &row.ledger_account,
@@ -77,8 +79,11 @@ pub async fn entries(
                 accounting_month: month(row.accounting_month.to_jiff()).to_string(),
                 debit: Some(money(row.debit)?),
                 credit: Some(money(row.credit)?),
+                activity: row
+                    .activity_id
+                    .map_or_else(String::new, |id| name::activity_name(account, ActivityId::from_uuid(id))),
             };
-            Ok(((row.posting_date.to_jiff(), row.invoice_id, row.ledger_account, row.entry_id), entry))
+            Ok(((row.posting_date.to_jiff(), row.of, row.ledger_account, row.entry_id), entry))
         })
         .collect()
 }

@@ -1,5 +1,6 @@
 //! SQL → message: reports have one shape. They decide nothing.
 
+pub mod ageing;
 pub mod billing_run;
 pub mod blast_radius;
 pub mod comparison;
@@ -12,4 +13,5 @@ pub mod invoice;
 pub mod ledger;
 pub mod order;
 pub mod order_reconciliation;
+pub mod statement;
 pub mod trial_balance;

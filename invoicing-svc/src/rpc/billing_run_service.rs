@@ -3,10 +3,7 @@
 use std::time::Duration;
 
 use async_stream::try_stream;
-use billing_proto::billing::{
-    access::v1::PrincipalKind,
-    invoicing::v1::{self as pb, billing_run_service_server::BillingRunService},
-};
+use billing_proto::billing::invoicing::v1::{self as pb, billing_run_service_server::BillingRunService};
 use chassis::{
     call::Call,
     failure::{Answers, Failure, OrRefuse, answer, answer_stream},
@@ -14,7 +11,8 @@ use chassis::{
 };
 use ids::RunId;
 use invoicing_domain::{
-    billing_run::{self as domain, Act, Approver, BillingRun, BillingRunRefusal, Numbers},
+    billing_run::{self as domain, Act, BillingRun, BillingRunRefusal, Numbers},
+    invoice::DocumentKind,
     number_series::{self, Dated},
 };
 use outbox::{Begun, Once, Voice, say};
@@ -24,11 +22,11 @@ use sqlx::PgConnection;
 use tonic::{Request, Response, Status};
 use uuid::Uuid;
 
-use super::{Rpc, stale_accounts, thresholds};
+use super::{Rpc, approve_billing_run, stale_accounts, thresholds};
 use crate::{
     report::{billing_run as report, comparison, exception as exceptions},
     store::{self, billing_run::Which},
-    wire::{billing_run as wire, exception as wire_exception, fact, name, period},
+    wire::{exception as wire_exception, fact, name, period},
 };
 
 /// How often a watched run is looked at.
@@ -289,24 +287,7 @@ impl BillingRunService for Rpc {
         &self,
         request: Request<pb::ApproveBillingRunRequest>,
     ) -> Result<Response<pb::BillingRun>, Status> {
-        answer(async {
-            let call = Call::of(&request)?;
-            let message = request.into_inner();
-            let mut v = Violations::new();
-            let Some(seen) = wire::root(&mut v, "drafts_root", &message.drafts_root) else {
-                return Err(v.refusal().into());
-            };
-            let is_person = call.caller.kind == PrincipalKind::Person;
-            let approver = Approver { act: act(&call), is_person };
-            let asked = Asked {
-                name: &message.name,
-                request_id: &message.request_id,
-                kind: "billing.invoicing.v1.billing_run.approved",
-            };
-            self.act(&call, &message, asked, async |_, run| domain::approve(run, approver, seen).or_refuse())
-                .await
-        })
-        .await
+        answer(approve_billing_run::approve(self, request)).await
     }
 
     async fn issue_billing_run(
@@ -330,7 +311,9 @@ impl BillingRunService for Rpc {
                 let today = entity.zone.day_of(call.at);
                 let date = date.unwrap_or(today);
                 let by = call.caller.person.clone();
-                let Some(series) = store::number_series::of_invoices(connection, run.entity).await? else {
+                let Some(series) =
+                    store::number_series::of_kind(connection, run.entity, DocumentKind::Invoice).await?
+                else {
                     return domain::issue(run, by, (date, today), None).or_refuse();
                 };
                 let id = series.series.id;
@@ -397,15 +380,15 @@ impl BillingRunService for Rpc {
 }
 
 /// What an act on a run says of itself.
-struct Asked<'a> {
-    name: &'a str,
-    request_id: &'a str,
-    kind: &'static str,
+pub(super) struct Asked<'a> {
+    pub name: &'a str,
+    pub request_id: &'a str,
+    pub kind: &'static str,
 }
 
 impl Rpc {
     /// One act on a run, in its one transaction: locked, decided, recorded, said, answered.
-    async fn act(
+    pub(super) async fn act(
         &self,
         call: &Call,
         message: &impl Message,

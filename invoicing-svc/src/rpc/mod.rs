@@ -5,6 +5,8 @@ mod accounting_period_service;
 mod ad_credit_service;
 mod ad_product_service;
 mod agreement_service;
+mod approvals;
+mod approve_billing_run;
 mod arriving;
 mod billing_entity_service;
 mod billing_exception_service;
@@ -18,18 +20,25 @@ mod delivery_source;
 mod edit_invoice;
 mod event_service;
 mod explanation_service;
+mod give_up;
 mod hold_service;
 mod import_airings;
 mod import_delivery;
 mod import_tax_rates;
 mod invoice_service;
+mod issue_note;
 mod ledger_service;
+mod note_service;
 mod number_series_service;
 mod order_review;
 mod order_service;
+mod owed;
 mod placing;
 mod rate_card_service;
 mod rating_service;
+mod receivable_service;
+mod receive;
+mod settling;
 mod stale_accounts;
 mod standing;
 mod sync_orders;
@@ -57,4 +66,6 @@ pub struct Rpc {
     pub clock: Clock,
     pub arrivals: Arrivals,
     pub tax_engines: TaxEngines,
+    /// The caller that is trusted with approvals; none: nothing needs one.
+    pub approvals: Option<String>,
 }

@@ -5,7 +5,7 @@ use calendar::EntityZone;
 use chassis::failure::Failure;
 use ids::EntityId;
 use invoicing_domain::{
-    billing_entity::{BankAccount, BillingEntity, GeneralLedgerCodes, PostalAddress},
+    billing_entity::{BankAccount, BillingEntity, GeneralLedgerCodes, PostalAddress, SettlementCodes},
     resource::ResourceRefusal,
     tax::Place,
 };
@@ -83,6 +83,7 @@ pub async fn load(connection: &mut PgConnection, which: Which<'_>) -> Result<Vec
                     .transpose()
                     .context("the database holds no percent")?,
                 tax_engine: row.tax_engine,
+                settlement_codes: row.settlement_codes.as_ref().map(settlement_codes).transpose()?,
             })
         })
         .collect()
@@ -118,8 +119,9 @@ pub async fn insert(
         "insert into billing_entity (entity_id, revision, code, legal_name, address, tax_registrations, functional_currency,
            time_zone, rounding, remainder, commission_posting, bank_account, gl_receivables, gl_agency_commission,
            gl_tax_payable, fiscal_calendar, statutory_year_first_month, created_at, updated_at, tax_place, tax_base,
-           rate_card_tolerance_percent, tax_engine)
-         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $18, $19, $20, $21, $22)",
+           rate_card_tolerance_percent, tax_engine,
+           settlement_codes)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $18, $19, $20, $21, $22, $23)",
         entity.id.uuid(),
         revision_number(entity.revision)?,
         entity.code,
@@ -141,7 +143,8 @@ pub async fn insert(
         entity.tax_place.as_ref().map(Place::as_str),
         entity.tax_base.text(),
         entity.rate_card_tolerance.map(Percent::value),
-        entity.tax_engine
+        entity.tax_engine,
+        entity.settlement_codes.as_ref().map(settlement_codes_json)
     )
     .execute(connection)
     .await
@@ -162,7 +165,8 @@ pub async fn update(
         "update billing_entity set revision = $2, legal_name = $3, address = $4, tax_registrations = $5, rounding = $6,
            remainder = $7, commission_posting = $8, bank_account = $9, gl_receivables = $10, gl_agency_commission = $11,
            gl_tax_payable = $12, updated_at = $13, tax_place = $14, tax_base = $15,
-           rate_card_tolerance_percent = $16, tax_engine = $17
+           rate_card_tolerance_percent = $16, tax_engine = $17,
+           settlement_codes = $18
          where entity_id = $1",
         entity.id.uuid(),
         revision_number(entity.revision)?,
@@ -180,7 +184,8 @@ pub async fn update(
         entity.tax_place.as_ref().map(Place::as_str),
         entity.tax_base.text(),
         entity.rate_card_tolerance.map(Percent::value),
-        entity.tax_engine
+        entity.tax_engine,
+        entity.settlement_codes.as_ref().map(settlement_codes_json)
     )
     .execute(connection)
     .await?;
@@ -217,6 +222,22 @@ fn bank_account(json: &Value) -> Result<BankAccount, Failure> {
         bank_name: text(json, "bank_name")?,
         account_number: text(json, "account_number")?,
         routing_number: text(json, "routing_number")?,
+    })
+}
+
+fn settlement_codes_json(codes: &SettlementCodes) -> Value {
+    let SettlementCodes { cash, unapplied_cash, bad_debt, bad_debt_recovered, tax_relief } = codes;
+    json!({ "cash": cash, "unapplied_cash": unapplied_cash, "bad_debt": bad_debt,
+            "bad_debt_recovered": bad_debt_recovered, "tax_relief": tax_relief })
+}
+
+fn settlement_codes(json: &Value) -> Result<SettlementCodes, Failure> {
+    Ok(SettlementCodes {
+        cash: text(json, "cash")?,
+        unapplied_cash: text(json, "unapplied_cash")?,
+        bad_debt: text(json, "bad_debt")?,
+        bad_debt_recovered: text(json, "bad_debt_recovered")?,
+        tax_relief: text(json, "tax_relief")?,
     })
 }
 

@@ -53,7 +53,7 @@ struct StateColumns {
 pub async fn load(connection: &mut PgConnection, which: Which<'_>) -> Result<Vec<BillingRun>, Failure> {
     let rows = sqlx::query!(
         "select run_id, revision, entity_id, month, accounts, preview, state, failed_in, failure, data_as_of, started_by,
-                started_at, approved_by, approved_at, drafts_root, issue_date, series_id, issued_by, issued_at
+                started_at, approved_by, approved_at, drafts_root, issue_date, series_id, issued_by, issued_at, approval
            from billing_run
           where ($1::uuid is null or run_id = $1) and ($2::uuid is null or entity_id = $2)
             and ($3::date is null or month = $3) and ($4::uuid is null or run_id < $4)
@@ -76,7 +76,7 @@ pub async fn load(connection: &mut PgConnection, which: Which<'_>) -> Result<Vec
         .map(|row| {
             let root = row.drafts_root.map(root).transpose()?;
             let act = row.approved_by.zip(row.approved_at).map(|(by, at)| Act { by, at: at.to_jiff() });
-            let approval = root.zip(act).map(|(root, act)| Approval { root, act });
+            let approval = root.zip(act).map(|(root, act)| Approval { root, act, request: row.approval });
             let issue = approval.clone().zip(row.issue_date.zip(row.series_id).zip(row.issued_by)).map(
                 |(approval, ((date, series), by))| {
                     let series = SeriesId::from_uuid(series);
@@ -264,7 +264,8 @@ pub async fn record(connection: &mut PgConnection, run: BillingRun) -> Result<Bi
         || BillingRunRefusal::SamePerson { run: run.id.to_string(), person: run.started.by.clone() };
     let recorded = sqlx::query!(
         "update billing_run set revision = $2::bigint, state = $3, failed_in = $4, failure = $5, drafts_root = $6, approved_by = $7,
-           approved_at = $8, issue_date = $9, issued_by = $10, issued_at = $11, series_id = $12, data_as_of = $13
+           approved_at = $8, issue_date = $9, issued_by = $10, issued_at = $11, series_id = $12, data_as_of = $13,
+           approval = $14
          where run_id = $1 and revision = $2::bigint - 1",
         run.id.uuid(),
         revision_number(revision)?,
@@ -278,7 +279,8 @@ pub async fn record(connection: &mut PgConnection, run: BillingRun) -> Result<Bi
         columns.issued_by,
         columns.issued_at.map(ToSqlx::to_sqlx) as _,
         columns.series,
-        run.data_as_of.to_sqlx() as _
+        run.data_as_of.to_sqlx() as _,
+        columns.approval.as_ref().and_then(|approval| approval.request.as_deref())
     )
     .execute(connection)
     .await

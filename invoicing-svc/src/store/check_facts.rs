@@ -162,11 +162,12 @@ async fn used(
 ) -> Result<(), Failure> {
     let rows = sqlx::query!(
         "select account_id as \"account_id!\", purchase_order as \"purchase_order!\", currency as \"currency!\", sum(net) as \"net!\"
-           from (select account_id, purchase_order, currency, net from invoice
+           from (select account_id, purchase_order, currency, case kind when 'CREDIT_NOTE' then -net else net end as net from invoice
                   where account_id = any($1) and purchase_order is not null
                   union all
                  -- Of documents that go on several numbers.
-                 select l.account_id, l.purchase_order, i.currency, l.net from invoice_line l join invoice i using (account_id, invoice_id)
+                 select l.account_id, l.purchase_order, i.currency, case i.kind when 'CREDIT_NOTE' then -l.net else l.net end
+                   from invoice_line l join invoice i using (account_id, invoice_id)
                   where l.account_id = any($1) and l.purchase_order is not null) as billed
           group by account_id, purchase_order, currency",
         accounts
@@ -219,7 +220,7 @@ async fn documents(
     let month = month_day(run.month).to_sqlx();
     let rows = sqlx::query!(
         "select account_id, currency, sum(net) as \"net!\" from invoice
-          where account_id = any($1) and entity_id = $2 and billing_month < $3 and billing_month >= $3 - interval '6 months'
+          where account_id = any($1) and entity_id = $2 and kind = 'INVOICE' and billing_month < $3 and billing_month >= $3 - interval '6 months'
           group by account_id, currency, billing_month",
         accounts,
         run.entity.uuid(),
@@ -234,7 +235,7 @@ async fn documents(
     }
     let rows = sqlx::query!(
         "select account_id, order_id, currency, number, gross, period_first, period_last from invoice
-          where account_id = any($1) and entity_id = $2 and billing_month = $3",
+          where account_id = any($1) and entity_id = $2 and kind = 'INVOICE' and billing_month = $3",
         accounts,
         run.entity.uuid(),
         month as _

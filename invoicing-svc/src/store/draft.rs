@@ -347,7 +347,7 @@ pub async fn free(
     draft: (AccountId, InvoiceId),
 ) -> Result<(), Failure> {
     sqlx::query!(
-        "update draft set waiting = false
+        "update draft set waiting = false, since = 1 + coalesce((select max(review) from run_review r where r.run_id = $1), 0)
           where account_id = $2 and invoice_id = $3 and waiting
             and not exists (select from billing_exception e
                              where e.run_id = $1 and e.invoice_id = $3 and e.state = 'OPEN' and e.severity = 'BLOCK')",

@@ -151,7 +151,13 @@ async fn earlier(
     currency: Currency,
 ) -> Result<Vec<Earlier>, Failure> {
     let rows = sqlx::query!(
-        "select * from billed_to_date where account_id = $1 and line_id = $2 and entry < $3 order by entry",
+        // Notes are numbered far above runs: those that were there when the line was billed come before it too.
+        "select * from billed_to_date
+          where account_id = $1 and line_id = $2
+            and (entry < $3 or entry >= 1000000000
+                 and recorded_at < coalesce((select b.recorded_at from billed_to_date b
+                                              where b.account_id = $1 and b.line_id = $2 and b.entry = $3), 'infinity'))
+          order by entry",
         account.uuid(),
         line,
         entry

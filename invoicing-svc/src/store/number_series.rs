@@ -4,6 +4,7 @@ use anyhow::Context;
 use chassis::failure::Failure;
 use ids::{EntityId, SeriesId};
 use invoicing_domain::{
+    invoice::DocumentKind,
     number_series::{NumberSeries, SeriesYear},
     resource::ResourceRefusal,
 };
@@ -106,14 +107,16 @@ pub async fn get(
     Ok(found.ok_or_else(missing)?)
 }
 
-/// The series that numbers the invoices of an entity.
-pub async fn of_invoices(
+/// The series that numbers the documents of a kind of an entity.
+pub async fn of_kind(
     connection: &mut PgConnection,
     entity: EntityId,
+    kind: DocumentKind,
 ) -> Result<Option<SeriesWithYears>, Failure> {
     let id = sqlx::query_scalar!(
-        "select series_id from number_series where entity_id = $1 and document_kind = 'INVOICE' order by tax_registration limit 1",
-        entity.uuid()
+        "select series_id from number_series where entity_id = $1 and document_kind = $2 order by tax_registration limit 1",
+        entity.uuid(),
+        kind.text()
     )
     .fetch_optional(&mut *connection)
     .await?;

@@ -59,7 +59,7 @@ pub async fn refresh(
     if accounts.is_empty() {
         return Ok(());
     }
-    super::draft::delete_of(connection, run.id, &accounts).await?;
+    super::review::supersede(connection, run.id, &accounts).await?;
     super::billing_run::insert_shards(connection, run.id, shards).await?;
     Ok(())
 }

@@ -12,6 +12,7 @@ use invoicing_domain::{
     delivery::{AiringStatus, Duplicates, Measure},
     invoice::{Consolidation, DocumentKind},
     ledger::LedgerAccount,
+    note::NoteBasis,
     number_series::YearBasis,
     order::{Liability, OrderCalendar, ReviewState, ToleranceBase},
     period::PeriodState,
@@ -73,7 +74,8 @@ written! {
     Proration { ActualDays "ACTUAL_DAYS", Thirty360 "THIRTY_360", WholePeriods "WHOLE_PERIODS" }
     ProductState { Draft "DRAFT", Live "LIVE", Retired "RETIRED" }
     PeriodState { Open "OPEN", SoftClosed "SOFT_CLOSED", Closed "CLOSED", Locked "LOCKED" }
-    DocumentKind { Invoice "INVOICE", CreditNote "CREDIT_NOTE" }
+    DocumentKind { Invoice "INVOICE", CreditNote "CREDIT_NOTE", DebitNote "DEBIT_NOTE" }
+    NoteBasis { Correction "CORRECTION", Commercial "COMMERCIAL", Tax "TAX", Makegood "MAKEGOOD" }
     YearBasis { Calendar "CALENDAR", Fiscal "FISCAL", Statutory "STATUTORY" }
     YearName { Begins "BEGINS", Ends "ENDS" }
     YearEnd { Last "LAST", Nearest "NEAREST" }
@@ -103,6 +105,7 @@ written! {
     LedgerAccount {
         Receivables "RECEIVABLES", AgencyCommission "AGENCY_COMMISSION", Revenue "REVENUE",
         ContraRevenue "CONTRA_REVENUE", TaxPayable "TAX_PAYABLE",
+        Cash "CASH", UnappliedCash "UNAPPLIED_CASH", BadDebt "BAD_DEBT", BadDebtRecovered "BAD_DEBT_RECOVERED", TaxRelief "TAX_RELIEF",
     }
     Liability { SoleAgency "SOLE_AGENCY", Sequential "SEQUENTIAL", JointAndSeveral "JOINT_AND_SEVERAL", Advertiser "ADVERTISER" }
     Schedule {

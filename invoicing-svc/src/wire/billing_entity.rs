@@ -5,7 +5,9 @@ use calendar::EntityZone;
 use chassis::mask::Mask;
 use ids::{EntityId, Revision};
 use invoicing_domain::{
-    billing_entity::{BankAccount, BillingEntity, CommissionPosting, GeneralLedgerCodes, PostalAddress},
+    billing_entity::{
+        BankAccount, BillingEntity, CommissionPosting, GeneralLedgerCodes, PostalAddress, SettlementCodes,
+    },
     tax::Place,
 };
 use money::{Percent, Remainder, Rounding};
@@ -35,6 +37,7 @@ pub const CHANGEABLE: &[&str] = &[
     "tax_base",
     "rate_card_tolerance_percent",
     "tax_engine",
+    "settlement_codes",
 ];
 
 /// The entity that a message describes.
@@ -77,6 +80,7 @@ fn fields(
             v.take(field, Percent::parse(value))
         });
     let tax_engine = text(v, "tax_engine", &m.tax_engine, Text::Optional(64));
+    let settlement_codes = settlement_codes(v, m.settlement_codes.as_ref());
     Some(BillingEntity {
         id,
         revision,
@@ -97,6 +101,7 @@ fn fields(
         tax_base: tax_base?,
         rate_card_tolerance: tolerance?,
         tax_engine: Some(tax_engine?).filter(|engine| !engine.is_empty()),
+        settlement_codes: settlement_codes?,
     })
 }
 
@@ -199,6 +204,38 @@ fn gl_codes(v: &mut Violations, message: Option<&pb::GeneralLedgerCodes>) -> Opt
     })
 }
 
+/// All of them or none. The outer `None` is a violation.
+fn settlement_codes(
+    v: &mut Violations,
+    message: Option<&pb::SettlementCodes>,
+) -> Option<Option<SettlementCodes>> {
+    let Some(m) = message else { return Some(None) };
+    v.within("settlement_codes", |v| {
+        let cash = text(v, "cash", &m.cash, Text::Code(64));
+        let unapplied_cash = text(v, "unapplied_cash", &m.unapplied_cash, Text::Code(64));
+        let bad_debt = text(v, "bad_debt", &m.bad_debt, Text::Code(64));
+        let bad_debt_recovered = text(v, "bad_debt_recovered", &m.bad_debt_recovered, Text::Code(64));
+        let tax_relief = text(v, "tax_relief", &m.tax_relief, Text::Code(64));
+        Some(Some(SettlementCodes {
+            cash: cash?,
+            unapplied_cash: unapplied_cash?,
+            bad_debt: bad_debt?,
+            bad_debt_recovered: bad_debt_recovered?,
+            tax_relief: tax_relief?,
+        }))
+    })
+}
+
+fn settlement_codes_message(codes: &SettlementCodes) -> pb::SettlementCodes {
+    pb::SettlementCodes {
+        cash: codes.cash.clone(),
+        unapplied_cash: codes.unapplied_cash.clone(),
+        bad_debt: codes.bad_debt.clone(),
+        bad_debt_recovered: codes.bad_debt_recovered.clone(),
+        tax_relief: codes.tax_relief.clone(),
+    }
+}
+
 /// The entity as a message.
 pub fn message(entity: &BillingEntity) -> pb::BillingEntity {
     pb::BillingEntity {
@@ -244,6 +281,7 @@ pub fn message(entity: &BillingEntity) -> pb::BillingEntity {
             .rate_card_tolerance
             .map_or_else(String::new, |percent| percent.to_string()),
         tax_engine: entity.tax_engine.clone().unwrap_or_default(),
+        settlement_codes: entity.settlement_codes.as_ref().map(settlement_codes_message),
     }
 }
 
@@ -277,7 +315,8 @@ pub fn merge(current: &BillingEntity, update: &pb::BillingEntity, mask: &Mask) -
         tax_place,
         tax_base,
         rate_card_tolerance_percent,
-        tax_engine
+        tax_engine,
+        settlement_codes
     );
     merged
 }

@@ -45,6 +45,7 @@ pub fn message(run: &BillingRun) -> pb::BillingRun {
 
 fn approved(message: &mut pb::BillingRun, approval: &Approval) {
     message.approved_by = approval.act.by.clone();
+    message.approval = approval.request.clone().unwrap_or_default();
     message.approve_time = Some(time_message(approval.act.at));
     message.drafts_root = hexadecimal(&approval.root);
 }

@@ -16,6 +16,47 @@ pub fn issued(entity: EntityId, account: AccountId, invoice: &pb::Invoice) -> Fa
         .of_account(account)
 }
 
+/// A credit or debit note was issued.
+pub fn noted(entity: EntityId, account: AccountId, note: &pb::Invoice) -> Fact {
+    let kind = match note.kind() {
+        pb::DocumentKind::DebitNote => "billing.invoicing.v1.debit_note.issued",
+        pb::DocumentKind::CreditNote | pb::DocumentKind::Invoice | pb::DocumentKind::Unspecified => {
+            "billing.invoicing.v1.credit_note.issued"
+        }
+    };
+    Fact::new(kind, &note.name, "billing.invoicing.v1.Invoice", note).of_entity(entity).of_account(account)
+}
+
+/// Money came, or was put on documents.
+pub fn receipt(kind: &'static str, entity: EntityId, account: AccountId, receipt: &pb::Receipt) -> Fact {
+    Fact::new(kind, &receipt.name, "billing.invoicing.v1.Receipt", receipt)
+        .of_entity(entity)
+        .of_account(account)
+}
+
+/// Money went back.
+pub fn refund(entity: EntityId, account: AccountId, refund: &pb::Refund) -> Fact {
+    let kind = "billing.invoicing.v1.refund.recorded";
+    Fact::new(kind, &refund.name, "billing.invoicing.v1.Refund", refund).of_entity(entity).of_account(account)
+}
+
+/// Something was given up, or came in all the same.
+pub fn write_off(kind: &'static str, entity: EntityId, account: AccountId, lost: &pb::WriteOff) -> Fact {
+    Fact::new(kind, &lost.name, "billing.invoicing.v1.WriteOff", lost).of_entity(entity).of_account(account)
+}
+
+/// Something else is open or disputed on a document.
+pub fn open_document(
+    kind: &'static str,
+    entity: EntityId,
+    account: AccountId,
+    document: &pb::OpenDocument,
+) -> Fact {
+    Fact::new(kind, &document.name, "billing.invoicing.v1.OpenDocument", document)
+        .of_entity(entity)
+        .of_account(account)
+}
+
 /// A draft waited until the rest of its run was issued, and is dropped.
 pub fn dropped(entity: EntityId, account: AccountId, draft: &pb::Invoice) -> Fact {
     Fact::new("billing.invoicing.v1.invoice.dropped", &draft.name, "billing.invoicing.v1.Invoice", draft)

@@ -9,7 +9,7 @@ use prost::Message;
 use prost_reflect::{DynamicMessage, SerializeOptions};
 
 /// The header row; one column for each field that a payer's system matches on.
-const COLUMNS: [&str; 33] = [
+const COLUMNS: [&str; 37] = [
     "number",
     "state",
     "issue_date",
@@ -43,6 +43,10 @@ const COLUMNS: [&str; 33] = [
     "tax_percent",
     "tax",
     "purchase_order",
+    "document_kind",
+    "corrects_number",
+    "corrects_line",
+    "basis",
 ];
 
 /// A file of a media type.
@@ -104,6 +108,19 @@ fn row(invoice: &pb::Invoice, line: &pb::InvoiceLine) -> [String; COLUMNS.len()]
         line.tax_percent.clone(),
         amount(line.tax.as_ref()),
         line.purchase_order.clone(),
+        invoice.kind().as_str_name().replace("DOCUMENT_KIND_", ""),
+        invoice.corrects_number.clone(),
+        // 0 on a document that corrects nothing.
+        Some(line.corrects_line)
+            .filter(|number| *number > 0)
+            .map_or_else(String::new, |number| number.to_string()),
+        match invoice.basis() {
+            pb::NoteBasis::Unspecified => String::new(),
+            basis @ (pb::NoteBasis::Correction
+            | pb::NoteBasis::Commercial
+            | pb::NoteBasis::Tax
+            | pb::NoteBasis::Makegood) => basis.as_str_name().replace("NOTE_BASIS_", ""),
+        },
     ]
 }
 

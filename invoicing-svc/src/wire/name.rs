@@ -2,7 +2,7 @@
 
 use calendar::Month;
 use ids::{
-    AccountId, AdCreditId, AgreementId, AiringId, BatchId, EntityId, ExceptionId, HoldId, Id, InvoiceId,
+    AccountId, ActivityId, AdCreditId, AgreementId, AiringId, BatchId, EntityId, ExceptionId, HoldId, Id, InvoiceId,
     Kind, LedgerEntryId, LineId, OrderId, ProductId, RateCardId, RunId, SeriesId, TaxRateId,
 };
 use refusal::Violations;
@@ -202,6 +202,36 @@ pub fn invoice_line_name((account, invoice, number): (AccountId, InvoiceId, i32)
 /// `accounts/acc_…/invoices/inv_…`
 pub fn invoice_name(account: AccountId, invoice: InvoiceId) -> String {
     format!("accounts/{account}/invoices/{invoice}")
+}
+
+/// `accounts/acc_…/receipts/act_…`
+pub fn receipt(v: &mut Violations, field: &str, name: &str) -> Option<(AccountId, ActivityId)> {
+    nested(v, field, name, ["accounts", "receipts"])
+}
+
+/// `accounts/acc_…/receipts/act_…`
+pub fn receipt_name(account: AccountId, receipt: ActivityId) -> String {
+    format!("accounts/{account}/receipts/{receipt}")
+}
+
+/// `accounts/acc_…/writeOffs/act_…`
+pub fn write_off(v: &mut Violations, field: &str, name: &str) -> Option<(AccountId, ActivityId)> {
+    nested(v, field, name, ["accounts", "writeOffs"])
+}
+
+/// `accounts/acc_…/writeOffs/act_…`
+pub fn write_off_name(account: AccountId, write_off: ActivityId) -> String {
+    format!("accounts/{account}/writeOffs/{write_off}")
+}
+
+/// `accounts/acc_…/refunds/act_…`
+pub fn refund_name(account: AccountId, refund: ActivityId) -> String {
+    format!("accounts/{account}/refunds/{refund}")
+}
+
+/// `accounts/acc_…/activities/act_…`
+pub fn activity_name(account: AccountId, activity: ActivityId) -> String {
+    format!("accounts/{account}/activities/{activity}")
 }
 
 /// `accounts/acc_…/ledgerEntries/led_…`

@@ -58,6 +58,7 @@ fn document_kind(v: &mut Violations, value: i32) -> Option<DocumentKind> {
         pb::DocumentKind::Unspecified => None,
         pb::DocumentKind::Invoice => Some(DocumentKind::Invoice),
         pb::DocumentKind::CreditNote => Some(DocumentKind::CreditNote),
+        pb::DocumentKind::DebitNote => Some(DocumentKind::DebitNote),
     };
     given(v, "document_kind", kind)
 }
@@ -77,6 +78,7 @@ pub fn document_kind_message(kind: DocumentKind) -> pb::DocumentKind {
     match kind {
         DocumentKind::Invoice => pb::DocumentKind::Invoice,
         DocumentKind::CreditNote => pb::DocumentKind::CreditNote,
+        DocumentKind::DebitNote => pb::DocumentKind::DebitNote,
     }
 }
 

@@ -106,12 +106,12 @@ pub fn printed(invoice: &pb::Invoice, parties: Value) -> Result<Invoice, anyhow:
     })
 }
 
-/// Why there is no tax, what somebody wrote for the customer, and where to find what belongs to it.
+/// Why a note was made, why there is no tax, what somebody wrote for the customer, and where to find what belongs to it.
 fn notes(invoice: &pb::Invoice) -> Vec<String> {
     let reasons = taxed(invoice).map(|row| row.reason.clone());
     let attachment = Some(&invoice.attachment).filter(|attachment| !attachment.is_empty());
     let attachment = attachment.map(|attachment| format!("Belongs to this invoice: {attachment}"));
-    reasons.chain([invoice.note.clone()]).filter(|note| !note.is_empty()).chain(attachment).collect()
+    std::iter::once(invoice.reason.clone()).chain(reasons).chain([invoice.note.clone()]).filter(|note| !note.is_empty()).chain(attachment).collect()
 }
 
 fn kind(invoice: &pb::Invoice) -> Result<Kind, anyhow::Error> {
@@ -123,9 +123,12 @@ fn kind(invoice: &pb::Invoice) -> Result<Kind, anyhow::Error> {
             };
             Ok(Kind::Invoice { due: day(invoice.due_date.as_ref())?, payment_terms })
         }
-        pb::DocumentKind::CreditNote | pb::DocumentKind::Unspecified => {
-            bail!("a document of kind {} does not say what it corrects", invoice.kind().as_str_name())
-        }
+        pb::DocumentKind::CreditNote => Ok(Kind::CreditNote { corrects: invoice.corrects_number.clone() }),
+        pb::DocumentKind::DebitNote => Ok(Kind::DebitNote {
+            corrects: invoice.corrects_number.clone(),
+            due: day(invoice.due_date.as_ref())?,
+        }),
+        pb::DocumentKind::Unspecified => bail!("a document without a kind"),
     }
 }
 

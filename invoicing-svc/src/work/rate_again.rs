@@ -13,10 +13,13 @@ use super::{
 };
 use crate::store::{self, rating_input::Settles};
 
-/// The root over the drafts of a run that wait for nothing: what an approval signs.
+/// The root over the drafts of a run that wait for nothing: what an approval signs. It is kept, so that an approval that
+/// comes after the next change still knows what it signed.
 pub async fn drafts_root(connection: &mut PgConnection, run: RunId) -> Result<Root, Failure> {
     let digests = store::draft::digests(connection, run).await?;
-    Ok(root(digests.iter().map(|digest| leaf_hash(digest))))
+    let root = root(digests.iter().map(|digest| leaf_hash(digest)));
+    store::review::record(connection, run, &root).await?;
+    Ok(root)
 }
 
 /// Other drafts wait than before, or they changed: agreements count others, and another root is to be signed.

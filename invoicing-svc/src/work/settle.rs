@@ -44,7 +44,7 @@ pub async fn rate_with(
     let today = entity.zone.day_of(at);
     let rated = rate_accounts(connection, (run, &entity), accounts, (today, settles), engines).await?;
     let drafted: Vec<Uuid> = accounts.iter().map(|account| account.uuid()).collect();
-    store::draft::delete_of(connection, run.id, &drafted).await?;
+    store::review::supersede(connection, run.id, &drafted).await?;
     let number = store::billing_run::insert_shards(connection, run.id, &[accounts.to_vec()]).await?;
     let shard = Shard { run: run.id, number, accounts: accounts.to_vec() };
     record(connection, run, &shard, rated, (at, today)).await?;

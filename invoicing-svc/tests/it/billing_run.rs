@@ -55,7 +55,12 @@ async fn rest(client: &mut Client, name: &str) -> pb::BillingRun {
 }
 
 fn approve(name: &str, root: &str) -> pb::ApproveBillingRunRequest {
-    pb::ApproveBillingRunRequest { name: name.into(), drafts_root: root.into(), request_id: "approve".into() }
+    pb::ApproveBillingRunRequest {
+        name: name.into(),
+        drafts_root: root.into(),
+        request_id: "approve".into(),
+        approvers: vec![],
+    }
 }
 
 fn issue(name: &str, id: &str) -> pb::IssueBillingRunRequest {

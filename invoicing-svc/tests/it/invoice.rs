@@ -69,6 +69,7 @@ pub async fn approve(service: &Service, run: &pb::BillingRun) {
         name: run.name.clone(),
         drafts_root: run.drafts_root.clone(),
         request_id: run.name.clone(),
+        approvers: Vec::new(),
     };
     manager(service, "second").approve_billing_run(request).await.unwrap();
 }
@@ -103,7 +104,7 @@ pub async fn get(service: &Service, name: &str) -> pb::Invoice {
     client(service).get_invoice(pb::GetInvoiceRequest { name: name.into() }).await.unwrap().into_inner()
 }
 
-async fn download(
+pub async fn download(
     service: &Service,
     name: &str,
     format: pb::InvoiceFormat,
@@ -198,7 +199,7 @@ async fn a_document_is_a_file_and_stays_the_same() {
     assert!(csv.contains(",SPOTS,"), "{csv}");
     assert!(
         csv.contains(
-            ",2,spot,275,550.00,82.50,467.50,2026-01-27,2026-01-27,2026-01-27,2026-04,1,US,O,0,0.00,PO-1\r\n"
+            ",2,spot,275,550.00,82.50,467.50,2026-01-27,2026-01-27,2026-01-27,2026-04,1,US,O,0,0.00,PO-1,INVOICE,,,\r\n"
         ),
         "{csv}"
     );

@@ -98,6 +98,21 @@ pub async fn create_series(service: &Service, entity: &pb::BillingEntity) -> pb:
     client.create_number_series(request).await.unwrap().into_inner()
 }
 
+/// Numbers of another kind of document.
+pub async fn create_series_of(service: &Service, entity: &str, kind: pb::DocumentKind, prefix: &str) {
+    let mut client = NumberSeriesServiceClient::new(service.door("controller_1", Role::Controller));
+    let series = pb::NumberSeries {
+        document_kind: kind.into(),
+        year_basis: pb::YearBasis::Calendar.into(),
+        prefix: prefix.into(),
+        width: 4,
+        ..pb::NumberSeries::default()
+    };
+    let (parent, request_id) = (entity.into(), format!("series-{prefix}"));
+    let request = pb::CreateNumberSeriesRequest { parent, number_series: Some(series), request_id };
+    client.create_number_series(request).await.unwrap();
+}
+
 pub async fn create_account(service: &Service, code: &str, territory: &str) -> pb::Account {
     let mut client = AccountServiceClient::new(service.door("billing_manager_1", Role::BillingManager));
     let request =

@@ -20,7 +20,7 @@ fn manager(service: &Service, person: &str) -> Client {
 }
 
 /// Accounts A, B and C with an order each, whose fee of 10,000.00 bills 3,333.34 in January.
-async fn three_accounts(service: &Service) -> (Sold, Vec<pb::Order>) {
+pub async fn three_accounts(service: &Service) -> (Sold, Vec<pb::Order>) {
     let sold = reference_data(service).await;
     let entity =
         pb::BillingEntity { name: sold.entity.clone(), code: "NYC".into(), ..pb::BillingEntity::default() };
@@ -37,7 +37,7 @@ async fn three_accounts(service: &Service) -> (Sold, Vec<pb::Order>) {
 }
 
 /// What somebody changes of the account of an order: its name.
-async fn rename(service: &Service, account: &str) {
+pub async fn rename(service: &Service, account: &str) {
     use billing_proto::billing::invoicing::v1::account_service_client::AccountServiceClient;
     let mut client = AccountServiceClient::new(service.door("billing_manager_1", Role::BillingManager));
     let request = pb::UpdateAccountRequest {
@@ -52,7 +52,7 @@ async fn rename(service: &Service, account: &str) {
     client.update_account(request).await.unwrap();
 }
 
-async fn refresh(service: &Service, name: &str, request_id: &str) -> pb::BillingRun {
+pub async fn refresh(service: &Service, name: &str, request_id: &str) -> pb::BillingRun {
     let request = pb::RefreshBillingRunRequest { name: name.into(), request_id: request_id.into() };
     let mut client = manager(service, "first");
     client.refresh_billing_run(request).await.unwrap();
@@ -173,6 +173,7 @@ async fn a_preview_is_looked_at_and_never_approved_or_issued() {
         name: preview.name.clone(),
         drafts_root: String::new(),
         request_id: "approve".into(),
+        approvers: Vec::new(),
     };
     let refused = manager(&service, "second").approve_billing_run(ask).await.unwrap_err();
     assert_eq!((refused.code(), reason(&refused).as_str()), (Code::FailedPrecondition, "PREVIEW"));

@@ -31,6 +31,7 @@ pub struct Service {
     running: Option<Running>,
     channel: Channel,
     signer: CallerSigner,
+    approvals: Option<&'static str>,
 }
 
 /// The way to the service as one caller.
@@ -65,20 +66,29 @@ fn passwords() -> Passwords {
 impl Service {
     /// A service on an empty schema; the clock stands at noon UTC of 2 April 2026.
     pub async fn start() -> Self {
-        Self::start_with(BTreeMap::new()).await
+        Self::begin(BTreeMap::new(), None).await
     }
 
     /// The same, with outside tax engines.
     pub async fn start_with(tax_engines: BTreeMap<String, TaxEngine>) -> Self {
+        Self::begin(tax_engines, None).await
+    }
+
+    /// A service that trusts `adjustments` with approvals.
+    pub async fn start_with_approvals() -> Self {
+        Self::begin(BTreeMap::new(), Some("adjustments")).await
+    }
+
+    async fn begin(tax_engines: BTreeMap<String, TaxEngine>, approvals: Option<&'static str>) -> Self {
         let database = TestDatabase::create("invoicing", async |url: String| {
             Ok(invoicing_svc::migrate(&Secret::new(url), &passwords()).await?)
         })
         .await
         .unwrap();
         let clock = Clock::stopped("2026-04-02T12:00:00Z".parse().unwrap());
-        let (running, channel) = serve(&database, &clock, &tax_engines).await;
+        let (running, channel) = serve(&database, &clock, &tax_engines, approvals).await;
         let signer = CallerSigner::new(&secret(), clock.clone()).unwrap();
-        Self { database, clock, tax_engines, running: Some(running), channel, signer }
+        Self { database, clock, tax_engines, approvals, running: Some(running), channel, signer }
     }
 
     /// Ends the service and starts it again on the same schema.
@@ -86,7 +96,8 @@ impl Service {
         if let Some(running) = self.running.take() {
             running.stop().await;
         }
-        let (running, channel) = serve(&self.database, &self.clock, &self.tax_engines).await;
+        let (running, channel) =
+            serve(&self.database, &self.clock, &self.tax_engines, self.approvals).await;
         (self.running, self.channel) = (Some(running), channel);
     }
 
@@ -119,6 +130,13 @@ impl Service {
         InterceptedService::new(self.channel.clone(), Signed { signer: self.signer.clone(), caller })
     }
 
+    /// The way in as another service of the suite, with one role.
+    pub fn service_door(&self, name: &str, role: Role) -> Door {
+        let grants = vec![Grant { role, entities: vec![], territories: vec![], accounts: vec![] }];
+        let caller = Caller { person: name.into(), kind: PrincipalKind::Service, key: String::new(), grants };
+        InterceptedService::new(self.channel.clone(), Signed { signer: self.signer.clone(), caller })
+    }
+
     /// The way in as a platform with one role.
     pub fn platform_door(&self, role: Role) -> Door {
         let grants = vec![Grant { role, entities: vec![], territories: vec![], accounts: vec![] }];
@@ -132,6 +150,7 @@ async fn serve(
     database: &TestDatabase,
     clock: &Clock,
     tax_engines: &BTreeMap<String, TaxEngine>,
+    approvals: Option<&str>,
 ) -> (Running, Channel) {
     let passwords = passwords();
     let app = Login { role: "invoicing_app", password: &passwords.app };
@@ -141,6 +160,7 @@ async fn serve(
         connections_max: 8,
         caller_secret: secret(),
         tax_engines: tax_engines.clone(),
+        approvals: approvals.map(str::to_owned),
     };
     let running = invoicing_svc::start(configuration, clock.clone()).await.unwrap();
     let channel = Channel::from_shared(format!("http://{}", running.address())).unwrap().connect_lazy();

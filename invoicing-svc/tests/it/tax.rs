@@ -28,7 +28,7 @@ fn address(country: &str) -> Option<pb::PostalAddress> {
     Some(pb::PostalAddress { country: country.into(), ..pb::PostalAddress::default() })
 }
 
-fn rate(place: &str, percent: &str, from: &str, to: Option<&str>) -> pb::TaxRate {
+pub fn rate(place: &str, percent: &str, from: &str, to: Option<&str>) -> pb::TaxRate {
     pb::TaxRate {
         place: place.into(),
         tax_code: "ADS".into(),
@@ -41,7 +41,7 @@ fn rate(place: &str, percent: &str, from: &str, to: Option<&str>) -> pb::TaxRate
     }
 }
 
-async fn create_rate(service: &Service, rate: pb::TaxRate) -> Result<pb::TaxRate, Status> {
+pub async fn create_rate(service: &Service, rate: pb::TaxRate) -> Result<pb::TaxRate, Status> {
     let from = rate.valid_from.map(|day| (day.year, day.month));
     let request_id = format!("{}-{}-{from:?}", rate.place, rate.percent).replace(' ', "");
     let request = pb::CreateTaxRateRequest { tax_rate: Some(rate), request_id };
@@ -168,7 +168,7 @@ async fn a_july_invoice_taxes_june_as_june_was_taxed() {
         |format: pb::InvoiceFormat| pb::DownloadInvoiceRequest { name: name.clone(), format: format.into() };
     let csv = files.download_invoice(request(pb::InvoiceFormat::Csv)).await.unwrap().into_inner().data;
     let csv = String::from_utf8(csv.to_vec()).unwrap();
-    assert!(csv.contains(",1,DE,S,19,95.00,\r\n"), "{csv}");
+    assert!(csv.contains(",1,DE,S,19,95.00,,INVOICE,,,\r\n"), "{csv}");
     let pdf = files.download_invoice(request(pb::InvoiceFormat::Pdf)).await.unwrap().into_inner().data;
     assert_eq!(&pdf[..5], b"%PDF-");
 }

@@ -106,6 +106,13 @@ fn station() -> pb::BillingEntity {
             agency_commission: text("4900"),
             tax_payable: text("2200"),
         }),
+        settlement_codes: Some(pb::SettlementCodes {
+            cash: text("1000"),
+            unapplied_cash: text("2300"),
+            bad_debt: text("6500"),
+            bad_debt_recovered: text("6510"),
+            tax_relief: text("2210"),
+        }),
         ..pb::BillingEntity::default()
     }
 }

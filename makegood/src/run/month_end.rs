@@ -77,6 +77,7 @@ impl MonthEnd<'_> {
             name: run.name.clone(),
             drafts_root: run.drafts_root.clone(),
             request_id: format!("{}-approve", self.request),
+            approvers: Vec::new(),
         };
         ask!(approver.billing_runs(), approve_billing_run, request)
     }

@@ -162,6 +162,7 @@ impl Begin<'_> {
             connections_max: CONNECTIONS_MAX,
             caller_secret: secrets.caller(),
             tax_engines: BTreeMap::new(),
+            approvals: None,
         };
         let adjustments = adjustments_svc::Configuration {
             listen: loopback(0),

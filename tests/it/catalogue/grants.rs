@@ -3,8 +3,9 @@ use anyhow::Result;
 use super::Catalogue;
 
 /// What is issued, posted or received is only ever added to.
-const APPEND_ONLY: [&str; 9] = [
+const APPEND_ONLY: [&str; 12] = [
     "billed_to_date",
+    "disputed_part",
     "document",
     "invoice",
     "invoice_line",
@@ -13,6 +14,8 @@ const APPEND_ONLY: [&str; 9] = [
     "issued_number",
     "ledger_entry",
     "order_revision",
+    "receivable_activity",
+    "run_review",
 ];
 
 /// The role that each service works in, and the schema that is its own.

@@ -12,13 +12,14 @@ use sqlx::{Connection, PgConnection};
 use testkit::TestDatabase;
 
 /// What belongs to an account.
-const HOT: [&str; 33] = [
+const HOT: [&str; 36] = [
     "ad_credit",
     "airing",
     "billed_to_date",
     "chosen_outcome",
     "delivery_fact",
     "delivery_total",
+    "disputed_part",
     "document",
     "draft",
     "draft_edit",
@@ -43,8 +44,10 @@ const HOT: [&str; 33] = [
     "order_revision",
     "period_units",
     "plan_week",
+    "receivable_activity",
     "schedule_part",
     "subscription_quantity",
+    "superseded_draft",
     "term_segment",
 ];
 
@@ -63,7 +66,7 @@ const REFERENCE: [&str; 10] = [
 ];
 
 /// Of the coordinator: runs, registries, batches, and what crate outbox keeps.
-const LOCAL: [&str; 17] = [
+const LOCAL: [&str; 18] = [
     "_migration",
     "accounting_period_change",
     "answered_request",
@@ -81,6 +84,7 @@ const LOCAL: [&str; 17] = [
     "order_registry",
     "outbox",
     "quarantined_row",
+    "run_review",
 ];
 
 /// Of the schema adjustments: a request may be about anything, so all of it belongs to the coordinator.

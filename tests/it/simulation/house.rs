@@ -195,7 +195,7 @@ impl House {
     pub async fn approve(&self, run: &pb::BillingRun) -> Result<()> {
         let (name, drafts_root, request_id) =
             (run.name.clone(), run.drafts_root.clone(), format!("approve-{}", run.name));
-        let request = pb::ApproveBillingRunRequest { name, drafts_root, request_id };
+        let request = pb::ApproveBillingRunRequest { name, drafts_root, request_id, approvers: Vec::new() };
         self.as_person(SECOND)?.runs().approve_billing_run(request).await?;
         Ok(())
     }

@@ -151,6 +151,7 @@ fn lender(request: &Request, account: &str, asked: Role, facts: Facts<'_>) -> Op
         directory.same(&delegation.to, account)
             && delegation.role == asked
             && delegation.covers(request)
+            && directory.may_have(&delegation.from, asked)
             && part_in(request, &delegation.from, facts).is_none()
             && !request.decisions.iter().any(|decision| directory.same(&decision.act.by, &delegation.from))
             && !request.decisions.iter().any(|decision| {

@@ -45,6 +45,14 @@ pub(super) fn key_figures(invoice: &Invoice) -> Result<Block, RenderError> {
             ],
             "Amount due",
         ),
+        Kind::DebitNote { corrects, due } => (
+            [
+                ("Debit date", written(invoice.issued)),
+                ("Due date", written(*due)),
+                ("Corrects invoice", corrects.clone()),
+            ],
+            "Amount due",
+        ),
         Kind::CreditNote { corrects } => (
             [
                 ("Credit date", written(invoice.issued)),

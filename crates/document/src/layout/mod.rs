@@ -36,7 +36,7 @@ pub fn lay_out(invoice: &Invoice) -> Result<Vec<Page>, RenderError> {
     lines::print(invoice, &mut flow)?;
     notes(invoice, &mut flow)?;
     spots::print(invoice, &mut flow)?;
-    if let Kind::Invoice { due, .. } = &invoice.kind {
+    if let Kind::Invoice { due, .. } | Kind::DebitNote { due, .. } = &invoice.kind {
         flow.place_at_foot(slip::slip(invoice, *due)?)?;
     }
     let pages = flow.finish(|number, count| furniture::furniture(invoice, number, count));

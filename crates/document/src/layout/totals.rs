@@ -17,7 +17,8 @@ pub(super) fn totals(invoice: &Invoice) -> Result<Block, RenderError> {
     let side = Length::pt(258);
     let mut block = Block::space(GAP);
     block.add(sums(invoice, side)?, width - side, Length::pt(10));
-    if let (Kind::Invoice { .. }, Some(bank)) = (&invoice.kind, &invoice.seller.bank) {
+    if let (Kind::Invoice { .. } | Kind::DebitNote { .. }, Some(bank)) = (&invoice.kind, &invoice.seller.bank)
+    {
         block.add(transfer(bank, width - side - GAP * 2), Length::ZERO, Length::pt(10));
     }
     block.height += PAD;
@@ -41,7 +42,7 @@ fn sums(invoice: &Invoice, width: Length) -> Result<Block, RenderError> {
         figures.row(&label, &grouped(&tax.amount)?, BODY);
     }
     let label = match invoice.kind {
-        Kind::Invoice { .. } => "Amount due",
+        Kind::Invoice { .. } | Kind::DebitNote { .. } => "Amount due",
         Kind::CreditNote { .. } => "Amount credited",
     };
     let mut block = figures.finish();

@@ -38,6 +38,8 @@ pub struct BillingEntity {
     pub rate_card_tolerance: Option<Percent>,
     /// The outside engine that decides its tax; `None`: its own rates do.
     pub tax_engine: Option<String>,
+    /// Without them nothing is received, refunded or written off.
+    pub settlement_codes: Option<SettlementCodes>,
 }
 
 /// A postal address; the country is ISO 3166-1 alpha-2.
@@ -65,6 +67,16 @@ pub struct GeneralLedgerCodes {
     pub receivables: String,
     pub agency_commission: String,
     pub tax_payable: String,
+}
+
+/// The accounts of the general ledger for what becomes of receivables.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SettlementCodes {
+    pub cash: String,
+    pub unapplied_cash: String,
+    pub bad_debt: String,
+    pub bad_debt_recovered: String,
+    pub tax_relief: String,
 }
 
 /// How an agency's commission is posted.

@@ -25,6 +25,7 @@ pub(crate) fn entity() -> BillingEntity {
         fiscal: FiscalCalendar::GREGORIAN,
         statutory_first_month: 1,
         tax_place: None,
+        settlement_codes: None,
         tax_base: TaxBase::NetOfCommission,
         rate_card_tolerance: None,
         tax_engine: None,

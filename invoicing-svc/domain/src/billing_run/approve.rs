@@ -1,3 +1,6 @@
+use jiff::Timestamp;
+use money::{Money, MoneyError};
+
 use super::{Act, Approval, BillingRun, BillingRunRefusal, Root, State};
 
 /// Who wants to approve.
@@ -31,7 +34,64 @@ pub fn approve(
     if seen.is_some_and(|seen| seen != root) {
         return Err(BillingRunRefusal::DraftsChanged { run: run.id.to_string(), root: hexadecimal(&root) });
     }
-    Ok(run.now(State::Approved(Approval { root, act: approver.act })))
+    Ok(run.now(State::Approved(Approval { root, act: approver.act, request: None })))
+}
+
+/// An approval that was granted elsewhere, by an approval service that is trusted with it.
+#[derive(Clone, Debug)]
+pub struct Granted {
+    /// Its id.
+    pub request: String,
+    /// The persons who approved, at least one.
+    pub approvers: Vec<String>,
+    pub at: Timestamp,
+    /// What they looked at.
+    pub root: Root,
+}
+
+/// What drafts that changed since the root was approved do to a run, in one currency.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Changed {
+    /// What goes on, with tax.
+    pub going: Money,
+    /// What drops out, with tax.
+    pub removed: Money,
+}
+
+/// Signs off by an approval. Drafts that changed since drop out alone, as long as more goes on than drops out. `changed`
+/// is what they come to; `None`: the run never had that root.
+///
+/// Order of refusal: PREVIEW, SAME_PERSON, RUN_STATE, DRAFTS_CHANGED.
+pub fn approve_granted(
+    run: &BillingRun,
+    granted: Granted,
+    changed: Option<&[Changed]>,
+) -> Result<BillingRun, BillingRunRefusal> {
+    if run.preview {
+        return Err(BillingRunRefusal::Preview { run: run.id.to_string() });
+    }
+    if granted.approvers.contains(&run.started.by) {
+        return Err(BillingRunRefusal::SamePerson {
+            run: run.id.to_string(),
+            person: run.started.by.clone(),
+        });
+    }
+    let State::InReview { root } = run.state else {
+        return Err(run.needs("IN_REVIEW"));
+    };
+    if !changed.is_some_and(|changed| changed.iter().all(|each| each.leaves_most().unwrap_or(false))) {
+        return Err(BillingRunRefusal::DraftsChanged { run: run.id.to_string(), root: hexadecimal(&root) });
+    }
+    let act = Act { by: granted.approvers.join(", "), at: granted.at };
+    let approval = Approval { root: granted.root, act, request: Some(granted.request) };
+    Ok(run.now(State::Approved(approval)))
+}
+
+impl Changed {
+    /// Whether what was approved is still what is issued, by and large.
+    fn leaves_most(self) -> Result<bool, MoneyError> {
+        Ok(self.removed.is_zero() || self.removed.compare(self.going)?.is_le())
+    }
 }
 
 fn hexadecimal(root: &Root) -> String {

@@ -14,7 +14,7 @@ mod start;
 #[cfg(test)]
 mod tests;
 
-pub use approve::{Approver, approve};
+pub use approve::{Approver, Changed, Granted, approve, approve_granted};
 pub use cancel::cancel;
 pub use glance::glance;
 pub use issue::{Issuing, Numbers, check_credits, issue, issued};
@@ -72,6 +72,8 @@ pub type Root = [u8; 32];
 pub struct Approval {
     pub root: Root,
     pub act: Act,
+    /// The id of the approval that was granted elsewhere; none where the run's own second person signed.
+    pub request: Option<String>,
 }
 
 /// The order to turn drafts into documents.

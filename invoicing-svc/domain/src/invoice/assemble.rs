@@ -200,7 +200,7 @@ fn line(
 }
 
 /// So many percent of an amount, exactly.
-pub(super) fn percent_of(amount: Money, percent: Percent) -> Result<Exact, MoneyError> {
+pub(crate) fn percent_of(amount: Money, percent: Percent) -> Result<Exact, MoneyError> {
     let (amount, currency, percent) = (amount.amount(), amount.currency(), percent.value());
     let hundredths = amount.mantissa().checked_mul(percent.mantissa()).ok_or(MoneyError::Overflow)?;
     let scale = amount.scale() + percent.scale() + 2;

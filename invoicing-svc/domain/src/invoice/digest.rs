@@ -24,6 +24,7 @@ pub fn digest(draft: &Draft) -> [u8; 32] {
     said.text(match draft.kind {
         DocumentKind::Invoice => "INVOICE",
         DocumentKind::CreditNote => "CREDIT_NOTE",
+        DocumentKind::DebitNote => "DEBIT_NOTE",
     });
     said.written(draft.currency);
     said.written(draft.billing_month);

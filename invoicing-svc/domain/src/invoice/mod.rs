@@ -15,6 +15,7 @@ mod taxed;
 pub(crate) mod tests;
 mod text;
 
+pub(crate) use assemble::percent_of;
 pub use assemble::{LineFacts, OrderFacts, RatedOrder, assemble};
 pub use check::CheckError;
 pub use consolidate::{Consolidation, Sharing, grouping_key};
@@ -37,6 +38,8 @@ pub enum DocumentKind {
     Invoice,
     /// EN 16931 type code 381; its amounts are above zero too.
     CreditNote,
+    /// EN 16931 type code 383.
+    DebitNote,
 }
 
 /// The content of a document, before and after it is issued.

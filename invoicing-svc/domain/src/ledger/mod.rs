@@ -8,11 +8,12 @@ mod tests;
 
 use std::collections::BTreeMap;
 
-use money::{Money, MoneyError};
+use money::{Currency, Money, MoneyError};
 
 use crate::billing_entity::GeneralLedgerCodes;
 use crate::invariant::Invariant;
 use crate::invoice::{CheckError, DocumentKind, Draft};
+use crate::note::Note;
 use crate::rating::LineKind;
 
 /// The accounts of the books, in the order in which a document's postings stand.
@@ -28,6 +29,13 @@ pub enum LedgerAccount {
     ContraRevenue,
     /// What is owed to the tax office.
     TaxPayable,
+    Cash,
+    /// What was received and is on no document yet.
+    UnappliedCash,
+    BadDebt,
+    BadDebtRecovered,
+    /// Tax that the tax office gives back on bad debt.
+    TaxRelief,
 }
 
 /// One posting. Exactly one of the two amounts is above zero.
@@ -39,31 +47,33 @@ pub struct Posting {
     pub credit: Money,
 }
 
-/// The postings of a document, one per account and GL code, without those of nothing.
+/// What a document comes to, as the books take it.
+struct Posted<'a> {
+    kind: DocumentKind,
+    commission: Money,
+    tax: Money,
+    total: Money,
+    /// Where each line is earned, under which GL account, and its gross.
+    lines: Vec<(LedgerAccount, &'a str, Money)>,
+}
+
+/// The postings of a draft, one per account and GL code, without those of nothing.
 pub fn postings(document: &Draft, codes: &GeneralLedgerCodes) -> Result<Vec<Posting>, CheckError> {
-    let mut revenue: BTreeMap<(LedgerAccount, &str), Money> = BTreeMap::new();
-    for line in &document.lines {
-        let key = (earned(line.item.bucket.kind), line.gl_revenue.as_str());
-        let sum = revenue.entry(key).or_insert(Money::zero(document.currency));
-        *sum = sum.plus(line.item.gross)?;
-    }
-    let debits = [
-        (LedgerAccount::Receivables, codes.receivables.as_str(), document.total),
-        (LedgerAccount::AgencyCommission, codes.agency_commission.as_str(), document.commission),
-    ];
-    let credits = revenue.into_iter().map(|((account, code), gross)| (account, code, gross.negate()));
-    let tax = (LedgerAccount::TaxPayable, codes.tax_payable.as_str(), document.tax.negate());
-    let postings: Vec<Posting> = debits
-        .into_iter()
-        .chain(credits)
-        .chain([tax])
-        .filter(|(_, _, amount)| !amount.is_zero())
-        .map(|(account, code, amount)| match document.kind {
-            DocumentKind::Invoice => Posting::of(account, code, amount),
-            DocumentKind::CreditNote => Posting::of(account, code, amount.negate()),
-        })
-        .collect();
-    balance(&postings, document)?;
+    let Draft { kind, commission, tax, total, .. } = *document;
+    let lines = document.lines.iter();
+    let lines = lines.map(|line| (earned(line.item.bucket.kind), line.gl_revenue.as_str(), line.item.gross)).collect();
+    let postings = Posted { kind, commission, tax, total, lines }.postings(codes)?;
+    balance(&postings, total.currency(), &document.id.to_string())?;
+    Ok(postings)
+}
+
+/// The postings of a note, one per account and GL code, without those of nothing.
+pub fn note_postings(note: &Note, codes: &GeneralLedgerCodes) -> Result<Vec<Posting>, CheckError> {
+    let Note { kind, commission, tax, total, .. } = *note;
+    let lines = note.lines.iter();
+    let lines = lines.map(|line| (LedgerAccount::Revenue, line.gl_revenue.as_str(), line.gross)).collect();
+    let postings = Posted { kind, commission, tax, total, lines }.postings(codes)?;
+    balance(&postings, total.currency(), "a note")?;
     Ok(postings)
 }
 
@@ -83,9 +93,32 @@ fn earned(kind: LineKind) -> LedgerAccount {
     }
 }
 
+impl Posted<'_> {
+    fn postings(&self, codes: &GeneralLedgerCodes) -> Result<Vec<Posting>, MoneyError> {
+        let mut revenue: BTreeMap<(LedgerAccount, &str), Money> = BTreeMap::new();
+        for (account, code, gross) in &self.lines {
+            let sum = revenue.entry((*account, *code)).or_insert(Money::zero(self.total.currency()));
+            *sum = sum.plus(*gross)?;
+        }
+        let debits = [
+            (LedgerAccount::Receivables, codes.receivables.as_str(), self.total),
+            (LedgerAccount::AgencyCommission, codes.agency_commission.as_str(), self.commission),
+        ];
+        let credits = revenue.into_iter().map(|((account, code), gross)| (account, code, gross.negate()));
+        let tax = (LedgerAccount::TaxPayable, codes.tax_payable.as_str(), self.tax.negate());
+        let all = debits.into_iter().chain(credits).chain([tax]).filter(|(_, _, amount)| !amount.is_zero());
+        Ok(all
+            .map(|(account, code, amount)| match self.kind {
+                DocumentKind::Invoice | DocumentKind::DebitNote => Posting::of(account, code, amount),
+                DocumentKind::CreditNote => Posting::of(account, code, amount.negate()),
+            })
+            .collect())
+    }
+}
+
 impl Posting {
     /// A debit where the amount is above zero, a credit where it is below.
-    fn of(account: LedgerAccount, gl_code: &str, amount: Money) -> Self {
+    pub(crate) fn of(account: LedgerAccount, gl_code: &str, amount: Money) -> Self {
         let nothing = Money::zero(amount.currency());
         let (debit, credit) =
             if amount.is_negative() { (nothing, amount.negate()) } else { (amount, nothing) };
@@ -93,11 +126,11 @@ impl Posting {
     }
 }
 
-fn balance(postings: &[Posting], document: &Draft) -> Result<(), CheckError> {
+fn balance(postings: &[Posting], currency: Currency, of: &str) -> Result<(), CheckError> {
     let sum = |side: fn(&Posting) -> Money| -> Result<Money, MoneyError> {
-        Money::sum(document.currency, postings.iter().map(side))
+        Money::sum(currency, postings.iter().map(side))
     };
     let (debits, credits) = (sum(|posting| posting.debit)?, sum(|posting| posting.credit)?);
-    let found = || format!("{}: debits {debits}, credits {credits}", document.id);
+    let found = || format!("{of}: debits {debits}, credits {credits}");
     Ok(Invariant::PostingsSumToZero.check(debits == credits, found)?)
 }

@@ -7,7 +7,7 @@ mod posting;
 mod tests;
 
 pub use change::{Closing, close, lock, reopen, soft_close};
-pub use posting::{Posting, posting};
+pub use posting::{Posting, posting, posting_of_correction};
 
 use std::collections::BTreeMap;
 

@@ -69,6 +69,9 @@ fn what_comes_late_is_posted_to_the_next_open_period() {
     ] {
         assert_eq!(posting(&books, day(date)), Posting { month: month(posted), date: day(on) }, "{date}");
     }
+    // February is closed softly, and an approved correction still goes there.
+    let corrected = posting_of_correction(&books, day("2026-01-31"));
+    assert_eq!(corrected, Posting { month: month("2026-02"), date: day("2026-02-01") });
 }
 
 #[test]

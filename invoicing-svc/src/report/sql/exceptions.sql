@@ -4,7 +4,7 @@ select e.shard, e.ordinal, e.exception_id, e.revision, e.state, e.severity, e.re
        e.outcome, e.changes, e.cause, e.resolution, e.settled_by, e.settled_at,
        array(select distinct b.invoice_id from billed_to_date b
               where e.reason = 'NEGATIVE_DELTA' and b.account_id = e.account_id and b.line_id = e.line_id
-                and b.origin_first = e.origin_first and b.invoice_id is not null
+                and b.origin_first = e.origin_first and b.basis = 'RATED'
               order by b.invoice_id) as "billed_by!: Vec<Uuid>"
   from billing_exception e
   join insertion_order o on (o.account_id, o.order_id) = (e.account_id, e.order_id)

@@ -5,7 +5,7 @@ select run_id,
        (select count(*) from invoice i where i.run_id = r.run_id) as "drafts_issued!",
        (select count(*) from billing_exception e where e.run_id = r.run_id and e.state = 'OPEN') as "exceptions!",
        (select count(*) from draft d where d.run_id = r.run_id and d.waiting) as "drafts_waiting!",
-       drafts_dropped,
+       drafts_dropped, drafts_removed, removed,
        case when state in ('IN_REVIEW', 'APPROVED') then
          (select count(distinct c.account_id) from input_change c
            where not pg_visible_in_snapshot(c.xid, r.snapshot)

@@ -41,7 +41,10 @@ pub(super) async fn parts(
     Ok(parts)
 }
 
-/// The ledger of a line, and its highest entry.
+/// The first entry that is of a note and not of a run.
+const NOTES_FROM: i32 = 1_000_000_000;
+
+/// The ledger of a line, and the highest entry of runs.
 #[derive(Default)]
 pub(super) struct Ledger {
     pub(super) billed: Vec<Billed>,
@@ -65,7 +68,10 @@ pub(super) async fn ledgers(
     for row in rows {
         let Some(currency) = currencies.get(&row.line_id) else { continue };
         let ledger = ledgers.entry(row.line_id).or_default();
-        ledger.last_entry = u32::try_from(row.entry).context("the database holds a negative entry")?;
+        // Notes are numbered far above, so that a run in review and a note never choose the same entry.
+        if row.entry < NOTES_FROM {
+            ledger.last_entry = u32::try_from(row.entry).context("the database holds a negative entry")?;
+        }
         ledger.billed.push(Billed {
             bucket: Bucket {
                 origin: days(row.origin_first, row.origin_last)?,

@@ -9,7 +9,8 @@ with line as (
   select i.entity_id, i.run_id, i.currency, i.commission_percent, i.number, l.account_id, l.line_id, l.entry, l.kind,
          l.origin_first, l.origin_last, l.segment_first, l.quantity, l.unit, l.rate, l.price_base, l.gross, l.commission, l.net
     from invoice i join invoice_line l using (account_id, invoice_id)
-   where account_id = $1 and invoice_id = $2 and l.number = $3
+   -- A line of a note is not rated: its reason is what it says.
+   where account_id = $1 and invoice_id = $2 and l.number = $3 and i.kind = 'INVOICE'
 )
 select l.line_id as "line_id!", ol.order_id as "order_id!", l.run_id as "run_id!", l.document as "document?",
        l.currency as "currency!", l.commission_percent as "commission_percent!", l.entry as "entry!", l.kind as "kind!",

@@ -105,6 +105,7 @@ pub async fn approve(world: &mut World, said: &Said<'_>) -> Result<()> {
         name: world.run.name.clone(),
         drafts_root: world.run.drafts_root.clone(),
         request_id: world.request_id(),
+        approvers: Vec::new(),
     };
     world.run = world.client(said.word(0))?.runs().approve_billing_run(request).await?.into_inner();
     Ok(())

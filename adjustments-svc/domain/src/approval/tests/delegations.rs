@@ -60,6 +60,23 @@ fn what_is_lent_has_its_limits() {
 }
 
 #[test]
+fn who_has_lost_a_role_lends_it_no_more() {
+    let mut known = directory();
+    let lent = [lent("manager", "deputy")];
+    let mut reason = |roles: &[Role]| {
+        known
+            .entries
+            .insert("manager".into(), Entry { roles: roles.iter().copied().collect(), ..Entry::default() });
+        let facts = Facts { directory: &known, delegations: &lent };
+        let decided =
+            decide(&credit("500.00"), &person("deputy", &[]), ballot(Choice::Approve), facts, noon());
+        decided.map(|_| ()).map_err(|refusal| refusal.reason())
+    };
+    assert_eq!(reason(&[Role::BillingManager, Role::Cfo]), Ok(()));
+    assert_eq!(reason(&[Role::Cfo]), Err("NOT_ASKED"));
+}
+
+#[test]
 fn the_maker_gains_nothing_by_lending_or_borrowing() {
     let request = credit("500.00");
     let borrowed = try_with(&request, "analyst", &[lent("manager", "analyst")]);

@@ -1,0 +1,268 @@
+//! Issuing a credit or debit note, in the transaction of the call; a preview does the same and takes everything back.
+
+use anyhow::{Context, anyhow};
+use billing_proto::billing::invoicing::v1 as pb;
+use chassis::{
+    call::Call,
+    failure::{Failure, OrRefuse},
+};
+use ids::{ActivityId, InvoiceId, LineId, RunId};
+use invoicing_domain::{
+    billing_entity::BillingEntity,
+    invoice::{DocumentKind, due_date},
+    ledger::note_postings,
+    note::{self as domain, Asked, Note, NoteBasis, NoteRefusal, Settings},
+    number_series::{self, Dated, NumberSeries, SeriesYear},
+    period::posting_of_correction,
+    receivable::{Activity, Moved, apply_to_corrected},
+};
+use jiff::civil::Date;
+use money::Money;
+use refusal::Violations;
+use sqlx::PgConnection;
+use uuid::Uuid;
+
+use super::billing_run_service::act;
+use crate::{
+    report,
+    store::{
+        self,
+        document::Named,
+        input_change::{self, Cause},
+        note::{Corrected, Issued},
+    },
+    wire::{name, note as wire},
+    work::{self, rendering},
+};
+
+/// A note that is asked for.
+pub(super) struct Order<'a> {
+    pub(super) kind: DocumentKind,
+    /// What it corrects.
+    pub(super) invoice: &'a str,
+    pub(super) note: Option<&'a pb::Note>,
+    pub(super) request_id: &'a str,
+    /// Whether the caller is trusted with approvals.
+    pub(super) is_approved: bool,
+}
+
+/// A note that is issued.
+pub(super) struct Made {
+    pub(super) corrects: Named,
+    pub(super) named: Named,
+    pub(super) entity: BillingEntity,
+    /// On the corrected document.
+    pub(super) open_before: Money,
+    /// The lines of the corrected document that it names, each with what is left.
+    pub(super) left: Vec<pb::LineLeft>,
+    /// The order lines that it corrects.
+    corrected: Vec<LineId>,
+}
+
+/// Where a number comes from.
+struct Taken {
+    series: NumberSeries,
+    year: SeriesYear,
+    sequence: i64,
+    number: String,
+}
+
+/// Makes the note. The account is locked until the transaction ends: what is left of a line is taken once.
+pub(super) async fn issue(
+    connection: &mut PgConnection,
+    call: &Call,
+    order: &Order<'_>,
+) -> Result<Made, Failure> {
+    let mut v = Violations::new();
+    let Some(corrects) = name::invoice(&mut v, "invoice", order.invoice) else {
+        return Err(v.refusal().into());
+    };
+    store::account::lock(connection, corrects.0).await?;
+    let head = report::invoice::get(connection, corrects, call.scope.json().as_ref()).await?;
+    if head.state() != pb::InvoiceState::Issued {
+        return Err(NoteRefusal::OfDraft { invoice: head.name }).or_refuse();
+    }
+    let corrected = store::note::corrected(connection, corrects, order.kind).await?;
+    if corrected.kind == DocumentKind::CreditNote {
+        return Err(NoteRefusal::OfCreditNote { invoice: head.name }).or_refuse();
+    }
+    let open_before = store::receivable::open_on(connection, corrects).await?;
+    let said = wire::parse(order.kind, order.note, corrected.original.currency)?;
+    let entity = store::billing_entity::get(connection, corrected.entity, None).await?;
+    let date = issue_date(&corrected, &entity, said.issue_date, call)?;
+    let taken = number(connection, &entity, order.kind, date).await?;
+    let note = decide(connection, corrects, (&corrected, &said.asked), &entity).await?;
+    let postings = note_postings(&note, &entity.gl_codes).context("a note cannot be posted")?;
+    // Held until the note is posted: whoever closes the period of its date waits for it.
+    store::accounting_period::hold(connection, entity.id).await?;
+    let books = store::accounting_period::books(connection, &entity).await?;
+    let named = (corrects.0, id(corrects.1, call, order.request_id));
+    let due = match order.kind {
+        DocumentKind::CreditNote => date,
+        DocumentKind::DebitNote | DocumentKind::Invoice if said.keep_due_date => corrected.due_date,
+        DocumentKind::DebitNote | DocumentKind::Invoice => due_date(date, corrected.payment_terms_days),
+    };
+    let issued = Issued {
+        named,
+        corrects: corrects.1,
+        entity: entity.id,
+        note: &note,
+        postings: &postings,
+        reason: &said.reason,
+        digest: domain::digest(corrects.1, &note),
+        series: taken.series.id,
+        year: taken.year.year,
+        sequence: taken.sequence,
+        number: &taken.number,
+        issue_date: date,
+        due_date: due,
+        posting: posting_of_correction(&books, date),
+        by: &call.caller.person,
+        at: call.at,
+        template_version: rendering::TEMPLATE_VERSION,
+    };
+    store::number_series::record_year(connection, taken.series.id, taken.year).await?;
+    store::note::record(connection, &issued).await?;
+    if order.kind == DocumentKind::CreditNote {
+        apply(connection, call, (order, open_before), &issued).await?;
+    }
+    let is_correction = said.asked.basis == NoteBasis::Correction;
+    let lines = if is_correction { lines_of(&corrected, &said.asked) } else { Vec::new() };
+    let left = left(&corrected, &note)?;
+    Ok(Made { corrects, named, entity, open_before, left, corrected: lines })
+}
+
+/// The same whenever the same request comes again.
+fn id(corrects: InvoiceId, call: &Call, request_id: &str) -> InvoiceId {
+    let corrects = corrects.to_string();
+    let parts = [corrects.as_str(), &call.caller.person, call.method, request_id];
+    InvoiceId::derived(&parts.map(str::as_bytes))
+}
+
+fn issue_date(
+    corrected: &Corrected,
+    entity: &BillingEntity,
+    asked: Option<Date>,
+    call: &Call,
+) -> Result<Date, Failure> {
+    let today = entity.zone.day_of(call.at);
+    let date = asked.unwrap_or(today);
+    let (issue_date, issued) = (date.to_string(), corrected.issue_date.to_string());
+    if date > today {
+        return Err(NoteRefusal::IssueDateInFuture { issue_date, today: today.to_string() }).or_refuse();
+    }
+    if date < corrected.issue_date {
+        return Err(NoteRefusal::IssueDateBeforeDocument { issue_date, issued }).or_refuse();
+    }
+    Ok(date)
+}
+
+async fn number(
+    connection: &mut PgConnection,
+    entity: &BillingEntity,
+    kind: DocumentKind,
+    date: Date,
+) -> Result<Taken, Failure> {
+    let missing = || NoteRefusal::NumberSeriesMissing {
+        entity: entity.id.to_string(),
+        kind: match kind {
+            DocumentKind::CreditNote => "credit notes".to_owned(),
+            DocumentKind::DebitNote => "debit notes".to_owned(),
+            DocumentKind::Invoice => "invoices".to_owned(),
+        },
+    };
+    let series = store::number_series::of_kind(connection, entity.id, kind).await?;
+    let series = series.ok_or_else(missing).or_refuse()?.series.id;
+    store::number_series::lock(connection, series).await?;
+    let found = store::number_series::get(connection, (entity.id, series), None).await?;
+    let dated = Dated { date, year: found.series.year_basis.year_of(entity, date) };
+    let taken = number_series::take(&found.series, &found.years, dated).or_refuse()?;
+    let sequence = i64::try_from(taken.sequence).context("the number is beyond bigint")?;
+    Ok(Taken { series: found.series, year: taken.year, sequence, number: taken.number })
+}
+
+/// A correction moves what drafts stand on: those in review are made again, and where they cannot be, it waits.
+async fn decide(
+    connection: &mut PgConnection,
+    corrects: Named,
+    (corrected, asked): (&Corrected, &Asked),
+    entity: &BillingEntity,
+) -> Result<Note, Failure> {
+    let settings = Settings { rounding: entity.rounding, remainder: entity.remainder };
+    let ledgers = if asked.basis == NoteBasis::Correction {
+        let lines = lines_of(corrected, asked);
+        store::billing_entity::lock(connection, entity.id).await?;
+        store::billing_run::reviewing(connection, corrects.0).await?;
+        if let Some((run, state, line)) = store::note::being_billed(connection, corrects.0, &lines).await? {
+            let of = corrected.original.lines.iter().find(|of| of.line == line);
+            let line = of.context("a line that was not asked for")?.number;
+            return Err(NoteRefusal::LineBeingBilled { line, run: run.to_string(), state }).or_refuse();
+        }
+        store::note::ledgers(connection, corrects.0, &lines, corrected.original.currency).await?
+    } else {
+        domain::Ledgers::new()
+    };
+    domain::note(&corrected.original, asked, ledgers, settings).or_refuse()
+}
+
+/// The order lines behind the lines that are asked for.
+fn lines_of(corrected: &Corrected, asked: &Asked) -> Vec<LineId> {
+    let is_asked = |number| asked.lines.iter().any(|line| line.number == number);
+    corrected.original.lines.iter().filter(|line| is_asked(line.number)).map(|line| line.line).collect()
+}
+
+/// A credit note pays what is open on the document that it corrects.
+async fn apply(
+    connection: &mut PgConnection,
+    call: &Call,
+    (order, open): (&Order<'_>, Money),
+    issued: &Issued<'_>,
+) -> Result<(), Failure> {
+    let (account, credit) = issued.named;
+    let paid = apply_to_corrected(open, issued.note.total).map_err(|error| anyhow!(error))?;
+    let Some(amount) = paid else { return Ok(()) };
+    let activity = Activity {
+        id: ActivityId::from_uuid(Uuid::now_v7()),
+        entity: issued.entity,
+        day: issued.issue_date,
+        amount,
+        moved: Moved::Credit { credit, document: issued.corrects },
+        reference: issued.number.to_owned(),
+        reason: issued.reason.to_owned(),
+        approval: order.is_approved.then(|| order.request_id.to_owned()),
+        act: act(call),
+    };
+    store::receivable::record(connection, account, &[activity]).await
+}
+
+/// What is left of the lines that the note names.
+fn left(corrected: &Corrected, note: &Note) -> Result<Vec<pb::LineLeft>, Failure> {
+    let named =
+        corrected.original.lines.iter().filter(|line| note.lines.iter().any(|of| of.corrects == line.number));
+    named
+        .map(|line| {
+            let taken = note.lines.iter().filter(|of| of.corrects == line.number).map(|of| of.gross);
+            let mut left = line.left().map_err(|error| anyhow!(error))?;
+            for gross in taken.filter(|_| note.kind == DocumentKind::CreditNote) {
+                left = left.minus(gross).map_err(|error| anyhow!(error))?;
+            }
+            let number = i32::try_from(line.number).context("a line with a number beyond integer")?;
+            Ok(pb::LineLeft { line: number, gross: Some(crate::wire::money::message(left)) })
+        })
+        .collect()
+}
+
+/// Runs in review that have drafts of what was corrected make them again.
+pub(super) async fn take_in(connection: &mut PgConnection, call: &Call, made: &Made) -> Result<(), Failure> {
+    if made.corrected.is_empty() {
+        return Ok(());
+    }
+    let account = made.named.0;
+    input_change::record(connection, &[account], Cause::Adjustment).await?;
+    let reviewing: Vec<RunId> = store::billing_run::reviewing(connection, account).await?;
+    for run in store::note::with_drafts(connection, account, &reviewing, &made.corrected).await? {
+        let run = store::billing_run::get(connection, run, None).await?;
+        work::rate_again(connection, &run, account, call.at).await?;
+    }
+    Ok(())
+}

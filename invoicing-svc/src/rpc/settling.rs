@@ -1,0 +1,137 @@
+//! What every act on receivables has in common: the account is locked, and what is done is recorded and posted.
+
+use anyhow::anyhow;
+use billing_proto::billing::invoicing::v1 as pb;
+use chassis::{
+    call::Call,
+    failure::{Failure, OrRefuse},
+};
+use ids::{AccountId, ActivityId, EntityId, InvoiceId};
+use invoicing_domain::{
+    billing_entity::BillingEntity,
+    period::posting,
+    receivable::{Activity, Moved, Put, ReceivableRefusal, check_day, postings},
+};
+use jiff::civil::Date;
+use money::Money;
+use sqlx::PgConnection;
+use uuid::Uuid;
+
+use super::billing_run_service::act;
+use crate::store::{self, receivable::Posted};
+
+/// Somebody who settles something of an account.
+pub(super) struct Settling<'a> {
+    pub(super) call: &'a Call,
+    pub(super) account: AccountId,
+    pub(super) entity: BillingEntity,
+    /// In the entity's time zone.
+    pub(super) today: Date,
+    /// The id of the approval by which it is done.
+    pub(super) approval: Option<String>,
+}
+
+/// Words that go with an act.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Said<'a> {
+    pub(super) reference: &'a str,
+    pub(super) reason: &'a str,
+}
+
+impl<'a> Settling<'a> {
+    /// Begins with an account that is locked. Without GL codes nothing is settled.
+    pub(super) async fn begin(
+        connection: &mut PgConnection,
+        call: &'a Call,
+        (account, entity): (AccountId, EntityId),
+        approval: Option<String>,
+    ) -> Result<Self, Failure> {
+        let entity = store::billing_entity::get(connection, entity, None).await?;
+        if entity.settlement_codes.is_none() {
+            return Err(ReceivableRefusal::CodesMissing { entity: entity.id.to_string() }).or_refuse();
+        }
+        let today = entity.zone.day_of(call.at);
+        Ok(Self { call, account, entity, today, approval })
+    }
+
+    /// The day that was asked for, or today; not before `first`.
+    pub(super) fn day(&self, asked: Option<Date>, first: Option<Date>) -> Result<Date, Failure> {
+        let day = asked.unwrap_or(self.today);
+        check_day(day, self.today, first).or_refuse()?;
+        Ok(day)
+    }
+
+    /// Something that is done.
+    pub(super) fn activity(&self, day: Date, amount: Money, moved: Moved, said: Said<'_>) -> Activity {
+        Activity {
+            id: ActivityId::from_uuid(Uuid::now_v7()),
+            entity: self.entity.id,
+            day,
+            amount,
+            moved,
+            reference: said.reference.to_owned(),
+            reason: said.reason.to_owned(),
+            approval: self.approval.clone(),
+            act: act(self.call),
+        }
+    }
+
+    /// What is put on documents, each as an act of its own.
+    pub(super) fn puts(
+        &self,
+        puts: Vec<Put>,
+        day: impl Fn(InvoiceId) -> Date,
+        moved: impl Fn(InvoiceId) -> Moved,
+    ) -> Vec<Activity> {
+        let put =
+            |Put { document, amount }| self.activity(day(document), amount, moved(document), Said::default());
+        puts.into_iter().map(put).collect()
+    }
+
+    /// Records and posts what is done.
+    pub(super) async fn record(
+        &self,
+        connection: &mut PgConnection,
+        activities: Vec<Activity>,
+    ) -> Result<(), Failure> {
+        store::receivable::record(connection, self.account, &activities).await?;
+        let missing = || ReceivableRefusal::CodesMissing { entity: self.entity.id.to_string() };
+        let settlement = self.entity.settlement_codes.as_ref().ok_or_else(missing).or_refuse()?;
+        // Held until it is posted: whoever closes the period of its day waits for it.
+        store::accounting_period::hold(connection, self.entity.id).await?;
+        let books = store::accounting_period::books(connection, &self.entity).await?;
+        let post = |activity: Activity| {
+            let postings = postings(&activity, &self.entity.gl_codes, settlement)?;
+            let on = posting(&books, activity.day);
+            Ok(Posted { activity, postings, on })
+        };
+        let posted: Result<Vec<Posted>, money::MoneyError> = activities.into_iter().map(post).collect();
+        store::receivable::post(connection, self.account, &posted.map_err(|error| anyhow!(error))?).await
+    }
+}
+
+/// The open documents of an account in an entity and currency.
+pub(super) async fn open_items(
+    connection: &mut PgConnection,
+    account: AccountId,
+    entity: EntityId,
+    of: Money,
+) -> Result<Vec<invoicing_domain::receivable::OpenItem>, Failure> {
+    let which = store::receivable::Which {
+        account: Some(account),
+        entity: Some(entity),
+        currency: Some(of.currency()),
+        ..store::receivable::Which::default()
+    };
+    store::receivable::documents(connection, which).await
+}
+
+/// The open document as a message, as everything stands now.
+pub(super) async fn open_document(
+    connection: &mut PgConnection,
+    named: store::document::Named,
+    today: Date,
+) -> Result<pb::OpenDocument, Failure> {
+    let item = store::receivable::document(connection, named, None, None).await?;
+    Ok(crate::wire::receivable::open_document(&item, today)?)
+}

@@ -1,0 +1,390 @@
+//! Credit and debit notes: what they correct, and recording them beside it.
+
+use std::collections::BTreeMap;
+
+use anyhow::{Context, ensure};
+use chassis::failure::Failure;
+use ids::{AccountId, EntityId, InvoiceId, LineId, RunId, SeriesId};
+use invoicing_domain::{
+    invoice::{DocumentKind, LineTax, TaxRow},
+    ledger,
+    note::{Ledgers, Note, NoteLine, Noted, Original, OriginalLine},
+    period::Posting,
+    rating::{Billed, Bucket},
+    tax::{Place, Treatment},
+};
+use jiff::{Timestamp, civil::Date};
+use jiff_sqlx::ToSqlx;
+use money::{Currency, Money, Percent};
+use rust_decimal::Decimal;
+use sqlx::PgConnection;
+use uuid::Uuid;
+
+use super::{
+    document::Named,
+    rating_input::{days, price_base, rate},
+    written::{Written, currency, month_day},
+};
+
+/// An issued document that a note corrects.
+#[derive(Clone, Debug)]
+pub struct Corrected {
+    pub entity: EntityId,
+    pub kind: DocumentKind,
+    pub issue_date: Date,
+    pub due_date: Date,
+    pub payment_terms_days: u16,
+    pub original: Original,
+}
+
+/// Loads an issued document with what notes of a kind took of it. The account is locked.
+pub async fn corrected(
+    connection: &mut PgConnection,
+    named: Named,
+    kind: DocumentKind,
+) -> Result<Corrected, Failure> {
+    let (account, invoice) = named;
+    let head = sqlx::query!(
+        "select entity_id, kind, number, currency, commission_percent, tax_base, issue_date, due_date, payment_terms_days
+           from invoice where account_id = $1 and invoice_id = $2",
+        account.uuid(),
+        invoice.uuid()
+    )
+    .fetch_optional(&mut *connection)
+    .await?;
+    let head = head.context("a document that is not issued")?;
+    let currency = currency(&head.currency)?;
+    Ok(Corrected {
+        entity: EntityId::from_uuid(head.entity_id),
+        kind: Written::read(&head.kind)?,
+        issue_date: head.issue_date.to_jiff(),
+        due_date: head.due_date.to_jiff(),
+        payment_terms_days: u16::try_from(head.payment_terms_days).context("the database holds no terms")?,
+        original: Original {
+            currency,
+            commission_percent: percent(head.commission_percent)?,
+            tax_base: Written::read(&head.tax_base)?,
+            taxes: taxes(connection, named, currency).await?,
+            lines: lines(connection, named, kind, currency).await?,
+        },
+    })
+}
+
+async fn taxes(
+    connection: &mut PgConnection,
+    (account, invoice): Named,
+    currency: Currency,
+) -> Result<Vec<TaxRow>, Failure> {
+    let rows = sqlx::query!(
+        "select category, percent, reason, base, tax from invoice_tax where account_id = $1 and invoice_id = $2 order by ordinal",
+        account.uuid(),
+        invoice.uuid()
+    )
+    .fetch_all(connection)
+    .await?;
+    rows.into_iter()
+        .map(|row| {
+            let (category, percent) = (Written::read(&row.category)?, percent(row.percent)?);
+            let treatment = Treatment { category, percent, reason: row.reason };
+            Ok(TaxRow { treatment, base: money(currency, row.base)?, tax: money(currency, row.tax)? })
+        })
+        .collect()
+}
+
+async fn lines(
+    connection: &mut PgConnection,
+    (account, invoice): Named,
+    kind: DocumentKind,
+    currency: Currency,
+) -> Result<Vec<OriginalLine>, Failure> {
+    let rows =
+        sqlx::query_file!("src/store/sql/noted_lines.sql", account.uuid(), invoice.uuid(), kind.text())
+            .fetch_all(connection)
+            .await?;
+    rows.into_iter()
+        .map(|row| {
+            let tax = LineTax {
+                place: row.tax_place.parse::<Place>().context("the database holds no place")?,
+                category: Written::read(&row.tax_category)?,
+                percent: percent(row.tax_percent)?,
+                amount: money(currency, row.tax)?,
+            };
+            let noted = Noted {
+                gross: money(currency, row.noted_gross)?,
+                net: money(currency, row.noted_net)?,
+                tax: money(currency, row.noted_tax)?,
+            };
+            Ok(OriginalLine {
+                number: u32::try_from(row.number).context("the database holds no number of a line")?,
+                line: LineId::from_uuid(row.line_id),
+                bucket: Bucket {
+                    origin: days(row.origin_first, row.origin_last)?,
+                    kind: Written::read(&row.kind)?,
+                    segment_first: row.segment_first.to_jiff(),
+                    rate: rate(row.rate)?,
+                    price_base: price_base(row.price_base)?,
+                },
+                quantity: row.quantity,
+                unit: Written::read(&row.unit)?,
+                gross: money(currency, row.gross)?,
+                net: money(currency, row.net)?,
+                tax,
+                gl_revenue: row.gl_revenue,
+                noted,
+            })
+        })
+        .collect()
+}
+
+/// What counts as billed of order lines, so that corrections can be made on it.
+pub async fn ledgers(
+    connection: &mut PgConnection,
+    account: AccountId,
+    lines: &[LineId],
+    currency: Currency,
+) -> Result<Ledgers, Failure> {
+    let lines: Vec<Uuid> = lines.iter().map(|line| line.uuid()).collect();
+    let rows = sqlx::query!(
+        "select line_id, basis, kind, origin_first, origin_last, segment_first, rate, price_base, units, gross
+           from billed_to_date where account_id = $1 and line_id = any($2) and basis in ('RATED', 'CORRECTION')
+          order by line_id, entry",
+        account.uuid(),
+        &lines
+    )
+    .fetch_all(connection)
+    .await?;
+    let mut ledgers: BTreeMap<_, Vec<_>> = BTreeMap::new();
+    for row in rows {
+        ledgers.entry(LineId::from_uuid(row.line_id)).or_default().push(Billed {
+            bucket: Bucket {
+                origin: days(row.origin_first, row.origin_last)?,
+                kind: Written::read(&row.kind)?,
+                segment_first: row.segment_first.to_jiff(),
+                rate: rate(row.rate)?,
+                price_base: price_base(row.price_base)?,
+            },
+            units: row.units,
+            gross: money(currency, row.gross)?,
+            basis: Written::read(&row.basis)?,
+        });
+    }
+    Ok(ledgers)
+}
+
+/// A run whose drafts of these order lines can be neither seen nor made again now: its id, its state, and the line.
+pub async fn being_billed(
+    connection: &mut PgConnection,
+    account: AccountId,
+    lines: &[LineId],
+) -> Result<Option<(RunId, String, LineId)>, Failure> {
+    let lines: Vec<Uuid> = lines.iter().map(|line| line.uuid()).collect();
+    let row = sqlx::query_file!("src/store/sql/run_of_lines.sql", account.uuid(), &lines)
+        .fetch_optional(connection)
+        .await?;
+    Ok(row.map(|row| (RunId::from_uuid(row.run_id), row.state, LineId::from_uuid(row.line_id))))
+}
+
+/// The runs out of these that have a draft of one of these order lines.
+pub async fn with_drafts(
+    connection: &mut PgConnection,
+    account: AccountId,
+    runs: &[RunId],
+    lines: &[LineId],
+) -> Result<Vec<RunId>, Failure> {
+    let runs: Vec<Uuid> = runs.iter().map(|run| run.uuid()).collect();
+    let lines: Vec<Uuid> = lines.iter().map(|line| line.uuid()).collect();
+    let found = sqlx::query_scalar!(
+        "select distinct d.run_id from draft d join draft_line l using (account_id, invoice_id)
+          where d.account_id = $1 and d.run_id = any($2) and l.line_id = any($3) order by d.run_id",
+        account.uuid(),
+        &runs,
+        &lines
+    );
+    Ok(found.fetch_all(connection).await?.into_iter().map(RunId::from_uuid).collect())
+}
+
+/// A note with its number and dates.
+#[derive(Clone, Debug)]
+pub struct Issued<'a> {
+    pub named: Named,
+    pub corrects: InvoiceId,
+    pub entity: EntityId,
+    pub note: &'a Note,
+    pub postings: &'a [ledger::Posting],
+    pub reason: &'a str,
+    pub digest: [u8; 32],
+    pub series: SeriesId,
+    pub year: i16,
+    pub sequence: i64,
+    pub number: &'a str,
+    pub issue_date: Date,
+    pub due_date: Date,
+    pub posting: Posting,
+    pub by: &'a str,
+    pub at: Timestamp,
+    pub template_version: i32,
+}
+
+/// Records a note beside what it corrects: parties, order and texts are those of the corrected document.
+pub async fn record(connection: &mut PgConnection, issued: &Issued<'_>) -> Result<(), Failure> {
+    let Issued { named: (account, invoice), note, .. } = issued;
+    let made = sqlx::query_file!(
+        "src/store/sql/insert_note.sql",
+        account.uuid(),
+        issued.corrects.uuid(),
+        invoice.uuid(),
+        note.kind.text(),
+        note.basis.text(),
+        issued.reason,
+        note.gross.amount(),
+        note.commission.amount(),
+        note.net.amount(),
+        note.tax.amount(),
+        note.total.amount(),
+        issued.digest.as_slice(),
+        issued.series.uuid(),
+        i32::from(issued.year),
+        issued.sequence,
+        issued.number,
+        issued.issue_date.to_sqlx() as _,
+        issued.due_date.to_sqlx() as _,
+        month_day(issued.posting.month).to_sqlx() as _,
+        issued.by,
+        issued.at.to_sqlx() as _,
+        issued.template_version,
+        &note.lines.iter().map(|line| number(line.corrects)).collect::<Result<Vec<_>, _>>()?
+    )
+    .execute(&mut *connection)
+    .await?;
+    ensure_one(made.rows_affected())?;
+    insert_lines(connection, issued).await?;
+    insert_taxes(connection, issued).await?;
+    insert_postings(connection, issued).await
+}
+
+fn ensure_one(made: u64) -> Result<(), anyhow::Error> {
+    ensure!(made == 1, "a note was recorded {made} times");
+    Ok(())
+}
+
+/// Collects one column after the other of what a bulk insert takes.
+macro_rules! columns {
+    ($items:expr, |$item:ident| $($column:ident = $value:expr),* $(,)?) => {
+        $( let $column: Vec<_> = $items.iter().map(|$item| $value).collect(); )*
+    };
+}
+
+async fn insert_lines(connection: &mut PgConnection, issued: &Issued<'_>) -> Result<(), Failure> {
+    let Issued { named: (account, invoice), note, .. } = issued;
+    let is_credit = note.kind == DocumentKind::CreditNote;
+    let change = |line: &NoteLine| if is_credit { line.gross.negate() } else { line.gross };
+    columns!(
+        note.lines,
+        |line| quantity = line.quantity,
+        unit = line.unit.text(),
+        rate = line.bucket.rate.value(),
+        gross = line.gross.amount(),
+        commission = line.commission.amount(),
+        net = line.net.amount(),
+        tax = line.tax.amount.amount(),
+        units = line.units,
+        changed = change(line).amount(),
+    );
+    let corrects: Vec<i32> = note.lines.iter().map(|line| number(line.corrects)).collect::<Result<_, _>>()?;
+    let bases: Vec<i32> =
+        note.lines.iter().map(|line| number(line.bucket.price_base)).collect::<Result<_, _>>()?;
+    sqlx::query_file!(
+        "src/store/sql/insert_note_lines.sql",
+        account.uuid(),
+        issued.corrects.uuid(),
+        invoice.uuid(),
+        month_day(issued.posting.month).to_sqlx() as _,
+        &corrects,
+        &quantity,
+        &unit as _,
+        &rate,
+        &bases,
+        &gross,
+        &commission,
+        &net,
+        &tax,
+        note.basis.of_ledger().text(),
+        &units,
+        &changed,
+        issued.at.to_sqlx() as _
+    )
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+async fn insert_taxes(connection: &mut PgConnection, issued: &Issued<'_>) -> Result<(), Failure> {
+    let (account, invoice) = issued.named;
+    columns!(
+        issued.note.taxes,
+        |row| category = row.treatment.category.text(),
+        percent = row.treatment.percent.value(),
+        reason = row.treatment.reason.as_str(),
+        base = row.base.amount(),
+        tax = row.tax.amount(),
+    );
+    sqlx::query!(
+        "insert into invoice_tax (account_id, invoice_id, ordinal, category, percent, reason, base, tax)
+         select $1, $2, ordinality, category, percent, reason, base, tax
+           from unnest($3::text[], $4::numeric[], $5::text[], $6::numeric[], $7::numeric[])
+           with ordinality as row(category, percent, reason, base, tax, ordinality)",
+        account.uuid(),
+        invoice.uuid(),
+        &category as _,
+        &percent,
+        &reason as _,
+        &base,
+        &tax
+    )
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+async fn insert_postings(connection: &mut PgConnection, issued: &Issued<'_>) -> Result<(), Failure> {
+    let (account, invoice) = issued.named;
+    columns!(
+        issued.postings,
+        |posting| ledger_account = posting.account.text(),
+        gl_code = posting.gl_code.as_str(),
+        debit = posting.debit.amount(),
+        credit = posting.credit.amount(),
+    );
+    sqlx::query!(
+        "insert into ledger_entry (account_id, entry_id, entity_id, invoice_id, ledger_account, gl_code, posting_date, accounting_month,
+                                   currency, debit, credit, recorded_at)
+         select $1, gen_random_uuid(), $3, $2, ledger_account, gl_code, $4, $5, $6, debit, credit, $7
+           from unnest($8::text[], $9::text[], $10::numeric[], $11::numeric[]) as posting(ledger_account, gl_code, debit, credit)",
+        account.uuid(),
+        invoice.uuid(),
+        issued.entity.uuid(),
+        issued.posting.date.to_sqlx() as _,
+        month_day(issued.posting.month).to_sqlx() as _,
+        issued.note.currency.code(),
+        issued.at.to_sqlx() as _,
+        &ledger_account as _,
+        &gl_code as _,
+        &debit,
+        &credit
+    )
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+fn number(number: u32) -> Result<i32, anyhow::Error> {
+    i32::try_from(number).context("a line with a number beyond integer")
+}
+
+fn money(currency: Currency, amount: Decimal) -> Result<Money, Failure> {
+    Ok(Money::of(currency, amount).context("the database holds parts of a minor unit")?)
+}
+
+fn percent(value: Decimal) -> Result<Percent, Failure> {
+    Ok(Percent::of(value).context("the database holds no percent")?)
+}

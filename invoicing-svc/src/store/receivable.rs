@@ -1,0 +1,364 @@
+//! What is open on documents, and what becomes of it.
+
+use anyhow::Context;
+use chassis::failure::Failure;
+use ids::{AccountId, ActivityId, EntityId, InvoiceId};
+use invoicing_domain::{
+    billing_run::Act,
+    ledger,
+    period::Posting,
+    receivable::{Activity, Credit, Moved, OpenItem, Put, Receipt, Source, WriteOff, WrittenOff},
+    resource::ResourceRefusal,
+};
+use jiff::civil::Date;
+use jiff_sqlx::ToSqlx;
+use money::{Currency, Money};
+use refusal::Refusal;
+use rust_decimal::Decimal;
+use serde_json::Value;
+use sqlx::PgConnection;
+use uuid::Uuid;
+
+use super::{
+    document::Named,
+    written::{Written, currency, month_day},
+};
+
+/// Which documents to look at.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Which<'a> {
+    pub account: Option<AccountId>,
+    /// Only this one, whatever is open on it; else only those with something open.
+    pub document: Option<InvoiceId>,
+    /// None: as everything stands now.
+    pub as_of: Option<Date>,
+    pub entity: Option<EntityId>,
+    pub currency: Option<Currency>,
+    /// Only those after this one.
+    pub after: Option<(Date, Uuid)>,
+    /// What the caller may see.
+    pub scope: Option<&'a Value>,
+    /// At most this many; `None`: all.
+    pub limit: Option<i64>,
+}
+
+/// Documents with what is open on them, by due date.
+pub async fn documents(connection: &mut PgConnection, which: Which<'_>) -> Result<Vec<OpenItem>, Failure> {
+    let rows = sqlx::query_file!(
+        "src/store/sql/open_documents.sql",
+        which.account.map(AccountId::uuid),
+        which.document.map(InvoiceId::uuid),
+        which.as_of.map(ToSqlx::to_sqlx) as _,
+        which.entity.map(EntityId::uuid),
+        which.currency.map(|currency| currency.code()),
+        which.after.map(|(due, _)| due.to_sqlx()) as _,
+        which.after.map(|(_, document)| document),
+        which.scope,
+        which.limit
+    )
+    .fetch_all(connection)
+    .await?;
+    rows.into_iter()
+        .map(|row| {
+            let currency = currency(&row.currency)?;
+            Ok(OpenItem {
+                account: AccountId::from_uuid(row.account_id),
+                entity: EntityId::from_uuid(row.entity_id),
+                document: InvoiceId::from_uuid(row.invoice_id),
+                kind: Written::read(&row.kind)?,
+                number: row.number,
+                issued: row.issue_date.to_jiff(),
+                due: row.due_date.to_jiff(),
+                total: money(currency, row.total)?,
+                open: money(currency, row.open)?,
+                disputed: money(currency, row.disputed)?,
+                dispute: row.dispute,
+            })
+        })
+        .collect()
+}
+
+/// One issued document, or that it does not exist for this caller.
+pub async fn document(
+    connection: &mut PgConnection,
+    (account, invoice): Named,
+    as_of: Option<Date>,
+    scope: Option<&Value>,
+) -> Result<OpenItem, Failure> {
+    let which = Which { account: Some(account), document: Some(invoice), as_of, scope, ..Which::default() };
+    let missing = || missing(account, "invoices", invoice);
+    Ok(documents(connection, which).await?.pop().ok_or_else(missing)?)
+}
+
+/// What is open on a document; below zero on a credit note that is not used up.
+pub async fn open_on(connection: &mut PgConnection, named: Named) -> Result<Money, Failure> {
+    Ok(document(connection, named, None, None).await?.open)
+}
+
+/// What an account has as credit in an entity and currency, and what stands against it.
+pub async fn credit(
+    connection: &mut PgConnection,
+    account: AccountId,
+    (entity, currency): (EntityId, Currency),
+) -> Result<Credit, Failure> {
+    let which =
+        Which { account: Some(account), entity: Some(entity), currency: Some(currency), ..Which::default() };
+    let documents = documents(connection, which).await?;
+    let sum = |amounts: &mut dyn Iterator<Item = Money>| Money::sum(currency, amounts);
+    let owed = sum(&mut documents.iter().map(|item| item.open).filter(|open| open.is_positive()));
+    let notes = sum(&mut documents.iter().map(|item| item.open.negate()).filter(|open| open.is_positive()));
+    let unapplied = sqlx::query_scalar!(
+        "select coalesce(sum(case kind when 'RECEIPT' then amount else -amount end), 0) as \"unapplied!\"
+           from receivable_activity
+          where account_id = $1 and entity_id = $2 and currency = $3 and (kind = 'RECEIPT' or receipt_id is not null)",
+        account.uuid(),
+        entity.uuid(),
+        currency.code()
+    )
+    .fetch_one(connection)
+    .await?;
+    let cash = money(currency, unapplied)?;
+    let credit = notes.and_then(|notes| notes.plus(cash)).context("a credit too large to be told")?;
+    Ok(Credit { credit, owed: owed.context("a debt too large to be told")? })
+}
+
+/// One receipt, or that it does not exist for this caller.
+pub async fn receipt(
+    connection: &mut PgConnection,
+    (account, id): (AccountId, ActivityId),
+    scope: Option<&Value>,
+) -> Result<Receipt, Failure> {
+    let row = sqlx::query!(
+        "select r.* from receivable_activity r join account a using (account_id)
+          where r.account_id = $1 and r.activity_id = $2 and r.kind = 'RECEIPT'
+            and in_scope($3::jsonb, r.entity_id, a.territory, r.account_id)",
+        account.uuid(),
+        id.uuid(),
+        scope
+    )
+    .fetch_optional(&mut *connection)
+    .await?;
+    let row = row.ok_or_else(|| missing(account, "receipts", id))?;
+    let currency = currency(&row.currency)?;
+    let taken = sqlx::query!(
+        "select invoice_id, amount, day from receivable_activity where account_id = $1 and receipt_id = $2 order by activity_id",
+        account.uuid(),
+        id.uuid()
+    )
+    .fetch_all(connection)
+    .await?;
+    let amount = money(currency, row.amount)?;
+    let (mut unapplied, mut puts) = (amount, Vec::new());
+    for taken in taken {
+        let amount = money(currency, taken.amount)?;
+        unapplied = unapplied.minus(amount).context("a receipt too large to be told")?;
+        if let Some(document) = taken.invoice_id.map(InvoiceId::from_uuid) {
+            puts.push((Put { document, amount }, taken.day.to_jiff()));
+        }
+    }
+    Ok(Receipt {
+        id,
+        account,
+        entity: EntityId::from_uuid(row.entity_id),
+        amount,
+        day: row.day.to_jiff(),
+        method: row.method,
+        reference: row.reference,
+        unapplied,
+        puts,
+        act: Act { by: row.recorded_by, at: row.recorded_at.to_jiff() },
+    })
+}
+
+/// One write-off, or that it does not exist for this caller.
+pub async fn write_off(
+    connection: &mut PgConnection,
+    (account, id): (AccountId, ActivityId),
+    scope: Option<&Value>,
+) -> Result<WriteOff, Failure> {
+    let row = sqlx::query!(
+        "select w.entity_id, w.currency, w.day, w.amount, w.reason, w.recorded_by, w.recorded_at, w.invoice_id as \"invoice_id!\",
+                i.total, i.tax,
+                coalesce(sum(f.amount) filter (where f.kind = 'TAX_RELIEF'), 0) as \"relief!\",
+                coalesce(sum(f.amount) filter (where f.kind = 'RECOVERY'), 0) as \"recovered!\"
+           from receivable_activity w
+           join invoice i on (i.account_id, i.invoice_id) = (w.account_id, w.invoice_id)
+           join account a on a.account_id = w.account_id
+           left join receivable_activity f on f.account_id = w.account_id and f.write_off_id = w.activity_id
+          where w.account_id = $1 and w.activity_id = $2 and w.kind = 'WRITE_OFF'
+            and in_scope($3::jsonb, w.entity_id, a.territory, w.account_id)
+          group by w.account_id, w.activity_id, i.account_id, i.invoice_id",
+        account.uuid(),
+        id.uuid(),
+        scope
+    )
+    .fetch_optional(connection)
+    .await?;
+    let row = row.ok_or_else(|| missing(account, "writeOffs", id))?;
+    let currency = currency(&row.currency)?;
+    Ok(WriteOff {
+        id,
+        account,
+        entity: EntityId::from_uuid(row.entity_id),
+        document: InvoiceId::from_uuid(row.invoice_id),
+        day: row.day.to_jiff(),
+        reason: row.reason,
+        lost: WrittenOff {
+            amount: money(currency, row.amount)?,
+            total: money(currency, row.total)?,
+            tax: money(currency, row.tax)?,
+            relief: money(currency, row.relief)?,
+            recovered: money(currency, row.recovered)?,
+        },
+        act: Act { by: row.recorded_by, at: row.recorded_at.to_jiff() },
+    })
+}
+
+/// From now on so much of a document is disputed.
+pub async fn dispute(
+    connection: &mut PgConnection,
+    (account, invoice): Named,
+    (amount, dispute): (Money, &str),
+    (day, act): (Date, &Act),
+) -> Result<(), Failure> {
+    sqlx::query!(
+        "insert into disputed_part (account_id, invoice_id, ordinal, day, amount, dispute, set_by, set_at)
+         select $1, $2, 1 + coalesce(max(ordinal), 0), $3, $4, $5, $6, $7
+           from disputed_part where account_id = $1 and invoice_id = $2",
+        account.uuid(),
+        invoice.uuid(),
+        day.to_sqlx() as _,
+        amount.amount(),
+        dispute,
+        act.by,
+        act.at.to_sqlx() as _
+    )
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+/// Records what somebody did, one statement for all of it.
+pub async fn record(
+    connection: &mut PgConnection,
+    account: AccountId,
+    activities: &[Activity],
+) -> Result<(), Failure> {
+    macro_rules! column {
+        (|$activity:ident| $value:expr) => {
+            activities.iter().map(|$activity| $value).collect::<Vec<_>>()
+        };
+    }
+    sqlx::query!(
+        "insert into receivable_activity (account_id, activity_id, entity_id, kind, currency, day, amount, receipt_id, credit_id,
+           invoice_id, write_off_id, method, reference, reason, approval, recorded_by, recorded_at)
+         select $1, * from unnest($2::uuid[], $3::uuid[], $4::text[], $5::text[], $6::date[], $7::numeric[], $8::uuid[], $9::uuid[],
+           $10::uuid[], $11::uuid[], $12::text[], $13::text[], $14::text[], $15::text[], $16::text[], $17::timestamptz[])",
+        account.uuid(),
+        &column!(|a| a.id.uuid()),
+        &column!(|a| a.entity.uuid()),
+        &column!(|a| a.moved.name()) as _,
+        &column!(|a| a.amount.currency().code()) as _,
+        &column!(|a| a.day.to_sqlx()) as _,
+        &column!(|a| a.amount.amount()),
+        &column!(|a| Names::of(&a.moved).receipt.map(ActivityId::uuid)) as _,
+        &column!(|a| Names::of(&a.moved).credit.map(InvoiceId::uuid)) as _,
+        &column!(|a| Names::of(&a.moved).invoice.map(InvoiceId::uuid)) as _,
+        &column!(|a| Names::of(&a.moved).write_off.map(ActivityId::uuid)) as _,
+        &column!(|a| Names::of(&a.moved).method) as _,
+        &column!(|a| a.reference.as_str()) as _,
+        &column!(|a| a.reason.as_str()) as _,
+        &column!(|a| a.approval.as_deref()) as _,
+        &column!(|a| a.act.by.as_str()) as _,
+        &column!(|a| a.act.at.to_sqlx()) as _
+    )
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+/// An activity with what it does to the books.
+#[derive(Clone, Debug)]
+pub struct Posted {
+    pub activity: Activity,
+    pub postings: Vec<ledger::Posting>,
+    /// Where it is posted.
+    pub on: Posting,
+}
+
+/// Records the postings of activities that are recorded.
+pub async fn post(
+    connection: &mut PgConnection,
+    account: AccountId,
+    posted: &[Posted],
+) -> Result<(), Failure> {
+    let rows: Vec<_> =
+        posted.iter().flat_map(|of| of.postings.iter().map(move |posting| (of, posting))).collect();
+    macro_rules! column {
+        (|$of:ident, $posting:ident| $value:expr) => {
+            rows.iter().map(|($of, $posting)| $value).collect::<Vec<_>>()
+        };
+    }
+    sqlx::query!(
+        "insert into ledger_entry (account_id, entry_id, entity_id, invoice_id, activity_id, ledger_account, gl_code, posting_date,
+           accounting_month, currency, debit, credit, recorded_at)
+         select $1, gen_random_uuid(), * from unnest($2::uuid[], $3::uuid[], $4::uuid[], $5::text[], $6::text[], $7::date[], $8::date[],
+           $9::text[], $10::numeric[], $11::numeric[], $12::timestamptz[])",
+        account.uuid(),
+        &column!(|of, _posting| of.activity.entity.uuid()),
+        &column!(|of, _posting| Names::of(&of.activity.moved).invoice.map(InvoiceId::uuid)) as _,
+        &column!(|of, _posting| of.activity.id.uuid()),
+        &column!(|_of, posting| posting.account.text()) as _,
+        &column!(|_of, posting| posting.gl_code.as_str()) as _,
+        &column!(|of, _posting| of.on.date.to_sqlx()) as _,
+        &column!(|of, _posting| month_day(of.on.month).to_sqlx()) as _,
+        &column!(|of, _posting| of.activity.amount.currency().code()) as _,
+        &column!(|_of, posting| posting.debit.amount()),
+        &column!(|_of, posting| posting.credit.amount()),
+        &column!(|of, _posting| of.activity.act.at.to_sqlx()) as _
+    )
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+/// What an activity names, column by column.
+#[derive(Clone, Copy, Default)]
+struct Names<'a> {
+    receipt: Option<ActivityId>,
+    credit: Option<InvoiceId>,
+    invoice: Option<InvoiceId>,
+    write_off: Option<ActivityId>,
+    method: &'a str,
+}
+
+impl<'a> Names<'a> {
+    fn of(moved: &'a Moved) -> Self {
+        let none = Self::default();
+        match moved {
+            Moved::Receipt { method } => Self { method, ..none },
+            Moved::Allocation { receipt, document } => {
+                Self { receipt: Some(*receipt), invoice: Some(*document), ..none }
+            }
+            Moved::Credit { credit, document } => {
+                Self { credit: Some(*credit), invoice: Some(*document), ..none }
+            }
+            Moved::Refund(Source::Receipt(receipt)) => Self { receipt: Some(*receipt), ..none },
+            Moved::Refund(Source::Credit(credit)) => Self { credit: Some(*credit), ..none },
+            Moved::WriteOff { document } => Self { invoice: Some(*document), ..none },
+            Moved::TaxRelief { write_off } => Self { write_off: Some(*write_off), ..none },
+            Moved::Recovery { receipt, write_off, tax: _ } => {
+                Self { receipt: Some(*receipt), write_off: Some(*write_off), ..none }
+            }
+        }
+    }
+}
+
+fn missing(account: AccountId, collection: &str, id: impl ToString) -> Refusal {
+    let name = format!("accounts/{account}/{collection}/{}", id.to_string());
+    ResourceRefusal::NotFound { name }.into()
+}
+
+fn money(currency: Currency, amount: Decimal) -> Result<Money, Failure> {
+    Ok(Money::of(currency, amount).context("the database holds parts of a minor unit")?)
+}

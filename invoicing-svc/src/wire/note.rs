@@ -1,0 +1,104 @@
+//! Notes ↔ domain.
+
+use billing_proto::billing::invoicing::v1 as pb;
+use invoicing_domain::{
+    invoice::DocumentKind,
+    note::{Asked, AskedLine, By, NoteBasis},
+};
+use jiff::civil::Date;
+use money::{Currency, Money, Quantity, Rate};
+use refusal::{Refusal, Violations};
+use rust_decimal::Decimal;
+
+use super::{
+    choice::{choice, given},
+    period::optional_day,
+    text::{Text, text},
+};
+
+/// What a note asks, with what is said on it.
+#[derive(Clone, Debug)]
+pub struct Note {
+    pub asked: Asked,
+    pub reason: String,
+    /// None: today.
+    pub issue_date: Option<Date>,
+    pub keep_due_date: bool,
+}
+
+/// A note of a document in its currency.
+pub fn parse(kind: DocumentKind, note: Option<&pb::Note>, currency: Currency) -> Result<Note, Refusal> {
+    let mut v = Violations::new();
+    let Some(pb::Note { basis, reason, lines, issue_date, keep_due_date }) = note else {
+        v.add("note", "must be given");
+        return Err(v.refusal());
+    };
+    let parsed = v.within("note", |v| {
+        let basis = self::basis(v, *basis);
+        let reason = text(v, "reason", reason, Text::Required(1_000));
+        let issue_date = optional_day(v, "issue_date", issue_date.as_ref());
+        if *keep_due_date && kind == DocumentKind::CreditNote {
+            v.add("keep_due_date", "is for debit notes: a credit note is not due");
+        }
+        let lines = self::lines(v, lines, currency);
+        let asked = Asked { kind, basis: basis?, lines: lines? };
+        Some(Note { asked, reason: reason?, issue_date: issue_date?, keep_due_date: *keep_due_date })
+    });
+    match parsed {
+        Some(note) => v.check().map(|()| note),
+        None => Err(v.refusal()),
+    }
+}
+
+fn basis(v: &mut Violations, value: i32) -> Option<NoteBasis> {
+    let basis = match choice(v, "basis", value)? {
+        pb::NoteBasis::Unspecified => None,
+        pb::NoteBasis::Correction => Some(NoteBasis::Correction),
+        pb::NoteBasis::Commercial => Some(NoteBasis::Commercial),
+        pb::NoteBasis::Tax => Some(NoteBasis::Tax),
+        pb::NoteBasis::Makegood => Some(NoteBasis::Makegood),
+    };
+    given(v, "basis", basis)
+}
+
+fn lines(v: &mut Violations, lines: &[pb::NoteLine], currency: Currency) -> Option<Vec<AskedLine>> {
+    if lines.is_empty() {
+        v.add("lines", "must name at least one line of the document");
+    }
+    let mut numbers = Vec::with_capacity(lines.len());
+    let parsed: Vec<Option<AskedLine>> = lines
+        .iter()
+        .enumerate()
+        .map(|(n, pb::NoteLine { line, by })| {
+            v.within(&format!("lines[{n}]"), |v| {
+                if numbers.contains(line) {
+                    v.add("line", format!("names line {line} again; each line stands once"));
+                }
+                numbers.push(*line);
+                let number = u32::try_from(*line).ok().filter(|number| *number > 0);
+                let number = v.take("line", number.ok_or("must be the number of a line of the document"));
+                let by = self::by(v, by.as_ref(), currency);
+                Some(AskedLine { number: number?, by: by? })
+            })
+        })
+        .collect();
+    parsed.into_iter().collect()
+}
+
+fn by(v: &mut Violations, by: Option<&pb::note_line::By>, currency: Currency) -> Option<By> {
+    match by {
+        Some(pb::note_line::By::Gross(gross)) => {
+            v.take("gross", Money::parse(currency, gross)).map(By::Gross)
+        }
+        Some(pb::note_line::By::Quantity(quantity)) => quantity_of(v, quantity).map(By::Quantity),
+        Some(pb::note_line::By::Rate(rate)) => v.take("rate", Rate::parse(rate)).map(By::Rate),
+        None => given(v, "gross", None),
+    }
+}
+
+/// A quantity that may be below zero.
+fn quantity_of(v: &mut Violations, text: &str) -> Option<Decimal> {
+    let (digits, is_negative) = text.strip_prefix('-').map_or((text, false), |digits| (digits, true));
+    let quantity = v.take("quantity", Quantity::parse(digits))?.value();
+    Some(if is_negative { -quantity } else { quantity })
+}

@@ -1,0 +1,174 @@
+//! Runs that are signed off by approvals of another service.
+
+use billing_proto::billing::{
+    access::v1::Role,
+    invoicing::v1::{self as pb, billing_run_service_client::BillingRunServiceClient},
+};
+use tonic::{Code, Status};
+
+use crate::{
+    invoice::{all, issue, list, review},
+    order::{Sold, days, order, reference_data, sync},
+    reference::{create_account, create_series},
+    refresh::{refresh, rename},
+    service::{Door, Service, reason},
+};
+
+fn adjustments(service: &Service) -> BillingRunServiceClient<Door> {
+    BillingRunServiceClient::new(service.service_door("adjustments", Role::BillingManager))
+}
+
+/// Accounts with a fee each that is billed in January, without commission.
+async fn fees(service: &Service, amounts: &[&str]) -> (Sold, Vec<String>) {
+    let sold = reference_data(service).await;
+    let entity =
+        pb::BillingEntity { name: sold.entity.clone(), code: "NYC".into(), ..pb::BillingEntity::default() };
+    create_series(service, &entity).await;
+    let (mut orders, mut accounts) = (Vec::new(), Vec::new());
+    for (code, amount) in ["A", "B", "C"].into_iter().zip(amounts) {
+        let account = create_account(service, code, "EAST").await.name;
+        let mut sale = order(&sold, &format!("IO-{code}"));
+        sale.lines.truncate(1);
+        sale.lines[0].amount = (*amount).into();
+        sale.lines[0].flight = days("2026-01-01", "2026-01-31");
+        let (flight, commission_percent) = (days("2026-01-01", "2026-01-31"), "0".into());
+        orders.push(pb::Order {
+            account: account.clone(),
+            flight,
+            commission_percent,
+            purchase_orders: vec![],
+            ..sale
+        });
+        accounts.push(account);
+    }
+    sync(service, orders, "orders").await.unwrap();
+    (sold, accounts)
+}
+
+async fn add(service: &Service, account: &str, amount: i32) {
+    let id: uuid::Uuid = account.strip_prefix("accounts/acc_").unwrap().parse().unwrap();
+    let sql = "update schedule_part set amount = amount + $2 where account_id = $1";
+    sqlx::query(sql).bind(id).bind(amount).execute(&mut service.connection().await).await.unwrap();
+    rename(service, account).await;
+}
+
+async fn approve(
+    service: &Service,
+    run: &pb::BillingRun,
+    approvers: &[&str],
+) -> Result<pb::BillingRun, Status> {
+    let request = pb::ApproveBillingRunRequest {
+        name: run.name.clone(),
+        drafts_root: run.drafts_root.clone(),
+        request_id: "apr_1".into(),
+        approvers: approvers.iter().map(|person| (*person).into()).collect(),
+    };
+    Ok(adjustments(service).approve_billing_run(request).await?.into_inner())
+}
+
+fn totals(invoices: &[pb::Invoice]) -> Vec<&str> {
+    let mut totals: Vec<_> =
+        invoices.iter().map(|invoice| invoice.total.as_ref().unwrap().amount.as_str()).collect();
+    totals.sort_unstable();
+    totals
+}
+
+#[tokio::test]
+async fn a_draft_that_is_restated_while_its_run_is_approved_drops_out_alone() {
+    let service = Service::start_with_approvals().await;
+    let (sold, accounts) = fees(&service, &["12000.00", "8000.00", "5000.00"]).await;
+    let seen = review(&service, &sold, "2026-01", "run").await;
+    add(&service, &accounts[2], 40).await;
+    let standing = refresh(&service, &seen.name, "refresh").await;
+    assert_ne!(standing.drafts_root, seen.drafts_root);
+
+    let approved = approve(&service, &seen, &["controller_1", "cfo_1"]).await.unwrap();
+    assert_eq!(approved.state(), pb::BillingRunState::Approved);
+    assert_eq!((approved.approved_by.as_str(), approved.approval.as_str()), ("controller_1, cfo_1", "apr_1"));
+    assert_eq!(approved.drafts_root, seen.drafts_root, "what was signed");
+    let removed = [pb::Money { currency_code: "USD".into(), amount: "5040.00".into() }];
+    assert_eq!((approved.drafts_removed, &approved.removed[..]), (1, &removed[..]));
+    assert_eq!(
+        approve(&service, &seen, &["controller_1", "cfo_1"]).await.unwrap(),
+        approved,
+        "the same again"
+    );
+
+    let drafts = list(&service, pb::ListInvoicesRequest { billing_run: seen.name.clone(), ..all() }).await;
+    let waiting: Vec<_> = drafts.iter().filter(|draft| draft.waiting).cloned().collect();
+    assert_eq!(totals(&waiting), ["5040.00"]);
+    issue(&service, &seen).await;
+    let issued = list(&service, pb::ListInvoicesRequest { billing_run: seen.name.clone(), ..all() }).await;
+    assert_eq!(totals(&issued), ["12000.00", "8000.00"]);
+    let next = review(&service, &sold, "2026-01", "next").await;
+    let drafts = list(&service, pb::ListInvoicesRequest { billing_run: next.name.clone(), ..all() }).await;
+    assert_eq!(totals(&drafts), ["5040.00"], "the next run bills it");
+}
+
+#[tokio::test]
+async fn a_draft_that_is_made_again_as_it_was_is_still_approved() {
+    let service = Service::start_with_approvals().await;
+    let (sold, accounts) = fees(&service, &["12000.00", "8000.00"]).await;
+    let seen = review(&service, &sold, "2026-01", "run").await;
+    rename(&service, &accounts[0]).await;
+    refresh(&service, &seen.name, "refresh").await;
+    let approved = approve(&service, &seen, &["controller_1"]).await.unwrap();
+    assert_eq!((approved.drafts_removed, approved.progress.unwrap().drafts_waiting), (0, 0));
+}
+
+#[tokio::test]
+async fn more_than_half_is_asked_again() {
+    let service = Service::start_with_approvals().await;
+    let (sold, accounts) = fees(&service, &["12000.00", "8000.00"]).await;
+    let seen = review(&service, &sold, "2026-01", "run").await;
+    add(&service, &accounts[0], 40).await;
+    let standing = refresh(&service, &seen.name, "refresh").await;
+    let refused = approve(&service, &seen, &["controller_1"]).await.unwrap_err();
+    assert_eq!((refused.code(), reason(&refused).as_str()), (Code::Aborted, "DRAFTS_CHANGED"));
+    assert_eq!(approve(&service, &standing, &["controller_1"]).await.unwrap().drafts_removed, 0);
+}
+
+#[tokio::test]
+async fn where_approvals_are_configured_nobody_else_signs() {
+    let service = Service::start_with_approvals().await;
+    let (sold, _) = fees(&service, &["12000.00"]).await;
+    let run = review(&service, &sold, "2026-01", "run").await;
+    let direct = pb::ApproveBillingRunRequest {
+        name: run.name.clone(),
+        drafts_root: run.drafts_root.clone(),
+        request_id: "direct".into(),
+        approvers: vec![],
+    };
+    for door in [
+        service.door("second", Role::BillingManager),
+        // A person who bears the service's name, and another service.
+        service.door("adjustments", Role::BillingManager),
+        service.service_door("controls", Role::BillingManager),
+    ] {
+        let mut client = BillingRunServiceClient::new(door);
+        let refused = client.approve_billing_run(direct.clone()).await.unwrap_err();
+        assert_eq!(
+            (refused.code(), reason(&refused).as_str()),
+            (Code::PermissionDenied, "APPROVAL_REQUIRED")
+        );
+        assert!(refused.message().contains(&run.name), "{}", refused.message());
+    }
+    for (approvers, why) in
+        [(&["first"][..], "SAME_PERSON"), (&["second", "first"], "SAME_PERSON"), (&[], "MALFORMED")]
+    {
+        assert_eq!(reason(&approve(&service, &run, approvers).await.unwrap_err()), why, "{approvers:?}");
+    }
+    let unseen = pb::BillingRun { drafts_root: "00".repeat(32), ..run.clone() };
+    assert_eq!(reason(&approve(&service, &unseen, &["second"]).await.unwrap_err()), "DRAFTS_CHANGED");
+    approve(&service, &run, &["second"]).await.unwrap();
+}
+
+#[tokio::test]
+async fn without_approvals_nobody_speaks_for_approvers() {
+    let service = Service::start().await;
+    let (sold, _) = fees(&service, &["12000.00"]).await;
+    let run = review(&service, &sold, "2026-01", "run").await;
+    assert_eq!(reason(&approve(&service, &run, &["second"]).await.unwrap_err()), "MALFORMED");
+    let refused = approve(&service, &run, &[]).await.unwrap_err();
+    assert_eq!(reason(&refused), "PERSON_REQUIRED", "a service is no person");
+}
