@@ -32,7 +32,7 @@ use crate::{
         note::{Corrected, Issued},
     },
     wire::{name, note as wire},
-    work::{self, rendering},
+    work::{self, TaxEngines, rendering},
 };
 
 /// A note that is asked for.
@@ -253,7 +253,12 @@ fn left(corrected: &Corrected, note: &Note) -> Result<Vec<pb::LineLeft>, Failure
 }
 
 /// Runs in review that have drafts of what was corrected make them again.
-pub(super) async fn take_in(connection: &mut PgConnection, call: &Call, made: &Made) -> Result<(), Failure> {
+pub(super) async fn take_in(
+    connection: &mut PgConnection,
+    call: &Call,
+    made: &Made,
+    engines: &TaxEngines,
+) -> Result<(), Failure> {
     if made.corrected.is_empty() {
         return Ok(());
     }
@@ -262,7 +267,7 @@ pub(super) async fn take_in(connection: &mut PgConnection, call: &Call, made: &M
     let reviewing: Vec<RunId> = store::billing_run::reviewing(connection, account).await?;
     for run in store::note::with_drafts(connection, account, &reviewing, &made.corrected).await? {
         let run = store::billing_run::get(connection, run, None).await?;
-        work::rate_again(connection, &run, account, call.at).await?;
+        work::rate_again(connection, &run, account, call.at, engines).await?;
     }
     Ok(())
 }

@@ -102,7 +102,7 @@ impl Rpc {
             Begun::Fresh(once) => once,
         };
         let made = issue(&mut transaction, call, &order).await?;
-        take_in(&mut transaction, call, &made).await?;
+        take_in(&mut transaction, call, &made, &self.tax_engines).await?;
         let answer = report::invoice::get(&mut transaction, made.named, None).await?;
         let noted = fact::noted(made.entity.id, made.named.0, &answer);
         say(&mut transaction, &Voice::of(call), vec![noted]).await?;

@@ -2,8 +2,8 @@
 
 use calendar::Month;
 use ids::{
-    AccountId, ActivityId, AdCreditId, AgreementId, AiringId, BatchId, EntityId, ExceptionId, HoldId, Id, InvoiceId,
-    Kind, LedgerEntryId, LineId, OrderId, ProductId, RateCardId, RunId, SeriesId, TaxRateId,
+    AccountId, ActivityId, AdCreditId, AgreementId, AiringId, BatchId, EntityId, ExceptionId, HoldId, Id,
+    InvoiceId, Kind, LedgerEntryId, LineId, OrderId, ProductId, RateCardId, RunId, SeriesId, TaxRateId,
 };
 use refusal::Violations;
 

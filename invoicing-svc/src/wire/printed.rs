@@ -111,7 +111,12 @@ fn notes(invoice: &pb::Invoice) -> Vec<String> {
     let reasons = taxed(invoice).map(|row| row.reason.clone());
     let attachment = Some(&invoice.attachment).filter(|attachment| !attachment.is_empty());
     let attachment = attachment.map(|attachment| format!("Belongs to this invoice: {attachment}"));
-    std::iter::once(invoice.reason.clone()).chain(reasons).chain([invoice.note.clone()]).filter(|note| !note.is_empty()).chain(attachment).collect()
+    std::iter::once(invoice.reason.clone())
+        .chain(reasons)
+        .chain([invoice.note.clone()])
+        .filter(|note| !note.is_empty())
+        .chain(attachment)
+        .collect()
 }
 
 fn kind(invoice: &pb::Invoice) -> Result<Kind, anyhow::Error> {

@@ -96,8 +96,7 @@ impl Service {
         if let Some(running) = self.running.take() {
             running.stop().await;
         }
-        let (running, channel) =
-            serve(&self.database, &self.clock, &self.tax_engines, self.approvals).await;
+        let (running, channel) = serve(&self.database, &self.clock, &self.tax_engines, self.approvals).await;
         (self.running, self.channel) = (Some(running), channel);
     }
 

@@ -61,7 +61,9 @@ struct Posted<'a> {
 pub fn postings(document: &Draft, codes: &GeneralLedgerCodes) -> Result<Vec<Posting>, CheckError> {
     let Draft { kind, commission, tax, total, .. } = *document;
     let lines = document.lines.iter();
-    let lines = lines.map(|line| (earned(line.item.bucket.kind), line.gl_revenue.as_str(), line.item.gross)).collect();
+    let lines = lines
+        .map(|line| (earned(line.item.bucket.kind), line.gl_revenue.as_str(), line.item.gross))
+        .collect();
     let postings = Posted { kind, commission, tax, total, lines }.postings(codes)?;
     balance(&postings, total.currency(), &document.id.to_string())?;
     Ok(postings)
