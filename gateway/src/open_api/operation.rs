@@ -1,7 +1,8 @@
 //! One method at one path.
 
 use prost_reflect::{
-    DescriptorPool, DynamicMessage, FieldDescriptor, Kind, MessageDescriptor, ReflectMessage,
+    DescriptorPool, DynamicMessage, FieldDescriptor, Kind, MessageDescriptor, MethodDescriptor,
+    ReflectMessage,
 };
 use serde_json::{Value, json};
 
@@ -30,7 +31,7 @@ pub fn operation(
         parameters.append(&mut query.found);
     }
     let mut operation = json!({
-        "operationId": format!("{}_{}", service.name(), method.name()),
+        "operationId": operation_id(method),
         "tags": [service.name()],
         "parameters": parameters,
         "responses": { "200": response(binding, schemas), "default": { "$ref": "#/components/responses/refusal" } },
@@ -44,6 +45,14 @@ pub fn operation(
         operation["requestBody"] = body;
     }
     operation
+}
+
+/// The method's name, with the service's and its package's: every service says its feed by the same name.
+fn operation_id(method: &MethodDescriptor) -> String {
+    let service = method.parent_service();
+    let package = service.package_name().split('.').nth(1);
+    let of = package.map_or_else(String::new, |package| format!("{package}_"));
+    format!("{of}{}_{}", service.name(), method.name())
 }
 
 /// The ids that stand in the path.

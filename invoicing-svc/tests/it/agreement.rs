@@ -14,8 +14,9 @@ use tonic::{Code, Status};
 use crate::{
     explanation,
     invoice::{all, bill, get, list, review, watched},
+    note,
     order::{Sold, days, order, reference_data, sync},
-    reference::{create_account, create_product, create_series},
+    reference::{create_account, create_product, create_series, create_series_of},
     service::{Door, Service, reason},
 };
 
@@ -138,21 +139,16 @@ async fn unexplained(service: &Service, sold: &Sold, invoices: &[pb::Invoice]) -
     amounts.filter(|amount| amount != "0.00").collect()
 }
 
-/// An entry of the ledger of a line that no run makes.
-async fn adjust(service: &Service, external_id: &str, basis: &str, amount: i64) {
-    let sql = "insert into billed_to_date (account_id, line_id, entry, basis, kind, origin_first, origin_last, segment_first, rate, units,
-                                           gross, recorded_at)
-               select account_id, line_id, (select max(entry) + 1 from billed_to_date b where b.line_id = l.line_id), $2, 'SCHEDULE_PART',
-                      '2026-01-01', '2026-01-31', '2026-01-01', abs($3), sign($3), $3, now()
-                 from order_line l join insertion_order using (account_id, order_id) where external_id = $1";
-    let mut connection = service.connection().await;
-    let query = sqlx::query(sql).bind(external_id).bind(basis).bind(rust_decimal::Decimal::from(amount));
-    query.execute(&mut connection).await.unwrap();
-    // What was credited is not sold any more.
-    if basis == "CORRECTION" {
-        let sql = "update schedule_part p set amount = p.amount + $2 from order_line l, insertion_order o
+/// Credits a fee, and does not sell any more what was wrong.
+async fn adjust(service: &Service, invoice: &pb::Invoice, basis: pb::NoteBasis, gross: &str) {
+    let request = note::credit_on(invoice, basis, gross, basis.as_str_name());
+    note::client(service).issue_credit_note(request).await.unwrap();
+    if basis == pb::NoteBasis::Correction {
+        let sql = "update schedule_part p set amount = p.amount - $2 from order_line l, insertion_order o
                     where (p.account_id, p.line_id) = (l.account_id, l.line_id) and o.order_id = l.order_id and o.external_id = $1";
-        let query = sqlx::query(sql).bind(external_id).bind(rust_decimal::Decimal::from(amount));
+        let gross: rust_decimal::Decimal = gross.parse().unwrap();
+        let mut connection = service.connection().await;
+        let query = sqlx::query(sql).bind(&invoice.order_external_id).bind(gross);
         query.execute(&mut connection).await.unwrap();
     }
 }
@@ -169,10 +165,10 @@ async fn what_is_short_of_a_minimum_is_billed_and_what_comes_late_is_taken_off_i
     let made = create(&service, agreement(&sold, &accounts, &sold.fee, minimum("1200000.00"))).await.unwrap();
     let january = bill(&service, &sold, "2026-01", "january").await;
     assert_eq!(lines(&service, &january).await.len(), 2, "the term is not over");
-    adjust(&service, "IO-1", "CORRECTION", -20_000).await;
-    adjust(&service, "IO-1", "COMMERCIAL", -30_000).await;
-    // Both stand on the ledger of the line only, as no document was made for them.
-    let adjusted = ["50000.00"];
+    create_series_of(&service, &sold.entity, pb::DocumentKind::CreditNote, "CN").await;
+    let sponsored = january.iter().find(|invoice| invoice.order_external_id == "IO-1").unwrap();
+    adjust(&service, sponsored, pb::NoteBasis::Correction, "20000.00").await;
+    adjust(&service, sponsored, pb::NoteBasis::Commercial, "30000.00").await;
     let run = review(&service, &sold, "2026-02", "preview").await;
     let february = drafts(&service, &run).await;
     let expected = ["SCHEDULE_PART 1 × 440000 = 440000.00", "TRUE_UP 1 × 80000 = 80000.00"];
@@ -182,20 +178,20 @@ async fn what_is_short_of_a_minimum_is_billed_and_what_comes_late_is_taken_off_i
         (true_up.account.as_str(), true_up.order_external_id.as_str()),
         (sold.account.as_str(), "AGR-2026")
     );
-    assert_eq!(unexplained(&service, &sold, &february).await, adjusted);
+    is_explained(&service, &sold, &february).await;
     let cancel = pb::CancelBillingRunRequest { name: run.name, request_id: "cancel".into() };
     let mut manager = BillingRunServiceClient::new(service.door("first", Role::BillingManager));
     manager.cancel_billing_run(cancel).await.unwrap();
     let february = bill(&service, &sold, "2026-02", "february").await;
     assert_eq!(lines(&service, &february).await, expected);
-    assert_eq!(unexplained(&service, &sold, &february).await, adjusted);
+    is_explained(&service, &sold, &february).await;
 
     sell(&service, &sold, &sold.account, ("IO-4", "15000.00"), ("2026-02-01", "2026-02-28")).await;
     let march = bill(&service, &sold, "2026-03", "march").await;
     let expected = ["SCHEDULE_PART 1 × 15000 = 15000.00", "TRUE_UP -1 × 15000 = -15000.00"];
     assert_eq!(lines(&service, &march).await, expected);
     assert_eq!(march[0].total.as_ref().unwrap().amount, "0.00");
-    assert_eq!(unexplained(&service, &sold, &march).await, adjusted);
+    is_explained(&service, &sold, &march).await;
     assert_eq!(bill(&service, &sold, "2026-03", "again").await, [], "nothing bills twice");
 }
 

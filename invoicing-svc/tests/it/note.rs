@@ -115,8 +115,17 @@ fn note(basis: pb::NoteBasis, line: pb::NoteLine) -> Option<pb::Note> {
 }
 
 pub fn credit(invoice: &pb::Invoice, gross: &str, request_id: &str) -> pb::IssueCreditNoteRequest {
+    credit_on(invoice, pb::NoteBasis::Commercial, gross, request_id)
+}
+
+pub fn credit_on(
+    invoice: &pb::Invoice,
+    basis: pb::NoteBasis,
+    gross: &str,
+    request_id: &str,
+) -> pb::IssueCreditNoteRequest {
     let (invoice, request_id) = (invoice.name.clone(), request_id.into());
-    pb::IssueCreditNoteRequest { invoice, note: note(pb::NoteBasis::Commercial, by_gross(gross)), request_id }
+    pb::IssueCreditNoteRequest { invoice, note: note(basis, by_gross(gross)), request_id }
 }
 
 async fn issue(service: &Service, request: pb::IssueCreditNoteRequest) -> Result<pb::Invoice, Status> {

@@ -61,7 +61,7 @@ pub struct Suite {
     gateway: gateway::Running,
     database: Database,
     // Let go last: whoever gets the folder finds nothing running in it.
-    _folder: Folder,
+    folder: Folder,
 }
 
 impl Suite {
@@ -73,8 +73,8 @@ impl Suite {
         let begin = Begin { options: &options, folder: &folder, secrets: &secrets, database: &database };
         match begin.services(telemetry).await {
             Ok((endpoints, services, gateway)) => {
-                let suite = Self { endpoints, services, gateway, database, _folder: folder };
-                match directory::fill(&suite.endpoints).await {
+                let suite = Self { endpoints, services, gateway, database, folder };
+                match suite.open().await {
                     Ok(()) => Ok(suite),
                     Err(error) => {
                         suite.stop().await?;
@@ -87,6 +87,12 @@ impl Suite {
                 Err(error)
             }
         }
+    }
+
+    /// Enters its people, and only then says where it listens: whoever finds it finds it whole.
+    async fn open(&self) -> Result<(), anyhow::Error> {
+        directory::fill(&self.endpoints).await?;
+        secret_file::write(&endpoints::file(self.folder.path()), &self.endpoints)
     }
 
     /// Where it listens, and the tokens that open it.
@@ -150,7 +156,6 @@ impl Begin<'_> {
             database: database.name(),
             tokens,
         };
-        secret_file::write(&endpoints::file(self.folder.path()), &endpoints)?;
         Ok((endpoints, services, gateway))
     }
 

@@ -20,8 +20,8 @@ with note as (
 )
 insert into invoice_line (account_id, invoice_id, number, line_id, entry, kind, description, note, origin_first, origin_last, late,
        segment_first, quantity, unit, rate, price_base, gross, commission, net, gl_revenue, tax_code, tax_place, tax_category, tax_percent,
-       tax, service_first, service_last, billing_month, tax_point, accounting_month, corrects_line)
+       tax, service_first, service_last, billing_month, tax_point, purchase_order, accounting_month, corrects_line)
 select account_id, $3, note_number, line_id, note_entry, kind, description, '', origin_first, origin_last, late,
        segment_first, note_quantity, note_unit, note_rate, note_base, note_gross, note_commission, note_net, gl_revenue, tax_code, tax_place,
-       tax_category, tax_percent, note_tax, service_first, service_last, billing_month, tax_point, $4, number
+       tax_category, tax_percent, note_tax, service_first, service_last, billing_month, tax_point, purchase_order, $4, number
   from note
