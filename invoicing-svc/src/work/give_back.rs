@@ -96,7 +96,8 @@ async fn give(
         let rated = RatedLine { line: back.line.line, items: vec![item], held: Vec::new() };
         let mut orders = paper.orders.clone();
         // It goes with the first order that bills, under whose number the customer pays it.
-        let Some(host) = orders.iter_mut().find(|order| !order.lines.is_empty()) else { break };
+        let bills = |order: &&mut RatedOrder| order.lines.iter().any(|(_, line)| !line.items.is_empty());
+        let Some(host) = orders.iter_mut().find(bills) else { break };
         host.lines.push((back.facts.clone(), rated));
         let Some(draft) = draft_of(run, &paper.key, &orders, by).await? else { break };
         let room = draft.room(back.line.line).context(unfit)?;

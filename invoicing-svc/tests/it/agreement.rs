@@ -12,7 +12,7 @@ use prost_types::FieldMask;
 use tonic::{Code, Status};
 
 use crate::{
-    explanation,
+    consolidation, explanation,
     invoice::{all, bill, get, list, review, watched},
     note,
     order::{Sold, days, order, reference_data, sync},
@@ -276,6 +276,21 @@ async fn a_rebate_goes_on_documents_that_have_room_for_it_and_the_rest_is_held()
     let expected = ["REBATE -1 × 6000 = -6000.00", "SCHEDULE_PART 1 × 9000 = 9000.00"];
     assert_eq!(lines(&service, &march).await, expected);
     is_explained(&service, &sold, &march).await;
+}
+
+#[tokio::test]
+async fn what_is_given_back_on_a_document_of_several_orders_goes_with_one_that_bills() {
+    let service = Service::start().await;
+    let (sold, other) = two_accounts(&service).await;
+    consolidation::instruct(&service, &sold, pb::Consolidation::Account).await;
+    sell(&service, &sold, &sold.account, ("IO-1", "600000.00"), ("2026-02-01", "2026-02-28")).await;
+    let accounts = [sold.account.as_str(), other.as_str()];
+    create(&service, agreement(&sold, &accounts, &sold.fee, rebate(&[("100000.00", "2")]))).await.unwrap();
+    let february = bill(&service, &sold, "2026-02", "february").await;
+    let expected = ["REBATE -1 × 12000 = -12000.00", "SCHEDULE_PART 1 × 600000 = 600000.00"];
+    assert_eq!(lines(&service, &february).await, expected);
+    assert_eq!((february.len(), february[0].order_external_id.as_str()), (1, "IO-1"));
+    is_explained(&service, &sold, &february).await;
 }
 
 #[tokio::test]

@@ -51,7 +51,7 @@ async fn sell(service: &Service, orders: &[Ordered<'_>]) -> Sold {
     sold
 }
 
-async fn instruct(service: &Service, sold: &Sold, consolidation: pb::Consolidation) {
+pub async fn instruct(service: &Service, sold: &Sold, consolidation: pb::Consolidation) {
     let mut accounts = AccountServiceClient::new(service.door("billing_manager_1", Role::BillingManager));
     let request = pb::UpdateAccountRequest {
         account: Some(pb::Account {
