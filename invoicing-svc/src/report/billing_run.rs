@@ -20,15 +20,22 @@ pub async fn messages(
 ) -> Result<Vec<pb::BillingRun>, Failure> {
     let ids: Vec<Uuid> = runs.iter().map(|run| run.id.uuid()).collect();
     let mut progress = progress(connection, &ids).await?;
-    let mut totals = totals(connection, &ids).await?;
+    let mut drafted = drafted(connection, &ids).await?;
     runs.iter()
         .map(|run| {
             let known = progress.remove(&run.id.uuid());
             let Known { progress, stale_accounts, drafts_removed, removed } =
                 known.context("a run without its progress")?;
+            // A run that is not found here has neither drafts nor documents.
+            let drafted = drafted.remove(&run.id.uuid()).unwrap_or_else(Drafted::default);
             Ok(pb::BillingRun {
-                progress: Some(progress),
-                totals: totals.remove(&run.id.uuid()).unwrap_or_else(Vec::new),
+                progress: Some(pb::BillingRunProgress {
+                    drafts: drafted.drafts,
+                    drafts_issued: drafted.issued,
+                    drafts_waiting: drafted.waiting,
+                    ..progress
+                }),
+                totals: drafted.totals,
                 stale_accounts,
                 drafts_removed,
                 removed,
@@ -60,11 +67,9 @@ async fn progress(connection: &mut PgConnection, runs: &[Uuid]) -> Result<HashMa
             let progress = pb::BillingRunProgress {
                 shards: counted(row.shards)?,
                 shards_rated: counted(row.shards_rated)?,
-                drafts: row.drafts,
-                drafts_issued: row.drafts_issued,
                 exceptions: row.exceptions,
-                drafts_waiting: row.drafts_waiting,
                 drafts_dropped: row.drafts_dropped,
+                ..pb::BillingRunProgress::default()
             };
             let (stale_accounts, drafts_removed) = (row.stale_accounts, row.drafts_removed);
             let removed = removed(&row.removed)?;
@@ -83,16 +88,26 @@ fn removed(amounts: &Value) -> Result<Vec<pb::Money>, Failure> {
     Ok(amounts.context("the database holds an amount without currency")?)
 }
 
-async fn totals(
-    connection: &mut PgConnection,
-    runs: &[Uuid],
-) -> Result<HashMap<Uuid, Vec<pb::BillingRunTotals>>, Failure> {
+/// The drafts and documents of a run, counted and summed in one pass over them.
+#[derive(Default)]
+struct Drafted {
+    totals: Vec<pb::BillingRunTotals>,
+    drafts: i64,
+    waiting: i64,
+    issued: i64,
+}
+
+async fn drafted(connection: &mut PgConnection, runs: &[Uuid]) -> Result<HashMap<Uuid, Drafted>, Failure> {
     let rows = sqlx::query_file!("src/report/sql/totals_of_runs.sql", runs).fetch_all(connection).await?;
-    let mut totals: HashMap<Uuid, Vec<pb::BillingRunTotals>> = HashMap::new();
+    let mut drafted: HashMap<Uuid, Drafted> = HashMap::new();
     for row in rows {
         let currency = Currency::parse(&row.currency).context("the database holds an unknown currency")?;
         let money = |amount| Money::of(currency, amount).context("the database holds parts of a minor unit");
-        totals.entry(row.run_id).or_default().push(pb::BillingRunTotals {
+        let of_run = drafted.entry(row.run_id).or_default();
+        of_run.drafts += row.drafts - row.drafts_issued;
+        of_run.issued += row.drafts_issued;
+        of_run.waiting += row.drafts_waiting;
+        of_run.totals.push(pb::BillingRunTotals {
             drafts: row.drafts,
             gross: Some(message(money(row.gross)?)),
             commission: Some(message(money(row.commission)?)),
@@ -101,5 +116,5 @@ async fn totals(
             net_waiting: Some(message(money(row.net_waiting)?)),
         });
     }
-    Ok(totals)
+    Ok(drafted)
 }

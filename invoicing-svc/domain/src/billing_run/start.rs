@@ -5,7 +5,7 @@ use jiff::civil::Date;
 use super::{Act, BillingRun, BillingRunRefusal, State};
 
 /// How many accounts a worker rates in one transaction, at most and, but for the last, at least.
-const SHARD: (usize, usize) = (100, 250);
+const SHARD: (usize, usize) = (50, 250);
 
 /// A run of the same entity that is neither issued nor cancelled, and no preview.
 #[derive(Clone, Debug)]

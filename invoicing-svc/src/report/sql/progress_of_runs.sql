@@ -1,10 +1,7 @@
 select run_id,
        (select count(*) from billing_run_shard s where s.run_id = r.run_id) as "shards!",
        (select count(*) from billing_run_shard s where s.run_id = r.run_id and rated_at is not null) as "shards_rated!",
-       (select count(*) from draft d where d.run_id = r.run_id) as "drafts!",
-       (select count(*) from invoice i where i.run_id = r.run_id) as "drafts_issued!",
        (select count(*) from billing_exception e where e.run_id = r.run_id and e.state = 'OPEN') as "exceptions!",
-       (select count(*) from draft d where d.run_id = r.run_id and d.waiting) as "drafts_waiting!",
        drafts_dropped, drafts_removed, removed,
        case when state in ('IN_REVIEW', 'APPROVED') then
          (select count(distinct c.account_id) from input_change c
