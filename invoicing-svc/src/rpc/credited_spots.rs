@@ -62,4 +62,3 @@ pub(super) async fn find(
     check_spots(&known).or_refuse()?;
     Ok(named.into_iter().filter_map(|spot| spot.billed).collect())
 }
-

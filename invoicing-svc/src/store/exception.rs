@@ -140,9 +140,7 @@ impl Exception {
         (excess, finding, severity): (&Excess, &Finding, Severity),
     ) -> Self {
         let amount = excess.amount;
-        let outcome = |outcome: &str, amount: Money| {
-            json!({ "outcome": outcome, "units": excess.spots.to_string(), "amount": amount.amount().to_string() })
-        };
+        let outcome = |outcome: &str, amount: Money| json!({ "outcome": outcome, "units": excess.spots.to_string(), "amount": amount.amount().to_string() });
         Self {
             line: Some(line.line),
             origin: Some(excess.origin),

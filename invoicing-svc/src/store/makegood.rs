@@ -112,7 +112,8 @@ pub async fn decided(
     .await?;
     let mut decided: HashMap<_, Vec<_>> = HashMap::new();
     for row in rows {
-        let of_period = Decided { origin_first: row.origin_first.to_jiff(), bills: row.bills, free: row.free };
+        let of_period =
+            Decided { origin_first: row.origin_first.to_jiff(), bills: row.bills, free: row.free };
         decided.entry(row.line_id).or_default().push(of_period);
     }
     Ok(decided)

@@ -9,7 +9,12 @@ use money::{Exact, Money, MoneyError};
 use refusal::Violations;
 use rust_decimal::Decimal;
 
-use super::{choice::optional_choice, money, name, period::{day_message, time_message}};
+use super::{
+    choice::optional_choice,
+    money::message as money_message,
+    name,
+    period::{day_message, time_message},
+};
 use crate::store::makegood::{Order, Spot};
 
 /// An obligation of an order as a message. Errors: an amount with more digits than can be calculated with.
@@ -27,8 +32,8 @@ pub fn message(order: &Order, obligation: &Obligation<'_>) -> Result<pb::Makegoo
             spot: spot.name.clone(),
             order_line: spot.line_number.clone(),
             date: Some(day_message(spot.place.0)),
-            value: Some(money::message(rounded(order, part.value)?)),
-            billable: Some(money::message(rounded(
+            value: Some(money_message(rounded(order, part.value)?)),
+            billable: Some(money_message(rounded(
                 order,
                 if part.is_free { Decimal::ZERO } else { part.value },
             )?)),
@@ -56,11 +61,11 @@ pub fn message(order: &Order, obligation: &Obligation<'_>) -> Result<pb::Makegoo
         }
         .into(),
         billed: missed.is_some_and(|missed| missed.is_billed),
-        owed: Some(money::message(amounts.owed)),
-        fulfilled: Some(money::message(amounts.fulfilled)),
-        credited: Some(money::message(amounts.credited)),
-        released: Some(money::message(amounts.released)),
-        left: Some(money::message(amounts.left)),
+        owed: Some(money_message(amounts.owed)),
+        fulfilled: Some(money_message(amounts.fulfilled)),
+        credited: Some(money_message(amounts.credited)),
+        released: Some(money_message(amounts.released)),
+        left: Some(money_message(amounts.left)),
         fulfilments,
         credit_note: note.map_or_else(String::new, |note| name::invoice_name(order.account, *note)),
         release_reason: released.map_or_else(String::new, |released| released.reason.clone()),
@@ -77,15 +82,15 @@ pub fn balance(order: &Order, owed: &Owed<'_>) -> Result<pb::MakegoodBalance, Mo
     let count = |count: usize| i32::try_from(count).map_err(|_| MoneyError::Overflow);
     Ok(pb::MakegoodBalance {
         name: format!("{}/makegoodBalance", name::order_name(order.account, order.order)),
-        owed: Some(money::message(amounts.owed)),
-        fulfilled: Some(money::message(amounts.fulfilled)),
-        credited: Some(money::message(amounts.credited)),
-        released: Some(money::message(amounts.released)),
-        left: Some(money::message(amounts.left)),
+        owed: Some(money_message(amounts.owed)),
+        fulfilled: Some(money_message(amounts.fulfilled)),
+        credited: Some(money_message(amounts.credited)),
+        released: Some(money_message(amounts.released)),
+        left: Some(money_message(amounts.left)),
         missed_spots: count(balance.missed)?,
         missed_spots_left: count(balance.missed_left)?,
         makegood_spots: count(balance.makegoods)?,
-        beyond: Some(money::message(rounded(order, owed.beyond())?)),
+        beyond: Some(money_message(rounded(order, owed.beyond())?)),
     })
 }
 

@@ -3,7 +3,8 @@
 use calendar::Month;
 use ids::{
     AccountId, ActivityId, AdCreditId, AgreementId, AiringId, BatchId, EntityId, ExceptionId, HoldId, Id,
-    InvoiceId, Kind, LedgerEntryId, LineId, ObligationId, OrderId, ProductId, RateCardId, RunId, SeriesId, TaxRateId,
+    InvoiceId, Kind, LedgerEntryId, LineId, ObligationId, OrderId, ProductId, RateCardId, RunId, SeriesId,
+    TaxRateId,
 };
 use refusal::Violations;
 
@@ -157,16 +158,14 @@ pub fn order_or_all(
         .and_then(|[account, order]| Some((one_or_all(account)?, one_or_all(order)?)));
     v.take(
         field,
-        parsed.ok_or_else(|| format!("{}, with - for all", expected(&[("accounts", "acc"), ("orders", "ord")]))),
+        parsed.ok_or_else(|| {
+            format!("{}, with - for all", expected(&[("accounts", "acc"), ("orders", "ord")]))
+        }),
     )
 }
 
 /// `accounts/acc_…/orders/ord_…/makegoodObligations/mgo_…`
-pub fn obligation(
-    v: &mut Violations,
-    field: &str,
-    name: &str,
-) -> Option<(AccountId, OrderId, ObligationId)> {
+pub fn obligation(v: &mut Violations, field: &str, name: &str) -> Option<(AccountId, OrderId, ObligationId)> {
     let ids = split(name, ["accounts", "orders", "makegoodObligations"]);
     let parsed = ids.and_then(|[account, order, obligation]| {
         Some((account.parse().ok()?, order.parse().ok()?, obligation.parse().ok()?))

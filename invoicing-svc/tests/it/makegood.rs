@@ -241,7 +241,10 @@ async fn what_order_2006411_missed_is_made_good_by_five_airings() {
     let whole = get(&service, &document.name).await;
     for name in ["13.1", "2006411-1:33"] {
         let refused = credit(&service, &whole, (INSTEAD, &[name]), name).await.unwrap_err();
-        assert_eq!((refused.code(), reason(&refused).as_str()), (Code::FailedPrecondition, "SPOT_NOT_BILLED"));
+        assert_eq!(
+            (refused.code(), reason(&refused).as_str()),
+            (Code::FailedPrecondition, "SPOT_NOT_BILLED")
+        );
     }
 }
 
@@ -250,11 +253,10 @@ async fn what_is_beyond_what_is_owed_waits_until_somebody_decides() {
     let service = Service::start().await;
     let (sold, document) = january(&service).await;
     let order = document.order.as_str();
-    assert_eq!(obligations(&service, order).await.iter().map(told).collect::<Vec<_>>(), [(
-        "S3",
-        pb::MakegoodState::Open,
-        "275.00"
-    )]);
+    assert_eq!(
+        obligations(&service, order).await.iter().map(told).collect::<Vec<_>>(),
+        [("S3", pb::MakegoodState::Open, "275.00")]
+    );
     import(&service, header("B2", 1, "300.00"), &[makegood(4, "300.00", &["S3"])]).await.unwrap();
     let run = review(&service, &sold, "2026-02", "february").await;
     assert_eq!(billed(&service, &run).await, ["1 × 275 = 275.00"]);
@@ -337,7 +339,10 @@ async fn what_is_made_good_is_not_credited_besides() {
     assert_eq!((refused.code(), reason(&refused).as_str()), (Code::Aborted, "LEFT_CHANGED"));
     let released = release(&service, second, "275.00", "r3").await.unwrap();
     assert_eq!(told(&released), ("S2", pb::MakegoodState::Released, "0.00"));
-    assert_eq!((released.release_reason.as_str(), &*released.released_by), ("The agency takes a credit", "controller_1"));
+    assert_eq!(
+        (released.release_reason.as_str(), &*released.released_by),
+        ("The agency takes a credit", "controller_1")
+    );
     assert_eq!(release(&service, second, "275.00", "r3").await.unwrap(), released, "the same request again");
     let note = credit(&service, &document, (INSTEAD, &["S2"]), "n3").await.unwrap();
     assert_eq!(amount(&note.gross), "275.00");
@@ -372,10 +377,15 @@ async fn what_has_expired_is_made_good_by_nothing_and_may_be_credited() {
     let mut entities = BillingEntityServiceClient::new(service.door("controller_1", Role::Controller));
     entities.update_billing_entity(request).await.unwrap();
     // Missed on 27 January, so that a makegood has to air by 6 February.
-    import(&service, header("B2", 2, "550.00"), &[missed(1), makegood(4, "275.00", &["S1", "S3"])]).await.unwrap();
+    import(&service, header("B2", 2, "550.00"), &[missed(1), makegood(4, "275.00", &["S1", "S3"])])
+        .await
+        .unwrap();
     let left = obligations(&service, &document.order).await;
     let expired = pb::MakegoodState::Expired;
-    assert_eq!(left.iter().map(told).collect::<Vec<_>>(), [("S1", expired, "275.00"), ("S3", expired, "275.00")]);
+    assert_eq!(
+        left.iter().map(told).collect::<Vec<_>>(),
+        [("S1", expired, "275.00"), ("S3", expired, "275.00")]
+    );
     assert_eq!(left[0].expire_date, Some(day("2026-02-06")));
     let run = review(&service, &sold, "2026-02", "february").await;
     assert_eq!(amount(&beyond(&service, &run).await[0].amount), "275.00");
@@ -443,10 +453,12 @@ async fn where_approvals_are_configured_nobody_releases_directly() {
         reason: "The agency waives it".into(),
         request_id: "apr_1".into(),
     };
-    let mut trusted =
-        MakegoodServiceClient::new(service.service_door("adjustments", Role::BillingManager));
+    let mut trusted = MakegoodServiceClient::new(service.service_door("adjustments", Role::BillingManager));
     let released = trusted.release_makegood_obligation(request).await.unwrap().into_inner();
-    assert_eq!((released.state(), released.release_approval.as_str()), (pb::MakegoodState::Released, "apr_1"));
+    assert_eq!(
+        (released.state(), released.release_approval.as_str()),
+        (pb::MakegoodState::Released, "apr_1")
+    );
 }
 
 /// Numbers of chance, the same every time.
@@ -492,10 +504,20 @@ async fn whatever_happens_a_shortfall_is_settled_once() {
                 }
             }
             for obligation in obligations(&service, &document.order).await {
-                let cents = |money: &Option<pb::Money>| amount(money).replace('.', "").parse::<i64>().unwrap();
-                let parts = [&obligation.fulfilled, &obligation.credited, &obligation.released, &obligation.left].map(cents);
-                assert_eq!(cents(&obligation.owed), parts.iter().sum::<i64>(), "seed {seed}, step {step}: {obligation:?}");
-                assert!(parts[3] >= 0 && (parts[0] == 0 || parts[1] == 0), "seed {seed}, step {step}: {obligation:?}");
+                let cents =
+                    |money: &Option<pb::Money>| amount(money).replace('.', "").parse::<i64>().unwrap();
+                let parts =
+                    [&obligation.fulfilled, &obligation.credited, &obligation.released, &obligation.left]
+                        .map(cents);
+                assert_eq!(
+                    cents(&obligation.owed),
+                    parts.iter().sum::<i64>(),
+                    "seed {seed}, step {step}: {obligation:?}"
+                );
+                assert!(
+                    parts[3] >= 0 && (parts[0] == 0 || parts[1] == 0),
+                    "seed {seed}, step {step}: {obligation:?}"
+                );
             }
         }
         bill(&service, &sold, "2026-02", "february").await;

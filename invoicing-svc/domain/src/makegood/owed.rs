@@ -66,7 +66,9 @@ fn of_order<'a>(spots: &[KnownSpot<'a>], owed: &mut Owed<'a>) {
                 continue;
             }
             let is_free = missed.is_some_and(|missed| missed.is_billed);
-            owed.stands.extend(missed.filter(|missed| missed.is_billed && makegood.has_aired()).map(|missed| missed.id));
+            owed.stands.extend(
+                missed.filter(|missed| missed.is_billed && makegood.has_aired()).map(|missed| missed.id),
+            );
             let parts = parts.entry(target).or_default();
             let value = missed.and_then(|missed| left(missed, parts)).map_or(rest, |left| left.min(rest));
             if value > Decimal::ZERO {

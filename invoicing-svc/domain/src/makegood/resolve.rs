@@ -97,7 +97,9 @@ impl<'s, 'a> Names<'s, 'a> {
                 .filter(|index| !taken.contains(index) && is_made_good(&self.spots[*index], line))
                 .collect();
             missed.sort_by_key(|index| self.spots[*index].place());
-            found.extend(names.iter().rev().zip(missed.iter().rev()).map(|((_, name), index)| (*name, *index)));
+            found.extend(
+                names.iter().rev().zip(missed.iter().rev()).map(|((_, name), index)| (*name, *index)),
+            );
         }
         found
     }

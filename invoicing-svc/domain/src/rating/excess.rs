@@ -9,7 +9,10 @@ use jiff::civil::Date;
 use money::{Exact, Money, Rate};
 use rust_decimal::Decimal;
 
-use super::{Airing, AiringStatus, LineToRate, Makegood, Pricing, RatingError, Segment, opening::Openings, spot::in_order};
+use super::{
+    Airing, AiringStatus, LineToRate, Makegood, Pricing, RatingError, Segment, opening::Openings,
+    spot::in_order,
+};
 
 /// What was decided on a billing period of a line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -50,7 +53,8 @@ pub(super) struct Makegoods {
 /// What of a line's makegoods is beyond what is owed and waits for a decision, by period.
 pub fn excess(line: &LineToRate) -> Result<Vec<Excess>, RatingError> {
     let Pricing::PerSpot { segments, airings, decided, .. } = &line.pricing else { return Ok(Vec::new()) };
-    if airings.iter().all(|airing| airing.makegood.as_ref().is_none_or(|makegood| makegood.beyond.is_zero())) {
+    if airings.iter().all(|airing| airing.makegood.as_ref().is_none_or(|makegood| makegood.beyond.is_zero()))
+    {
         return Ok(Vec::new());
     }
     let spots = in_order(line, segments, airings, Openings::of(line)?)?;
@@ -88,7 +92,8 @@ impl Makegoods {
             let rate = owed(airing, segment, makegood)? + billed;
             let rate = Rate::of(rate.max(Decimal::ZERO)).map_err(|_| money::MoneyError::Overflow)?;
             let is_shown = airing.billed_as.is_some() || airing.status != AiringStatus::Aired;
-            let waits = waiting > Decimal::ZERO && rate.value().is_zero() && makegood.free.is_zero() && !is_shown;
+            let waits =
+                waiting > Decimal::ZERO && rate.value().is_zero() && makegood.free.is_zero() && !is_shown;
             makegoods.bills.insert(airing.id, Bills { rate, waits });
             if waiting > Decimal::ZERO {
                 let (amount, spots) = makegoods.waiting.entry(origin).or_default();

@@ -6,7 +6,8 @@ use money::{MoneyError, Quantity};
 use rust_decimal::Decimal;
 
 use super::{
-    Airing, Bucket, Decided, HeldCause, LineKind, LineToRate, RatedItem, RatedLine, RatingError, Segment, Unit,
+    Airing, Bucket, Decided, HeldCause, LineKind, LineToRate, RatedItem, RatedLine, RatingError, Segment,
+    Unit,
     cap::Room,
     excess::Makegoods,
     opening::Openings,

@@ -59,7 +59,9 @@ fn segment_of<'a>(segments: &'a [Segment], airing: &Airing) -> Option<&'a Segmen
 pub fn terms_nearest<T>(terms: &[T], days: impl Fn(&T) -> Days, day: Date) -> Option<&T> {
     let before = || terms.iter().filter(|terms| days(terms).first() <= day);
     let of_the_day = terms.iter().find(|terms| days(terms).contains(day));
-    of_the_day.or_else(|| before().max_by_key(|terms| days(terms))).or_else(|| terms.iter().min_by_key(|terms| days(terms)))
+    of_the_day
+        .or_else(|| before().max_by_key(|terms| days(terms)))
+        .or_else(|| terms.iter().min_by_key(|terms| days(terms)))
 }
 
 /// The spots by position, without those of the periods that stay as they were billed, and without makegoods of which

@@ -5,8 +5,8 @@ select n.number as "number!", n.name as "name!", b.airing_id as "airing_id?", b.
   left join lateral (
     select a.airing_id, a.order_id
       from invoice_spot s
-      join invoice i using (account_id, invoice_id)
       join invoice_line l using (account_id, invoice_id, number)
+      join invoice i using (account_id, invoice_id)
       join airing a using (account_id, airing_id, version)
      where s.account_id = $1 and s.invoice_id = $2 and s.number = n.number and a.spot = n.name
        and l.kind in ('SPOTS', 'MAKEGOOD') and l.rate > 0 and l.quantity > 0

@@ -13,7 +13,11 @@ fn decide(book: &mut Book, bills: &str, free: &str) {
 
 /// What waits in the month that the book has run last.
 fn waiting(book: &Book) -> Vec<(String, usize)> {
-    excess(&book.0).unwrap().into_iter().map(|Excess { amount, spots, .. }| (amount.to_string(), spots)).collect()
+    excess(&book.0)
+        .unwrap()
+        .into_iter()
+        .map(|Excess { amount, spots, .. }| (amount.to_string(), spots))
+        .collect()
 }
 
 #[test]
@@ -76,5 +80,8 @@ fn a_part_may_be_free_a_part_bill_and_a_part_wait() {
     let mut line = Book::spots("2", "275", Cap::LesserOfBookedAndDelivered);
     line.report([makegood(&["S1", "S2"], ("100", "50"), at("250", spot("2", "2026-02-03")))]);
     let rated = line.run("2026-02");
-    assert_eq!((lines(&rated), waiting(&line)), (vec![(KIND, "1 × 100 = 100.00".into())], vec![("50.00".into(), 1)]));
+    assert_eq!(
+        (lines(&rated), waiting(&line)),
+        (vec![(KIND, "1 × 100 = 100.00".into())], vec![("50.00".into(), 1)])
+    );
 }
