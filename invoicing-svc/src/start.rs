@@ -10,10 +10,11 @@ use billing_proto::billing::invoicing::v1::{
     billing_run_service_server::BillingRunServiceServer, delivery_service_server::DeliveryServiceServer,
     event_service_server::EventServiceServer, explanation_service_server::ExplanationServiceServer,
     hold_service_server::HoldServiceServer, invoice_service_server::InvoiceServiceServer,
-    ledger_service_server::LedgerServiceServer, note_service_server::NoteServiceServer,
-    number_series_service_server::NumberSeriesServiceServer, order_service_server::OrderServiceServer,
-    rate_card_service_server::RateCardServiceServer, rating_service_server::RatingServiceServer,
-    receivable_service_server::ReceivableServiceServer, tax_service_server::TaxServiceServer,
+    ledger_service_server::LedgerServiceServer, makegood_service_server::MakegoodServiceServer,
+    note_service_server::NoteServiceServer, number_series_service_server::NumberSeriesServiceServer,
+    order_service_server::OrderServiceServer, rate_card_service_server::RateCardServiceServer,
+    rating_service_server::RatingServiceServer, receivable_service_server::ReceivableServiceServer,
+    tax_service_server::TaxServiceServer,
 };
 use chassis::{
     background::Background,
@@ -130,6 +131,7 @@ fn services(rpc: Rpc) -> Services {
         HoldServiceServer,
         InvoiceServiceServer,
         NoteServiceServer,
+        MakegoodServiceServer,
         ReceivableServiceServer,
         LedgerServiceServer,
         ExplanationServiceServer,

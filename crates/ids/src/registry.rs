@@ -49,6 +49,8 @@ registry! {
     OrderId = Order "ord" of (source_system: &str, external_id: &str);
     /// A line of an order.
     LineId = Line "lin" of (order: OrderId, line_number: &str);
+    /// What is owed for a missed spot: the spot's own id, or what follows from its printed name where nobody knows it.
+    ObligationId = MakegoodObligation "mgo" of (order: OrderId, printed: &str);
     /// A batch of delivery (version 7).
     BatchId = Batch "bat";
     /// A spot. It may come before its line is known, so it is named by what its source names.

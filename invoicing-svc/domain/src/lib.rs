@@ -18,6 +18,7 @@ pub mod hold;
 pub mod invariant;
 pub mod invoice;
 pub mod ledger;
+pub mod makegood;
 pub mod note;
 pub mod number_series;
 pub mod order;

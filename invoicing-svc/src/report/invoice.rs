@@ -301,6 +301,7 @@ async fn spots(
             station: row.station,
             program: row.program,
             makegood_for: row.makegood_for.join(", "),
+            spot: row.spot,
         });
     }
     Ok(spots)

@@ -22,7 +22,10 @@ use tonic::{Request, Response, Status};
 use super::{Rpc, billing_run_service::act, changed, check_settings};
 use crate::{
     report::exception as report,
-    store,
+    store::{
+        self,
+        input_change::{self, Cause},
+    },
     wire::{
         fact, name,
         text::{Text, text},
@@ -143,8 +146,13 @@ impl BillingExceptionService for Rpc {
                 store::exception::settle(connection, &chosen, Some(outcome)).await?;
                 if let Some(place) = found.line.zip(found.origin_first) {
                     let (account, reason) = (found.account, chosen.reason.as_str());
-                    store::exception::choose(connection, account, place, (reason, outcome), &act(&call))
-                        .await?;
+                    if reason == "MAKEGOOD_BEYOND_OWED" {
+                        store::makegood::decide(connection, chosen.id, outcome, &act(&call)).await?;
+                        input_change::record(connection, &[account], Cause::Adjustment).await?;
+                    } else {
+                        let choice = (reason, outcome);
+                        store::exception::choose(connection, account, place, choice, &act(&call)).await?;
+                    }
                     work::rate_again(connection, run, account, call.at, &self.tax_engines).await?;
                 }
                 Ok(())

@@ -1,12 +1,14 @@
 //! Issuing a credit or debit note, in the transaction of the call; a preview does the same and takes everything back.
 
+use std::collections::BTreeSet;
+
 use anyhow::{Context, anyhow};
 use billing_proto::billing::invoicing::v1 as pb;
 use chassis::{
     call::Call,
     failure::{Failure, OrRefuse},
 };
-use ids::{ActivityId, InvoiceId, LineId, RunId};
+use ids::{AccountId, ActivityId, InvoiceId, LineId, OrderId, RunId};
 use invoicing_domain::{
     billing_entity::BillingEntity,
     invoice::{DocumentKind, due_date},
@@ -22,7 +24,7 @@ use refusal::Violations;
 use sqlx::PgConnection;
 use uuid::Uuid;
 
-use super::billing_run_service::act;
+use super::{billing_run_service::act, credited_spots};
 use crate::{
     report,
     store::{
@@ -57,6 +59,8 @@ pub(super) struct Made {
     pub(super) left: Vec<pb::LineLeft>,
     /// The order lines that it corrects.
     corrected: Vec<LineId>,
+    /// The orders whose spots it credits.
+    spots_of: BTreeSet<OrderId>,
 }
 
 /// Where a number comes from.
@@ -91,6 +95,7 @@ pub(super) async fn issue(
     let entity = store::billing_entity::get(connection, corrected.entity, None).await?;
     let date = issue_date(&corrected, &entity, said.issue_date, call)?;
     let taken = number(connection, &entity, order.kind, date).await?;
+    let spots = credited_spots::find(connection, (corrects, &corrected.original), &said, call).await?;
     let note = decide(connection, corrects, (&corrected, &said.asked), &entity).await?;
     let postings = note_postings(&note, &entity.gl_codes).context("a note cannot be posted")?;
     // Held until the note is posted: whoever closes the period of its date waits for it.
@@ -123,13 +128,15 @@ pub(super) async fn issue(
     };
     store::number_series::record_year(connection, taken.series.id, taken.year).await?;
     store::note::record(connection, &issued).await?;
+    store::makegood::credit(connection, named, &spots).await?;
     if order.kind == DocumentKind::CreditNote {
         apply(connection, call, (order, open_before), &issued).await?;
     }
     let is_correction = said.asked.basis == NoteBasis::Correction;
     let lines = if is_correction { lines_of(&corrected, &said.asked) } else { Vec::new() };
     let left = left(&corrected, &note)?;
-    Ok(Made { corrects, named, entity, open_before, left, corrected: lines })
+    let spots_of = spots.into_iter().map(|(_, order)| order).collect::<BTreeSet<_>>();
+    Ok(Made { corrects, named, entity, open_before, left, corrected: lines, spots_of })
 }
 
 /// The same whenever the same request comes again.
@@ -259,13 +266,29 @@ pub(super) async fn take_in(
     made: &Made,
     engines: &TaxEngines,
 ) -> Result<(), Failure> {
-    if made.corrected.is_empty() {
+    let account = made.named.0;
+    let mut lines = made.corrected.clone();
+    if !made.spots_of.is_empty() {
+        // What is given back for a spot may be what a makegood on another line was for.
+        let orders: Vec<OrderId> = made.spots_of.iter().copied().collect();
+        lines.extend(store::makegood::lines_of(connection, account, &orders).await?);
+    }
+    if lines.is_empty() {
         return Ok(());
     }
-    let account = made.named.0;
+    draft_again(connection, call, (account, &lines), engines).await
+}
+
+/// Runs in review that have drafts of these order lines make them again.
+pub(super) async fn draft_again(
+    connection: &mut PgConnection,
+    call: &Call,
+    (account, lines): (AccountId, &[LineId]),
+    engines: &TaxEngines,
+) -> Result<(), Failure> {
     input_change::record(connection, &[account], Cause::Adjustment).await?;
     let reviewing: Vec<RunId> = store::billing_run::reviewing(connection, account).await?;
-    for run in store::note::with_drafts(connection, account, &reviewing, &made.corrected).await? {
+    for run in store::note::with_drafts(connection, account, &reviewing, lines).await? {
         let run = store::billing_run::get(connection, run, None).await?;
         work::rate_again(connection, &run, account, call.at, engines).await?;
     }

@@ -82,6 +82,11 @@ pub async fn load(connection: &mut PgConnection, which: Which<'_>) -> Result<Vec
                     .map(Percent::of)
                     .transpose()
                     .context("the database holds no percent")?,
+                makegood_days: row
+                    .makegood_days
+                    .map(u16::try_from)
+                    .transpose()
+                    .context("the database holds no days")?,
                 tax_engine: row.tax_engine,
                 settlement_codes: row.settlement_codes.as_ref().map(settlement_codes).transpose()?,
             })
@@ -120,8 +125,8 @@ pub async fn insert(
            time_zone, rounding, remainder, commission_posting, bank_account, gl_receivables, gl_agency_commission,
            gl_tax_payable, fiscal_calendar, statutory_year_first_month, created_at, updated_at, tax_place, tax_base,
            rate_card_tolerance_percent, tax_engine,
-           settlement_codes)
-         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $18, $19, $20, $21, $22, $23)",
+           settlement_codes, makegood_days)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $18, $19, $20, $21, $22, $23, $24)",
         entity.id.uuid(),
         revision_number(entity.revision)?,
         entity.code,
@@ -144,7 +149,8 @@ pub async fn insert(
         entity.tax_base.text(),
         entity.rate_card_tolerance.map(Percent::value),
         entity.tax_engine,
-        entity.settlement_codes.as_ref().map(settlement_codes_json)
+        entity.settlement_codes.as_ref().map(settlement_codes_json),
+        entity.makegood_days.map(i32::from)
     )
     .execute(connection)
     .await
@@ -166,7 +172,7 @@ pub async fn update(
            remainder = $7, commission_posting = $8, bank_account = $9, gl_receivables = $10, gl_agency_commission = $11,
            gl_tax_payable = $12, updated_at = $13, tax_place = $14, tax_base = $15,
            rate_card_tolerance_percent = $16, tax_engine = $17,
-           settlement_codes = $18
+           settlement_codes = $18, makegood_days = $19
          where entity_id = $1",
         entity.id.uuid(),
         revision_number(entity.revision)?,
@@ -185,7 +191,8 @@ pub async fn update(
         entity.tax_base.text(),
         entity.rate_card_tolerance.map(Percent::value),
         entity.tax_engine,
-        entity.settlement_codes.as_ref().map(settlement_codes_json)
+        entity.settlement_codes.as_ref().map(settlement_codes_json),
+        entity.makegood_days.map(i32::from)
     )
     .execute(connection)
     .await?;

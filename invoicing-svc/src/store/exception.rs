@@ -10,7 +10,7 @@ use invoicing_domain::{
     billing_run::{Act, BillingRun},
     exception::{self as domain, Finding, Settlement, Severity, State, due_on},
     invoice::{LineFacts, OrderFacts},
-    rating::{Change, Held},
+    rating::{Change, Excess, Held},
     resource::ResourceRefusal,
     third_party::{Case, Finding as Comparison, Outcome, Priced},
 };
@@ -117,6 +117,23 @@ impl Exception {
             cause: "",
             changes: json!([]),
             outcomes: priced.iter().map(outcome).collect(),
+        }
+    }
+
+    /// Makegoods beyond what is owed: somebody says whether that bills.
+    pub fn excess(
+        order: &OrderFacts,
+        line: &LineFacts,
+        (excess, finding, severity): (&Excess, &Finding, Severity),
+    ) -> Self {
+        let amount = excess.amount;
+        let outcome = |outcome: &str, amount: Money| json!({ "outcome": outcome, "units": excess.spots.to_string(), "amount": amount.amount().to_string() });
+        Self {
+            line: Some(line.line),
+            origin: Some(excess.origin),
+            amount: Some(amount),
+            outcomes: json!([outcome("BILL", amount), outcome("FREE", Money::zero(amount.currency()))]),
+            ..Self::found((order.account, order.order), None, (finding, severity))
         }
     }
 

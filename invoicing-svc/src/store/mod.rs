@@ -28,6 +28,7 @@ pub mod hold;
 pub mod input_change;
 pub mod invoice;
 pub mod known_order;
+pub mod makegood;
 pub mod note;
 pub mod number_series;
 pub mod order;

@@ -40,7 +40,10 @@ use self::{
     pricing::{Priced, Said},
     third_party::ThirdParty,
 };
-use super::written::{Written, currency};
+use super::{
+    makegood,
+    written::{Written, currency},
+};
 
 /// An order with its lines, as rating and assembling take them.
 #[derive(Debug)]
@@ -61,6 +64,13 @@ struct Inputs {
     priced: Priced,
     ledgers: HashMap<Uuid, Ledger>,
     printed: HashMap<Uuid, BTreeSet<char>>,
+}
+
+/// What is known of the lines before what rating needs of them is loaded.
+struct KnownLines<'a> {
+    currencies: &'a HashMap<Uuid, Currency>,
+    numbers: HashMap<Uuid, &'a str>,
+    makegood_days: Option<u16>,
 }
 
 /// What a row says of its pricing. A macro, because the record of a query has no name.
@@ -171,7 +181,12 @@ pub async fn load(
         currencies.insert(row.line_id, currency(&row.currency)?);
         needs.add(row.account_id, (&row.pricing_model, &row.cap_window), row.third_party_controls);
     }
-    let mut inputs = inputs(connection, run, (&accounts, &needs), &currencies).await?;
+    let known = KnownLines {
+        currencies: &currencies,
+        numbers: rows.iter().map(|row| (row.line_id, row.number.as_str())).collect(),
+        makegood_days: entity.makegood_days,
+    };
+    let mut inputs = inputs(connection, run, (&accounts, &needs), known).await?;
     let as_of = entity.zone.day_of(run.data_as_of);
     let mut orders: Vec<OrderToRate> = Vec::new();
     for row in rows {
@@ -263,11 +278,15 @@ async fn inputs(
     connection: &mut PgConnection,
     run: &BillingRun,
     (accounts, needs): (&[Uuid], &Needs),
-    currencies: &HashMap<Uuid, Currency>,
+    known: KnownLines<'_>,
 ) -> Result<Inputs, Failure> {
-    let (airings, printed) = airings::load(connection, run, &needs.spots).await?;
+    let KnownLines { currencies, numbers, makegood_days } = known;
+    let agreed = terms::agreed(connection, accounts).await?;
+    let lines = airings::Lines { numbers, agreed: &agreed, makegood_days };
+    let (airings, printed) = airings::load(connection, run, &needs.spots, &lines).await?;
     let priced = Priced {
-        agreed: terms::agreed(connection, accounts).await?,
+        agreed,
+        decided: makegood::decided(connection, &needs.spots).await?,
         parts: ledger::parts(connection, &needs.fees, currencies).await?,
         airings,
         period_units: terms::period_units(connection, &needs.periods).await?,

@@ -38,6 +38,7 @@ pub const CHANGEABLE: &[&str] = &[
     "rate_card_tolerance_percent",
     "tax_engine",
     "settlement_codes",
+    "makegood_expiry_days",
 ];
 
 /// The entity that a message describes.
@@ -81,6 +82,7 @@ fn fields(
         });
     let tax_engine = text(v, "tax_engine", &m.tax_engine, Text::Optional(64));
     let settlement_codes = settlement_codes(v, m.settlement_codes.as_ref());
+    let makegood_days = makegood_days(v, m.makegood_expiry_days);
     Some(BillingEntity {
         id,
         revision,
@@ -100,6 +102,7 @@ fn fields(
         tax_place: tax_place?,
         tax_base: tax_base?,
         rate_card_tolerance: tolerance?,
+        makegood_days: makegood_days?,
         tax_engine: Some(tax_engine?).filter(|engine| !engine.is_empty()),
         settlement_codes: settlement_codes?,
     })
@@ -204,6 +207,13 @@ fn gl_codes(v: &mut Violations, message: Option<&pb::GeneralLedgerCodes>) -> Opt
     })
 }
 
+/// 0 is none; the outer `None` is a violation.
+fn makegood_days(v: &mut Violations, days: i32) -> Option<Option<u16>> {
+    let days = u16::try_from(days).ok().filter(|days| *days <= 3650);
+    let days = v.take("makegood_expiry_days", days.ok_or("must be from 0 to 3650"))?;
+    Some(Some(days).filter(|days| *days > 0))
+}
+
 /// All of them or none. The outer `None` is a violation.
 fn settlement_codes(
     v: &mut Violations,
@@ -282,6 +292,7 @@ pub fn message(entity: &BillingEntity) -> pb::BillingEntity {
             .map_or_else(String::new, |percent| percent.to_string()),
         tax_engine: entity.tax_engine.clone().unwrap_or_default(),
         settlement_codes: entity.settlement_codes.as_ref().map(settlement_codes_message),
+        makegood_expiry_days: entity.makegood_days.map_or(0, i32::from),
     }
 }
 
@@ -316,7 +327,8 @@ pub fn merge(current: &BillingEntity, update: &pb::BillingEntity, mask: &Mask) -
         tax_base,
         rate_card_tolerance_percent,
         tax_engine,
-        settlement_codes
+        settlement_codes,
+        makegood_expiry_days
     );
     merged
 }

@@ -28,6 +28,7 @@ pub mod fiscal_calendar;
 pub mod hold;
 pub mod invoice_file;
 pub mod invoice_list;
+pub mod makegood;
 pub mod money;
 pub mod name;
 pub mod note;

@@ -3,7 +3,8 @@
 use calendar::Month;
 use ids::{
     AccountId, ActivityId, AdCreditId, AgreementId, AiringId, BatchId, EntityId, ExceptionId, HoldId, Id,
-    InvoiceId, Kind, LedgerEntryId, LineId, OrderId, ProductId, RateCardId, RunId, SeriesId, TaxRateId,
+    InvoiceId, Kind, LedgerEntryId, LineId, ObligationId, OrderId, ProductId, RateCardId, RunId, SeriesId,
+    TaxRateId,
 };
 use refusal::Violations;
 
@@ -142,6 +143,46 @@ pub fn order(v: &mut Violations, field: &str, name: &str) -> Option<(AccountId, 
 /// `accounts/acc_…/orders/ord_…`
 pub fn order_name(account: AccountId, order: OrderId) -> String {
     format!("accounts/{account}/orders/{order}")
+}
+
+/// A parent `accounts/acc_…/orders/ord_…`, with `-` in either place for all.
+pub fn order_or_all(
+    v: &mut Violations,
+    field: &str,
+    name: &str,
+) -> Option<(Option<AccountId>, Option<OrderId>)> {
+    fn one_or_all<K: Kind>(id: &str) -> Option<Option<Id<K>>> {
+        if id == "-" { Some(None) } else { id.parse().ok().map(Some) }
+    }
+    let parsed = split(name, ["accounts", "orders"])
+        .and_then(|[account, order]| Some((one_or_all(account)?, one_or_all(order)?)));
+    v.take(
+        field,
+        parsed.ok_or_else(|| {
+            format!("{}, with - for all", expected(&[("accounts", "acc"), ("orders", "ord")]))
+        }),
+    )
+}
+
+/// `accounts/acc_…/orders/ord_…/makegoodObligations/mgo_…`
+pub fn obligation(v: &mut Violations, field: &str, name: &str) -> Option<(AccountId, OrderId, ObligationId)> {
+    let ids = split(name, ["accounts", "orders", "makegoodObligations"]);
+    let parsed = ids.and_then(|[account, order, obligation]| {
+        Some((account.parse().ok()?, order.parse().ok()?, obligation.parse().ok()?))
+    });
+    let parts = [("accounts", "acc"), ("orders", "ord"), ("makegoodObligations", "mgo")];
+    v.take(field, parsed.ok_or_else(|| expected(&parts)))
+}
+
+/// `accounts/acc_…/orders/ord_…/makegoodObligations/mgo_…`
+pub fn obligation_name(account: AccountId, order: OrderId, obligation: ObligationId) -> String {
+    format!("{}/makegoodObligations/{obligation}", order_name(account, order))
+}
+
+/// `accounts/acc_…/orders/ord_…/makegoodBalance`
+pub fn makegood_balance(v: &mut Violations, field: &str, name: &str) -> Option<(AccountId, OrderId)> {
+    let parent = name.strip_suffix("/makegoodBalance").map_or("", |parent| parent);
+    order(v, field, parent)
 }
 
 /// `accounts/acc_…/orders/ord_…/reviews/2`: an order in review by its revision.

@@ -13,8 +13,11 @@ use rust_decimal::Decimal;
 use super::{
     choice::{choice, given},
     period::optional_day,
-    text::{Text, text},
+    text::{Text, text, texts},
 };
+
+/// How many spots a line credits by name.
+const SPOTS_MAX: usize = 1_000;
 
 /// What a note asks, with what is said on it.
 #[derive(Clone, Debug)]
@@ -24,6 +27,8 @@ pub struct Note {
     /// None: today.
     pub issue_date: Option<Date>,
     pub keep_due_date: bool,
+    /// The spots that are credited, by the number of their line.
+    pub spots: Vec<(u32, String)>,
 }
 
 /// A note of a document in its currency.
@@ -40,9 +45,10 @@ pub fn parse(kind: DocumentKind, note: Option<&pb::Note>, currency: Currency) ->
         if *keep_due_date && kind == DocumentKind::CreditNote {
             v.add("keep_due_date", "is for debit notes: a credit note is not due");
         }
-        let lines = self::lines(v, lines, currency);
+        let (lines, spots) = (self::lines(v, lines, currency), self::spots(v, kind, lines));
         let asked = Asked { kind, basis: basis?, lines: lines? };
-        Some(Note { asked, reason: reason?, issue_date: issue_date?, keep_due_date: *keep_due_date })
+        let (reason, issue_date, keep_due_date) = (reason?, issue_date?, *keep_due_date);
+        Some(Note { asked, reason, issue_date, keep_due_date, spots: spots? })
     });
     match parsed {
         Some(note) => v.check().map(|()| note),
@@ -85,6 +91,21 @@ fn lines(v: &mut Violations, lines: &[pb::NoteLine], currency: Currency) -> Opti
     parsed.into_iter().collect()
 }
 
+/// The spots of all lines.
+fn spots(v: &mut Violations, kind: DocumentKind, lines: &[pb::NoteLine]) -> Option<Vec<(u32, String)>> {
+    let mut named = Vec::new();
+    for (n, line) in lines.iter().enumerate() {
+        let Some(pb::note_line::By::Spots(pb::CreditedSpots { names })) = &line.by else { continue };
+        if kind != DocumentKind::CreditNote {
+            v.add(&format!("lines[{n}].spots"), "is for credit notes: what is debited is said as an amount");
+        }
+        let names = texts(v, &format!("lines[{n}].spots.names"), names, Text::Required(128), SPOTS_MAX)?;
+        let number = u32::try_from(line.line).ok()?;
+        named.extend(names.into_iter().map(|name| (number, name)));
+    }
+    Some(named)
+}
+
 fn by(v: &mut Violations, by: Option<&pb::note_line::By>, currency: Currency) -> Option<By> {
     match by {
         Some(pb::note_line::By::Gross(gross)) => {
@@ -92,6 +113,11 @@ fn by(v: &mut Violations, by: Option<&pb::note_line::By>, currency: Currency) ->
         }
         Some(pb::note_line::By::Quantity(quantity)) => quantity_of(v, quantity).map(By::Quantity),
         Some(pb::note_line::By::Rate(rate)) => v.take("rate", Rate::parse(rate)).map(By::Rate),
+        // As many as are named; which they are is checked by their names.
+        Some(pb::note_line::By::Spots(pb::CreditedSpots { names })) if names.is_empty() => {
+            given(v, "spots.names", None)
+        }
+        Some(pb::note_line::By::Spots(pb::CreditedSpots { names })) => Some(By::Quantity(names.len().into())),
         None => given(v, "gross", None),
     }
 }

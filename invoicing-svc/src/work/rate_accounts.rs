@@ -236,9 +236,31 @@ fn rate_order(order: OrderToRate, known: &CheckFacts, paper: &mut Paper) -> Rate
             | Pricing::Subscription(_)
             | Pricing::PerSpot { .. } => found.extend(held.map(|held| Exception::held(&facts, &line, held))),
         }
+        found.extend(beyond(&facts, (&line, &input), &known.severities));
         rated_lines.push((line, rated));
     }
     RatedOrder { facts, lines: rated_lines }
+}
+
+/// What of its makegoods is beyond what is owed, where the entity wants to hear of it.
+fn beyond(
+    order: &OrderFacts,
+    (line, input): (&LineFacts, &LineToRate),
+    severities: &Severities,
+) -> Vec<Exception> {
+    let excess = match rating::excess(input) {
+        Ok(excess) => excess,
+        Err(refusal) => return vec![Exception::unrated(order, line, refusal.into())],
+    };
+    excess
+        .iter()
+        .filter_map(|excess| {
+            let (amount, period) = (excess.amount, excess.origin);
+            let finding = Finding::MakegoodBeyondOwed { line: line.number.clone(), amount, period };
+            let severity = severities.severity(&finding)?;
+            Some(Exception::excess(order, line, (excess, &finding, severity)))
+        })
+        .collect()
 }
 
 /// Those who count a line are apart; a case that cannot be priced says so.

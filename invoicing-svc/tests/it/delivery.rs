@@ -76,6 +76,14 @@ pub async fn import(
     send(&mut client(service), header, airings.iter().cloned().map(Part::Airing).collect()).await
 }
 
+pub async fn import_file(
+    service: &Service,
+    header: pb::AiringBatchHeader,
+    file: &str,
+) -> Result<pb::DeliveryBatch, Status> {
+    send(&mut client(service), header, vec![Part::Csv(file.as_bytes().to_vec().into())]).await
+}
+
 /// A batch that is under way: its header has arrived, and it waits for what comes through `rows`.
 struct UnderWay {
     rows: mpsc::Sender<pb::ImportAiringsRequest>,

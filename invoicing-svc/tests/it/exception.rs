@@ -15,7 +15,7 @@ use crate::{
     service::{Door, Service, reason},
 };
 
-fn exceptions(service: &Service, person: &str) -> BillingExceptionServiceClient<Door> {
+pub fn exceptions(service: &Service, person: &str) -> BillingExceptionServiceClient<Door> {
     BillingExceptionServiceClient::new(service.door(person, Role::BillingManager))
 }
 
@@ -47,7 +47,7 @@ async fn open(service: &Service, run: &pb::BillingRun) -> Vec<pb::BillingExcepti
     client.list_billing_exceptions(request).await.unwrap().into_inner().exceptions
 }
 
-async fn get_run(service: &Service, name: &str) -> pb::BillingRun {
+pub async fn get_run(service: &Service, name: &str) -> pb::BillingRun {
     let mut client = BillingRunServiceClient::new(service.door("first", Role::BillingManager));
     client.get_billing_run(pb::GetBillingRunRequest { name: name.into() }).await.unwrap().into_inner()
 }

@@ -12,11 +12,13 @@ use sqlx::{Connection, PgConnection};
 use testkit::TestDatabase;
 
 /// What belongs to an account.
-const HOT: [&str; 36] = [
+const HOT: [&str; 39] = [
     "ad_credit",
     "airing",
     "billed_to_date",
     "chosen_outcome",
+    "credited_spot",
+    "decided_excess",
     "delivery_fact",
     "delivery_total",
     "disputed_part",
@@ -36,6 +38,7 @@ const HOT: [&str; 36] = [
     "invoice_tax",
     "ledger_entry",
     "line_tax_place",
+    "makegood_release",
     "milestone",
     "order_external_id",
     "order_line",

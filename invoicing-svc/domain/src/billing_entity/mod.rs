@@ -36,6 +36,8 @@ pub struct BillingEntity {
     pub tax_base: TaxBase,
     /// By how many percent an order may be below the list price; `None`: orders are not compared with rate cards.
     pub rate_card_tolerance: Option<Percent>,
+    /// Within how many days of a missed spot its makegood has to air; `None`: whenever.
+    pub makegood_days: Option<u16>,
     /// The outside engine that decides its tax; `None`: its own rates do.
     pub tax_engine: Option<String>,
     /// Without them nothing is received, refunded or written off.

@@ -26,6 +26,7 @@ pub(crate) fn entity() -> BillingEntity {
         statutory_first_month: 1,
         tax_place: None,
         settlement_codes: None,
+        makegood_days: None,
         tax_base: TaxBase::NetOfCommission,
         rate_card_tolerance: None,
         tax_engine: None,

@@ -1,5 +1,6 @@
 use std::collections::BTreeMap;
 
+use calendar::Days;
 use jiff::civil::Date;
 use money::{Money, Rate};
 use rust_decimal::Decimal;
@@ -70,6 +71,9 @@ refusal::refusals! {
         /// Free for the customer, and paid for by us.
         StateForbids "OVER_DELIVERY" OverDelivery { line: String, units: Decimal } =>
             "line {line}: {units} units were delivered beyond the cap and are free",
+        /// More than was missed is nobody's debt.
+        StateForbids "MAKEGOOD_BEYOND_OWED" MakegoodBeyondOwed { line: String, amount: Money, period: Days } =>
+            "line {line}: {amount} of the makegoods of {period} is beyond what is owed and not on this draft; choose whether it bills or is free",
         /// Somebody delivered, nobody pays.
         StateForbids "ZERO_BILL_WITH_DELIVERY" ZeroBill { line: String, units: Decimal } =>
             "line {line}: {units} units were delivered and come to nothing; see its cap and price",
@@ -93,6 +97,7 @@ pub fn severity(finding: &Finding) -> Severity {
         | Finding::OffRateCard { .. }
         | Finding::DeliveryDaysMissing { .. }
         | Finding::OverDelivery { .. }
+        | Finding::MakegoodBeyondOwed { .. }
         | Finding::ZeroBill { .. }
         | Finding::Variance { .. }
         | Finding::Duplicate { .. }
@@ -127,6 +132,7 @@ impl Finding {
             | Self::OffRateCard { line, .. }
             | Self::DeliveryDaysMissing { line, .. }
             | Self::OverDelivery { line, .. }
+            | Self::MakegoodBeyondOwed { line, .. }
             | Self::ZeroBill { line, .. } => Some(line),
             Self::OnHold { .. }
             | Self::CreditHold { .. }

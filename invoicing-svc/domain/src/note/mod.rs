@@ -10,10 +10,12 @@
 mod digest;
 mod figures;
 mod quantify;
+mod spots;
 #[cfg(test)]
 mod tests;
 
 pub use digest::digest;
+pub use spots::{NamedSpot, check_named, check_spots};
 
 use std::collections::BTreeMap;
 
@@ -179,6 +181,18 @@ refusal::refusals! {
         /// Documents need numbers.
         StateForbids "NUMBER_SERIES_MISSING" NumberSeriesMissing { entity: String, kind: String } =>
             "{entity} has no number series for {kind}; create one first",
+        /// Which shortfall it settles has to be known, or it is settled twice.
+        StateForbids "SPOTS_NOT_NAMED" SpotsNotNamed { line: u32 } =>
+            "line {line} bills spots; a credit instead of a makegood names the spots that it is for",
+        /// What did not air is not billed, and so there is nothing to give back.
+        StateForbids "SPOT_NOT_BILLED" SpotNotBilled { line: u32, spot: String } =>
+            "line {line}: no spot {spot} is billed there, so there is nothing to credit; what did not air is not billed, and what was billed anew stands on a later document",
+        /// A spot is credited once.
+        StateForbids "SPOT_CREDITED" SpotCredited { line: u32, spot: String } =>
+            "line {line}: the spot {spot} was credited before",
+        /// A shortfall is never both credited and made good.
+        StateForbids "SPOT_MADE_GOOD" SpotMadeGood { line: u32, spot: String, how: &'static str } =>
+            "line {line}: the spot {spot} {how}",
         /// A correction moves what the drafts of a run stand on.
         Unavailable "LINE_BEING_BILLED" LineBeingBilled { line: u32, run: String, state: String } =>
             "{run} is {state} and bills the order line of line {line}; correct it once the run is issued or back in review",

@@ -20,6 +20,7 @@ impl Pricing {
                 }],
                 cap: booked.cap,
                 airings: Vec::new(),
+                decided: Vec::new(),
             },
             PricingModel::Subscription => Self::Subscription(Box::new(subscription(line, booked))),
             PricingModel::Cpm

@@ -47,6 +47,8 @@ pub enum HeldCause {
     Schedule,
     /// The minimum is lower than what was billed for it.
     Minimum,
+    /// Less is owed than makegoods billed.
+    Makegood,
     /// An agreement owes it, and no document has room for it.
     Agreement,
 }
@@ -62,6 +64,7 @@ impl HeldCause {
             Self::Tiers => "TIERS",
             Self::Schedule => "SCHEDULE",
             Self::Minimum => "MINIMUM",
+            Self::Makegood => "MAKEGOOD",
             Self::Agreement => "AGREEMENT",
         }
     }
@@ -78,6 +81,7 @@ impl fmt::Display for HeldCause {
             Self::Tiers => "the units are in other tiers than when they were billed",
             Self::Schedule => "more was billed than the schedule has for the period",
             Self::Minimum => "the minimum is lower than what was billed for it",
+            Self::Makegood => "less is owed than makegoods billed",
             Self::Agreement => "an agreement owes it, and no draft of the account has room for it",
         })
     }

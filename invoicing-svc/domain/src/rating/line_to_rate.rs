@@ -6,7 +6,7 @@ use jiff::civil::{Date, Time};
 use money::{Currency, Money, MoneyError, Quantity, Rate, Rounding};
 use rust_decimal::Decimal;
 
-use super::{Bucket, Metered, Settlement, Subscription};
+use super::{Bucket, Decided, Metered, Settlement, Subscription};
 use crate::order::{BillingTerms, Cap, Part};
 
 /// A line, as it is known at the `data_as_of` of a run.
@@ -52,6 +52,8 @@ pub enum Pricing {
         cap: Cap,
         /// The current version of every airing of the line.
         airings: Vec<Airing>,
+        /// What somebody decided on makegoods beyond what is owed.
+        decided: Vec<Decided>,
     },
 }
 
@@ -105,8 +107,10 @@ pub enum AiringStatus {
 pub struct Makegood {
     /// The missed spots as printed, for example `5.1`; they may be unknown here.
     pub names: Vec<String>,
-    /// What was missed stands on a document, so that this spot bills 0.00.
-    pub missed_was_billed: bool,
+    /// So much of its price makes good what stands on a document already, and bills nothing.
+    pub free: Decimal,
+    /// So much of its price nobody is owed: it bills once somebody decides so.
+    pub beyond: Decimal,
 }
 
 /// An entry of the billed-to-date ledger.

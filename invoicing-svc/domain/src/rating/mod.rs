@@ -14,11 +14,11 @@ mod cap;
 mod caps;
 mod cell;
 mod error;
+mod excess;
 mod expenses;
 mod flat_fee;
 mod held;
 mod line_to_rate;
-mod makegood;
 mod metered;
 mod minimum;
 mod opening;
@@ -41,14 +41,15 @@ pub(crate) use apportion::apportion;
 pub use bucket::{Bucket, LineKind};
 pub use cell::Cell;
 pub use error::RatingError;
+pub use excess::{Decided, Excess, excess};
 pub use held::{Change, Held, HeldCause};
 pub use line_to_rate::{Airing, AiringStatus, Basis, Billed, LineToRate, Makegood, Pricing, Segment};
-pub use makegood::{KnownSpot, MadeGood, made_good};
 pub use metered::{Expenses, Metered};
 pub use price::{Price, Terms};
 pub use quote::{Asked, Delivered, Quote, QuotedMonth, Reported, quote};
 pub use rated_line::{RatedItem, RatedLine, Unit};
 pub use settlement::Settlement;
+pub use spot::terms_nearest;
 pub use subscription::Subscription;
 
 /// Rates one line for the month of a run.
@@ -61,6 +62,8 @@ pub fn rate(line: &LineToRate) -> Result<RatedLine, RatingError> {
         Pricing::Metered(metered) => metered::rate(line, metered),
         Pricing::Subscription(subscription) => subscription::rate(line, subscription),
         Pricing::Settled(settlement) => settlement::rate(line, settlement),
-        Pricing::PerSpot { segments, cap, airings } => per_spot::rate(line, segments, *cap, airings),
+        Pricing::PerSpot { segments, cap, airings, decided } => {
+            per_spot::rate(line, segments, *cap, (airings, decided))
+        }
     }
 }

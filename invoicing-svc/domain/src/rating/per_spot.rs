@@ -6,8 +6,10 @@ use money::{MoneyError, Quantity};
 use rust_decimal::Decimal;
 
 use super::{
-    Airing, Bucket, HeldCause, LineKind, LineToRate, RatedItem, RatedLine, RatingError, Segment, Unit,
+    Airing, Bucket, Decided, HeldCause, LineKind, LineToRate, RatedItem, RatedLine, RatingError, Segment,
+    Unit,
     cap::Room,
+    excess::Makegoods,
     opening::Openings,
     settle::{Difference, Ledger, Stays, settle},
     spot::{count, days, in_order, note},
@@ -23,17 +25,18 @@ pub(super) fn rate(
     line: &LineToRate,
     segments: &[Segment],
     cap: Cap,
-    airings: &[Airing],
+    (airings, decided): (&[Airing], &[Decided]),
 ) -> Result<RatedLine, RatingError> {
     let ledger = Ledger::of(line, |bucket| line.bucket_today(bucket))?;
     let openings = Openings::of(line)?;
     let whole = openings.leave(Room::of(cap, booked(segments)?, line.currency)?, |_| true)?;
     let spots = in_order(line, segments, airings, openings)?;
+    let makegoods = Makegoods::of(line, spots.iter().map(|spot| (spot.airing(), spot.segment())), decided)?;
     let count = |stays: &Stays<'_>| {
         let kept = stays.kept().filter(|(bucket, _)| bucket.kind == LineKind::Spots);
         let kept = Tally::default().with(kept)?;
         let room = whole.less(kept.sum(|_| true), kept.worth(line.currency)?)?;
-        let spots = count(&spots, room, stays)?;
+        let spots = count((&spots, &makegoods), room, stays)?;
         let units = spots.iter().map(|(bucket, spots)| (*bucket, Decimal::from(spots.len())));
         Ok((Tally::default().with(units)?, spots))
     };
@@ -68,6 +71,8 @@ fn cause(difference: &Difference<'_>) -> HeldCause {
         HeldCause::Restatement
     } else if difference.fewer(|bucket| bucket.kind == LineKind::Spots) {
         HeldCause::Cap
+    } else if difference.only(LineKind::Makegood) {
+        HeldCause::Makegood
     } else {
         HeldCause::Amendment
     }

@@ -4,11 +4,16 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use calendar::Days;
+use jiff::civil::Date;
 use money::Rate;
 
 use super::{
-    Airing, AiringStatus, Bucket, LineKind, LineToRate, RatingError, Segment, bucket::free, cap::Room,
-    opening::Openings, settle::Stays,
+    Airing, AiringStatus, Bucket, LineKind, LineToRate, RatingError, Segment,
+    bucket::free,
+    cap::Room,
+    excess::{Bills, Makegoods},
+    opening::Openings,
+    settle::Stays,
 };
 
 /// A spot that bills, or is shown at 0.
@@ -42,27 +47,35 @@ pub(super) fn in_order<'a>(
     aired.into_iter().map(spot).collect()
 }
 
-/// The terms of the spot's day. A makegood may air outside the flight; it then has the terms nearest before, or the first.
+/// The terms of the spot's day. A makegood may air outside the flight.
 fn segment_of<'a>(segments: &'a [Segment], airing: &Airing) -> Option<&'a Segment> {
-    let of_the_day = segments.iter().find(|segment| segment.days.contains(airing.day));
-    if of_the_day.is_some() || airing.makegood.is_none() {
-        return of_the_day;
+    match &airing.makegood {
+        Some(_) => terms_nearest(segments, |segment| segment.days, airing.day),
+        None => segments.iter().find(|segment| segment.days.contains(airing.day)),
     }
-    let before = segments.iter().filter(|segment| segment.days.first() <= airing.day);
-    before.max_by_key(|segment| segment.days).or_else(|| segments.iter().min_by_key(|segment| segment.days))
 }
 
-/// The spots by position, without those of the periods that stay as they were billed.
+/// The terms of a day; of a day outside the flight those nearest before, or the first.
+pub fn terms_nearest<T>(terms: &[T], days: impl Fn(&T) -> Days, day: Date) -> Option<&T> {
+    let before = || terms.iter().filter(|terms| days(terms).first() <= day);
+    let of_the_day = terms.iter().find(|terms| days(terms).contains(day));
+    of_the_day
+        .or_else(|| before().max_by_key(|terms| days(terms)))
+        .or_else(|| terms.iter().min_by_key(|terms| days(terms)))
+}
+
+/// The spots by position, without those of the periods that stay as they were billed, and without makegoods of which
+/// nothing bills before somebody decides.
 pub(super) fn count<'a>(
-    spots: &[Spot<'a>],
+    (spots, makegoods): (&[Spot<'a>], &Makegoods),
     mut room: Room,
     stays: &Stays<'_>,
 ) -> Result<BTreeMap<Bucket, Vec<&'a Airing>>, RatingError> {
     let mut counted: BTreeMap<Bucket, Vec<&'a Airing>> = BTreeMap::new();
     for spot in spots.iter().filter(|spot| !stays.has(spot.origin)) {
-        let (kind, rate) = match &spot.airing.makegood {
-            Some(makegood) if makegood.missed_was_billed => (LineKind::Makegood, free()),
-            Some(_) => (LineKind::Makegood, spot.rate()?),
+        let (kind, rate) = match makegoods.bills.get(&spot.airing.id) {
+            Some(Bills { waits: true, .. }) => continue,
+            Some(Bills { rate, .. }) => (LineKind::Makegood, *rate),
             None => match room.take(|| spot.rate())? {
                 Some(rate) => (LineKind::Spots, rate),
                 None => (LineKind::OverDelivery, free()),
@@ -80,7 +93,15 @@ pub(super) fn count<'a>(
     Ok(counted)
 }
 
-impl Spot<'_> {
+impl<'a> Spot<'a> {
+    pub(super) fn airing(&self) -> &'a Airing {
+        self.airing
+    }
+
+    pub(super) fn segment(&self) -> &'a Segment {
+        self.segment
+    }
+
     /// Its own rate, or that of its terms.
     fn rate(&self) -> Result<Rate, RatingError> {
         let missing = RatingError::RateMissing { airing: self.airing.id, day: self.airing.day };
@@ -98,7 +119,7 @@ pub(super) fn days(spots: &[&Airing]) -> Option<Days> {
 pub(super) fn note(spots: &[&Airing]) -> String {
     let named = |billed: bool| {
         let makegoods = spots.iter().filter_map(|spot| spot.makegood.as_ref());
-        let named = makegoods.filter(|makegood| makegood.missed_was_billed == billed);
+        let named = makegoods.filter(|makegood| makegood.free.is_zero() != billed);
         let names: BTreeSet<&str> =
             named.flat_map(|makegood| makegood.names.iter().map(String::as_str)).collect();
         names.into_iter().collect::<Vec<_>>().join(", ")

@@ -11,7 +11,7 @@ with spot as (
 )
 select s.number as "number!", s.airing_id as "airing_id!", a.day as "day!", a.time as "time?", a.length_seconds as "length_seconds!",
        a.creative as "creative!", coalesce(a.rate, s.rate) as "rate!", coalesce(nullif(a.station, ''), l.station) as "station!",
-       l.program as "program!", a.makegood_for as "makegood_for!"
+       l.program as "program!", a.makegood_for as "makegood_for!", a.spot as "spot!"
   from spot s
   join airing a using (account_id, airing_id, version)
   join order_line l using (account_id, line_id)

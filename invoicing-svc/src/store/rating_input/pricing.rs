@@ -8,7 +8,7 @@ use chassis::failure::Failure;
 use invoicing_domain::{
     order::{BillingTerms, Cap, Part},
     pricing::{Metric, Minimum, PeriodUnits, PricingModel, Proration, Schedule, Window},
-    rating::{Airing, Cell, Expenses, Metered, Pricing, Subscription, Terms},
+    rating::{Airing, Cell, Decided, Expenses, Metered, Pricing, Subscription, Terms},
     third_party::Case,
 };
 use jiff::civil::Date;
@@ -56,6 +56,8 @@ pub(super) struct Priced {
     pub(super) quantities: HashMap<Uuid, Vec<(Date, Quantity)>>,
     pub(super) delivered: Delivered,
     pub(super) chosen: Chosen,
+    /// What somebody decided on makegoods beyond what is owed.
+    pub(super) decided: HashMap<Uuid, Vec<Decided>>,
 }
 
 impl Priced {
@@ -73,6 +75,7 @@ impl Priced {
                 segments: agreed.iter().map(Agreed::segment).collect::<Result<_, _>>()?,
                 cap: said.cap,
                 airings: self.spots(line, said.closed_on),
+                decided: self.decided.remove(&line).unwrap_or_default(),
             },
             PricingModel::Subscription => {
                 Pricing::Subscription(Box::new(self.subscription(line, &said, &agreed)?))

@@ -7,7 +7,7 @@ use calendar::Days;
 use chassis::failure::Failure;
 use invoicing_domain::{
     pricing::{PeriodUnits, Tier, Tiers},
-    rating::{Price, Segment, Terms},
+    rating::{Price, Segment, Terms, terms_nearest},
 };
 use jiff::civil::Date;
 use money::{Currency, Money, Percent, Quantity, Rate};
@@ -52,6 +52,11 @@ pub(super) async fn agreed(
         });
     }
     Ok(agreed)
+}
+
+/// The price of a spot of a day without one of its own.
+pub(super) fn rate_on(agreed: &[Agreed], day: Date) -> Option<Rate> {
+    terms_nearest(agreed, |agreed| agreed.days, day).and_then(|agreed| agreed.rate)
 }
 
 impl Agreed {

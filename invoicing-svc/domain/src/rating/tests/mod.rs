@@ -76,9 +76,11 @@ fn at(rate: &str, spot: Airing) -> Airing {
     Airing { rate: Some(price(rate)), ..spot }
 }
 
-fn makegood(names: &[&str], missed_was_billed: bool, spot: Airing) -> Airing {
+/// A makegood of which so much is for what was billed, and so much nobody is owed.
+fn makegood(names: &[&str], (free, beyond): (&str, &str), spot: Airing) -> Airing {
     let names = names.iter().map(|name| (*name).to_owned()).collect();
-    Airing { makegood: Some(Makegood { names, missed_was_billed }), ..spot }
+    let (free, beyond) = (free.parse().unwrap(), beyond.parse().unwrap());
+    Airing { makegood: Some(Makegood { names, free, beyond }), ..spot }
 }
 
 /// One line with its ledger: what is billed is entered, so that runs can follow each other.
@@ -107,7 +109,7 @@ impl Book {
             rate: Some(price(rate)),
             booked_units: units(booked),
         };
-        Self::of(Pricing::PerSpot { segments: vec![terms], cap, airings: Vec::new() })
+        Self::of(Pricing::PerSpot { segments: vec![terms], cap, airings: Vec::new(), decided: Vec::new() })
     }
 
     fn fee(parts: &[(&str, &str, &str)]) -> Self {

@@ -94,7 +94,7 @@ impl Story {
         let told = &self.spots[number];
         let plain = spot(&number.to_string(), &format!("2026-{:02}-{:02}", told.month, told.day));
         let spot = Airing { rate: told.rate.map(rate_of), row: u32::try_from(number).unwrap(), ..plain };
-        if told.makegood { makegood(&["x"], false, spot) } else { spot }
+        if told.makegood { makegood(&["x"], ("0", "0"), spot) } else { spot }
     }
 
     /// What the line is worth in the end, by counting.

@@ -74,9 +74,9 @@ fn a_makegood_is_outside_cap_and_flight_at_its_own_rate() {
     let mut line = Book::spots("1", "275", Cap::LesserOfBookedAndDelivered);
     line.report([
         spot("1", "2026-01-05"),
-        makegood(&["5.1"], false, spot("2", "2026-02-01")),
-        makegood(&["5.1", "13.4"], false, spot("3", "2026-02-03")),
-        makegood(&["9.9"], false, at("10", spot("4", "2025-12-31"))),
+        makegood(&["5.1"], ("0", "0"), spot("2", "2026-02-01")),
+        makegood(&["5.1", "13.4"], ("0", "0"), spot("3", "2026-02-03")),
+        makegood(&["9.9"], ("0", "0"), at("10", spot("4", "2025-12-31"))),
     ]);
     let rated = line.run("2026-02");
     let (spots, makegoods) = (LineKind::Spots, LineKind::Makegood);
@@ -95,7 +95,7 @@ fn a_makegood_for_what_was_billed_bills_nothing_and_says_so() {
     line.report([spot("1", "2026-01-05")]);
     line.run("2026-01");
     line.restate("1", |airing| airing.status = AiringStatus::MadeGoodFree);
-    line.report([makegood(&["3.1"], true, spot("2", "2026-02-01"))]);
+    line.report([makegood(&["3.1"], ("275", "0"), spot("2", "2026-02-01"))]);
     let rated = line.run("2026-02");
     assert_eq!(lines(&rated), [(LineKind::Makegood, "1 × 0 = 0.00".into())]);
     assert_eq!(rated.items[0].note, "Makegood for 3.1, which was billed");
@@ -119,7 +119,7 @@ fn an_end_of_contract_that_moves_makes_no_other_period() {
     let mut line = Book::spots("2", "275", Cap::Uncapped);
     line.0.billing.cycle = BillingCycle::EndOfMonthOrContract;
     line.0.billing.contract_last = day("2026-01-15");
-    line.report([spot("1", "2026-01-10"), makegood(&["x"], false, spot("2", "2026-01-20"))]);
+    line.report([spot("1", "2026-01-10"), makegood(&["x"], ("0", "0"), spot("2", "2026-01-20"))]);
     assert_eq!(gross(&line.run("2026-01")), money("550.00"));
     line.0.billing.contract_last = day("2026-01-31");
     let rated = line.run("2026-01");
