@@ -12,7 +12,7 @@ use invoicing_domain::{
     invoice::{DocumentKind, due_date},
     ledger::note_postings,
     note::{self as domain, Asked, Note, NoteBasis, NoteRefusal, Settings},
-    number_series::{self, Dated, NumberSeries, SeriesYear},
+    number_series::{self, Dated},
     period::posting_of_correction,
     receivable::{Activity, Moved, apply_to_corrected},
 };
@@ -29,7 +29,7 @@ use crate::{
         self,
         document::Named,
         input_change::{self, Cause},
-        note::{Corrected, Issued},
+        note::{BilledAs, Books, Corrected, Issued, Taken},
     },
     wire::{name, note as wire},
     work::{self, TaxEngines, rendering},
@@ -59,20 +59,21 @@ pub(super) struct Made {
     corrected: Vec<LineId>,
 }
 
-/// Where a number comes from.
-struct Taken {
-    series: NumberSeries,
-    year: SeriesYear,
-    sequence: i64,
-    number: String,
+/// An issued document that is to be corrected, in an account that is locked.
+pub(super) struct Subject {
+    pub(super) corrects: Named,
+    pub(super) corrected: Corrected,
+    pub(super) entity: BillingEntity,
+    /// On it.
+    pub(super) open: Money,
 }
 
-/// Makes the note. The account is locked until the transaction ends: what is left of a line is taken once.
-pub(super) async fn issue(
+/// Loads what is to be corrected. The account is locked until the transaction ends: what is left of a line is taken once.
+pub(super) async fn subject(
     connection: &mut PgConnection,
     call: &Call,
     order: &Order<'_>,
-) -> Result<Made, Failure> {
+) -> Result<Subject, Failure> {
     let mut v = Violations::new();
     let Some(corrects) = name::invoice(&mut v, "invoice", order.invoice) else {
         return Err(v.refusal().into());
@@ -86,10 +87,31 @@ pub(super) async fn issue(
     if corrected.kind == DocumentKind::CreditNote {
         return Err(NoteRefusal::OfCreditNote { invoice: head.name }).or_refuse();
     }
-    let open_before = store::receivable::open_on(connection, corrects).await?;
-    let said = wire::parse(order.kind, order.note, corrected.original.currency)?;
+    let open = store::receivable::open_on(connection, corrects).await?;
     let entity = store::billing_entity::get(connection, corrected.entity, None).await?;
-    let date = issue_date(&corrected, &entity, said.issue_date, call)?;
+    Ok(Subject { corrects, corrected, entity, open })
+}
+
+/// Makes the note.
+pub(super) async fn issue(
+    connection: &mut PgConnection,
+    call: &Call,
+    order: &Order<'_>,
+) -> Result<Made, Failure> {
+    let subject = subject(connection, call, order).await?;
+    let said = wire::parse(order.kind, order.note, subject.corrected.original.currency)?;
+    let date = issue_date(&subject, said.issue_date, call)?;
+    Ok(record(connection, call, (order, subject), (&said, date, None)).await?.0)
+}
+
+/// Records what is said as a note; and whether it is that of a rebill.
+pub(super) async fn record(
+    connection: &mut PgConnection,
+    call: &Call,
+    (order, subject): (&Order<'_>, Subject),
+    (said, date, rebill): (&wire::Note, Date, Option<BilledAs<'_>>),
+) -> Result<(Made, Note), Failure> {
+    let Subject { corrects, corrected, entity, open } = subject;
     let taken = number(connection, &entity, order.kind, date).await?;
     let note = decide(connection, corrects, (&corrected, &said.asked), &entity).await?;
     let postings = note_postings(&note, &entity.gl_codes).context("a note cannot be posted")?;
@@ -105,46 +127,42 @@ pub(super) async fn issue(
     let issued = Issued {
         named,
         corrects: corrects.1,
-        entity: entity.id,
         note: &note,
-        postings: &postings,
+        books: Books {
+            entity: entity.id,
+            posting: posting_of_correction(&books, date),
+            postings: &postings,
+        },
         reason: &said.reason,
-        digest: domain::digest(corrects.1, &note),
-        series: taken.series.id,
-        year: taken.year.year,
-        sequence: taken.sequence,
-        number: &taken.number,
-        issue_date: date,
+        digest: domain::digest(corrects.1, None, &note),
+        taken: &taken,
         due_date: due,
-        posting: posting_of_correction(&books, date),
+        rebill,
         by: &call.caller.person,
         at: call.at,
         template_version: rendering::TEMPLATE_VERSION,
     };
-    store::number_series::record_year(connection, taken.series.id, taken.year).await?;
+    store::number_series::record_year(connection, taken.series, taken.year).await?;
     store::note::record(connection, &issued).await?;
     if order.kind == DocumentKind::CreditNote {
-        apply(connection, call, (order, open_before), &issued).await?;
+        apply(connection, call, (order, open), &issued).await?;
     }
     let is_correction = said.asked.basis == NoteBasis::Correction;
     let lines = if is_correction { lines_of(&corrected, &said.asked) } else { Vec::new() };
     let left = left(&corrected, &note)?;
-    Ok(Made { corrects, named, entity, open_before, left, corrected: lines })
+    Ok((Made { corrects, named, entity, open_before: open, left, corrected: lines }, note))
 }
 
 /// The same whenever the same request comes again.
-fn id(corrects: InvoiceId, call: &Call, request_id: &str) -> InvoiceId {
+pub(super) fn id(corrects: InvoiceId, call: &Call, request_id: &str) -> InvoiceId {
     let corrects = corrects.to_string();
     let parts = [corrects.as_str(), &call.caller.person, call.method, request_id];
     InvoiceId::derived(&parts.map(str::as_bytes))
 }
 
-fn issue_date(
-    corrected: &Corrected,
-    entity: &BillingEntity,
-    asked: Option<Date>,
-    call: &Call,
-) -> Result<Date, Failure> {
+/// The day that was asked for, or today; not before what is corrected.
+pub(super) fn issue_date(subject: &Subject, asked: Option<Date>, call: &Call) -> Result<Date, Failure> {
+    let Subject { corrected, entity, .. } = subject;
     let today = entity.zone.day_of(call.at);
     let date = asked.unwrap_or(today);
     let (issue_date, issued) = (date.to_string(), corrected.issue_date.to_string());
@@ -157,7 +175,8 @@ fn issue_date(
     Ok(date)
 }
 
-async fn number(
+/// Takes the next number; its series is locked until the transaction ends.
+pub(super) async fn number(
     connection: &mut PgConnection,
     entity: &BillingEntity,
     kind: DocumentKind,
@@ -178,7 +197,7 @@ async fn number(
     let dated = Dated { date, year: found.series.year_basis.year_of(entity, date) };
     let taken = number_series::take(&found.series, &found.years, dated).or_refuse()?;
     let sequence = i64::try_from(taken.sequence).context("the number is beyond bigint")?;
-    Ok(Taken { series: found.series, year: taken.year, sequence, number: taken.number })
+    Ok(Taken { series, year: taken.year, sequence, number: taken.number, date })
 }
 
 /// A correction moves what drafts stand on: those in review are made again, and where they cannot be, it waits.
@@ -223,11 +242,11 @@ async fn apply(
     let Some(amount) = paid else { return Ok(()) };
     let activity = Activity {
         id: ActivityId::from_uuid(Uuid::now_v7()),
-        entity: issued.entity,
-        day: issued.issue_date,
+        entity: issued.books.entity,
+        day: issued.taken.date,
         amount,
         moved: Moved::Credit { credit, document: issued.corrects },
-        reference: issued.number.to_owned(),
+        reference: issued.taken.number.clone(),
         reason: issued.reason.to_owned(),
         approval: order.is_approved.then(|| order.request_id.to_owned()),
         act: act(call),

@@ -36,6 +36,7 @@ mod owed;
 mod placing;
 mod rate_card_service;
 mod rating_service;
+mod rebill;
 mod receivable_service;
 mod receive;
 mod settling;

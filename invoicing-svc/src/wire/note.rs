@@ -1,9 +1,10 @@
-//! Notes ↔ domain.
+//! Notes and rebills ↔ domain.
 
 use billing_proto::billing::invoicing::v1 as pb;
+use ids::AccountId;
 use invoicing_domain::{
     invoice::DocumentKind,
-    note::{Asked, AskedLine, By, NoteBasis},
+    note::{Asked, AskedLine, By, NoteBasis, Original, everything_left},
 };
 use jiff::civil::Date;
 use money::{Currency, Money, Quantity, Rate};
@@ -12,6 +13,7 @@ use rust_decimal::Decimal;
 
 use super::{
     choice::{choice, given},
+    name,
     period::optional_day,
     text::{Text, text},
 };
@@ -40,12 +42,55 @@ pub fn parse(kind: DocumentKind, note: Option<&pb::Note>, currency: Currency) ->
         if *keep_due_date && kind == DocumentKind::CreditNote {
             v.add("keep_due_date", "is for debit notes: a credit note is not due");
         }
+        if lines.is_empty() {
+            v.add("lines", "must name at least one line of the document");
+        }
         let lines = self::lines(v, lines, currency);
         let asked = Asked { kind, basis: basis?, lines: lines? };
         Some(Note { asked, reason: reason?, issue_date: issue_date?, keep_due_date: *keep_due_date })
     });
     match parsed {
         Some(note) => v.check().map(|()| note),
+        None => Err(v.refusal()),
+    }
+}
+
+/// What a rebill asks.
+#[derive(Clone, Debug)]
+pub struct Rebill {
+    pub account: AccountId,
+    /// Empty: none is said.
+    pub purchase_order: String,
+    /// Of the credit note.
+    pub note: Note,
+}
+
+/// A rebill of a document.
+pub fn parse_rebill(rebill: Option<&pb::Rebill>, original: &Original) -> Result<Rebill, Refusal> {
+    let mut v = Violations::new();
+    let Some(pb::Rebill { account, reason, lines, purchase_order, issue_date }) = rebill else {
+        v.add("rebill", "must be given");
+        return Err(v.refusal());
+    };
+    let parsed = v.within("rebill", |v| {
+        let account = name::account(v, "account", account);
+        let reason = text(v, "reason", reason, Text::Required(1_000));
+        let purchase_order = text(v, "purchase_order", purchase_order, Text::Optional(64));
+        let issue_date = optional_day(v, "issue_date", issue_date.as_ref());
+        let lines = match lines.is_empty() {
+            true => v.take("lines", everything_left(original)),
+            false => self::lines(v, lines, original.currency),
+        };
+        let lines = lines?;
+        for (n, _) in lines.iter().enumerate().filter(|(_, line)| matches!(line.by, By::Rate(_))) {
+            v.add(&format!("lines[{n}].rate"), "is for corrections: say gross or quantity, or leave the lines out");
+        }
+        let asked = Asked { kind: DocumentKind::CreditNote, basis: NoteBasis::Rebill, lines };
+        let note = Note { asked, reason: reason?, issue_date: issue_date?, keep_due_date: false };
+        Some(Rebill { account: account?, purchase_order: purchase_order?, note })
+    });
+    match parsed {
+        Some(rebill) => v.check().map(|()| rebill),
         None => Err(v.refusal()),
     }
 }
@@ -57,14 +102,15 @@ fn basis(v: &mut Violations, value: i32) -> Option<NoteBasis> {
         pb::NoteBasis::Commercial => Some(NoteBasis::Commercial),
         pb::NoteBasis::Tax => Some(NoteBasis::Tax),
         pb::NoteBasis::Makegood => Some(NoteBasis::Makegood),
+        pb::NoteBasis::Rebill => {
+            v.add("basis", "is that of a rebill, which makes its own credit note: call RebillInvoice");
+            return None;
+        }
     };
     given(v, "basis", basis)
 }
 
 fn lines(v: &mut Violations, lines: &[pb::NoteLine], currency: Currency) -> Option<Vec<AskedLine>> {
-    if lines.is_empty() {
-        v.add("lines", "must name at least one line of the document");
-    }
     let mut numbers = Vec::with_capacity(lines.len());
     let parsed: Vec<Option<AskedLine>> = lines
         .iter()

@@ -27,6 +27,7 @@ mod order_reconciliation;
 mod order_review;
 mod quote;
 mod rate_card;
+mod rebill;
 mod receivable;
 mod reference;
 mod refresh;

@@ -55,13 +55,13 @@ async fn with_codes(service: &Service, sold: &Sold) {
 }
 
 /// An invoice of 40,800.00 of a British entity that may settle.
-async fn owed(service: &Service) -> (Sold, pb::Invoice) {
+pub async fn owed(service: &Service) -> (Sold, pb::Invoice) {
     let (sold, invoice) = invoiced(service).await;
     with_codes(service, &sold).await;
     (sold, invoice)
 }
 
-fn paid(sold: &Sold, amount: &str, request_id: &str) -> pb::RecordReceiptRequest {
+pub fn paid(sold: &Sold, amount: &str, request_id: &str) -> pb::RecordReceiptRequest {
     let receipt = pb::Receipt {
         billing_entity: sold.entity.clone(),
         amount: pounds(amount),
@@ -78,7 +78,7 @@ fn paid(sold: &Sold, amount: &str, request_id: &str) -> pb::RecordReceiptRequest
     }
 }
 
-async fn receive(service: &Service, request: pb::RecordReceiptRequest) -> Result<pb::Receipt, Status> {
+pub async fn receive(service: &Service, request: pb::RecordReceiptRequest) -> Result<pb::Receipt, Status> {
     Ok(collections(service).record_receipt(request).await?.into_inner())
 }
 

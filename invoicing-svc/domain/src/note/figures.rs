@@ -105,10 +105,7 @@ fn row(
 impl Sums {
     /// What is taxed of it.
     fn base(self, base: TaxBase) -> Money {
-        match base {
-            TaxBase::NetOfCommission => self.net,
-            TaxBase::Gross => self.gross,
-        }
+        base.of(self.net, self.gross)
     }
 }
 

@@ -10,14 +10,17 @@
 mod digest;
 mod figures;
 mod quantify;
+mod rebill;
 #[cfg(test)]
 mod tests;
 
 pub use digest::digest;
+pub use rebill::{everything_left, rebill};
 
 use std::collections::BTreeMap;
 
 use ids::LineId;
+use jiff::civil::Date;
 use money::{Currency, Money, MoneyError, Percent, Rate, Remainder, Rounding};
 use rust_decimal::Decimal;
 
@@ -36,6 +39,8 @@ pub enum NoteBasis {
     Tax,
     /// Instead of a makegood.
     Makegood,
+    /// To bill it to somebody else instead, or with other bill-to data.
+    Rebill,
 }
 
 impl NoteBasis {
@@ -46,6 +51,7 @@ impl NoteBasis {
             Self::Commercial => Basis::Commercial,
             Self::Tax => Basis::Tax,
             Self::Makegood => Basis::Makegood,
+            Self::Rebill => Basis::Rebill,
         }
     }
 }
@@ -101,6 +107,9 @@ pub struct OriginalLine {
     pub gross: Money,
     pub net: Money,
     pub tax: LineTax,
+    pub tax_code: String,
+    /// When its tax fell due.
+    pub tax_point: Date,
     pub gl_revenue: String,
     /// What earlier notes of the same kind took of it.
     pub noted: Noted,
@@ -117,7 +126,7 @@ pub struct Noted {
 /// The ledgers of the order lines that a correction touches.
 pub type Ledgers = BTreeMap<LineId, Vec<Billed>>;
 
-/// A note without date and number.
+/// A note without date and number; or the invoice that bills to another what a credit note took.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Note {
     pub kind: DocumentKind,
@@ -195,6 +204,9 @@ refusal::refusals! {
             "line {line}: {left} left; {asked} is more",
         /// A note of nothing says nothing.
         StateForbids "NOTE_OF_NOTHING" OfNothing => "the note comes to nothing; a note is above zero",
+        /// The customer would send it back.
+        StateForbids "REBILL_PURCHASE_ORDER" RebillPurchaseOrder { account: String, format: String } =>
+            "{account} pays by purchase orders{format}; say the number that the new invoice goes on",
         /// More digits than can be calculated with.
         StateForbids "AMOUNT_TOO_LARGE" AmountTooLarge { error: MoneyError } => "{error}",
     }
