@@ -249,6 +249,7 @@ async fn apply(
         reference: issued.taken.number.clone(),
         reason: issued.reason.to_owned(),
         approval: order.is_approved.then(|| order.request_id.to_owned()),
+        reverses: None,
         act: act(call),
     };
     store::receivable::record(connection, account, &[activity]).await

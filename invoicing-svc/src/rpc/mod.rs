@@ -43,6 +43,7 @@ mod settling;
 mod stale_accounts;
 mod standing;
 mod sync_orders;
+mod take_back;
 mod tax_service;
 mod thresholds;
 mod why_not_billed;

@@ -36,6 +36,7 @@ mod running_totals;
 mod service;
 mod several_entities;
 mod side_by_side;
+mod take_back;
 mod tax;
 mod tax_engine;
 mod tax_file;

@@ -1,4 +1,6 @@
--- Rebills: a credit note, and an invoice of the same lines to whom they should have gone. The new invoice stands on an order
+-- Rebills, and what is taken back of receivables.
+
+-- A rebill is a credit note, and an invoice of the same lines to whom they should have gone. The new invoice stands on an order
 -- of its bill-to's own that was made here, so that every key begins with the account that pays.
 
 alter table insertion_order drop constraint insertion_order_stands_for, add constraint insertion_order_stands_for
@@ -23,3 +25,10 @@ alter table invoice drop constraint invoice_basis, add constraint invoice_basis
   drop constraint invoice_note_says_what_it_corrects, add constraint invoice_note_says_what_it_corrects check
     (case kind when 'INVOICE' then corrects_id is null and (run_id is null) = (basis is not null) and coalesce(basis, 'REBILL') = 'REBILL'
                else num_nonnulls(corrects_id, basis) = 2 and run_id is null end);
+
+-- An activity that takes another one back names what that named, with its amount below zero; each is taken back once.
+alter table receivable_activity drop constraint receivable_activity_amount,
+  add column reverses_id uuid,
+  add constraint receivable_activity_amount check (amount <> 0 and (amount < 0) = (reverses_id is not null)),
+  add constraint receivable_activity_is_reversed_once unique (account_id, reverses_id),
+  add foreign key (account_id, reverses_id) references receivable_activity (account_id, activity_id);
