@@ -1,4 +1,4 @@
--- Rebills, and what is taken back of receivables.
+-- Rebills, corrections of tax, and what is taken back of receivables.
 
 -- A rebill is a credit note, and an invoice of the same lines to whom they should have gone. The new invoice stands on an order
 -- of its bill-to's own that was made here, so that every key begins with the account that pays.
@@ -25,6 +25,9 @@ alter table invoice drop constraint invoice_basis, add constraint invoice_basis
   drop constraint invoice_note_says_what_it_corrects, add constraint invoice_note_says_what_it_corrects check
     (case kind when 'INVOICE' then corrects_id is null and (run_id is null) = (basis is not null) and coalesce(basis, 'REBILL') = 'REBILL'
                else num_nonnulls(corrects_id, basis) = 2 and run_id is null end);
+
+-- Of two lines of a note that together correct nothing but the tax of one.
+alter table invoice_line add column retaxes boolean not null default false;
 
 -- An activity that takes another one back names what that named, with its amount below zero; each is taken back once.
 alter table receivable_activity drop constraint receivable_activity_amount,

@@ -87,6 +87,9 @@ pub(super) async fn subject(
     if corrected.kind == DocumentKind::CreditNote {
         return Err(NoteRefusal::OfCreditNote { invoice: head.name }).or_refuse();
     }
+    if corrected.retaxes {
+        return Err(NoteRefusal::OfTaxNote { invoice: head.name }).or_refuse();
+    }
     let open = store::receivable::open_on(connection, corrects).await?;
     let entity = store::billing_entity::get(connection, corrected.entity, None).await?;
     Ok(Subject { corrects, corrected, entity, open })
@@ -101,41 +104,73 @@ pub(super) async fn issue(
     let subject = subject(connection, call, order).await?;
     let said = wire::parse(order.kind, order.note, subject.corrected.original.currency)?;
     let date = issue_date(&subject, said.issue_date, call)?;
-    Ok(record(connection, call, (order, subject), (&said, date, None)).await?.0)
+    let taken = number(connection, &subject.entity, order.kind, date).await?;
+    let note = decide(connection, &subject, &said.asked).await?;
+    let saying = Saying {
+        reason: &said.reason,
+        keep_due_date: said.keep_due_date,
+        taken: &taken,
+        rebill: None,
+    };
+    record(connection, call, (order, subject), (&note, saying)).await
 }
 
-/// Records what is said as a note; and whether it is that of a rebill.
+/// Makes the note that corrects nothing but tax: which kind it is follows from what it comes to.
+pub(super) async fn correct_tax(
+    connection: &mut PgConnection,
+    call: &Call,
+    order: &Order<'_>,
+    correction: Option<&pb::TaxCorrection>,
+) -> Result<Made, Failure> {
+    let subject = subject(connection, call, order).await?;
+    let said = wire::parse_tax_correction(correction)?;
+    let date = issue_date(&subject, said.issue_date, call)?;
+    let settings = Settings { rounding: subject.entity.rounding, remainder: subject.entity.remainder };
+    let note = domain::retax(&subject.corrected.original, &said.lines, settings).or_refuse()?;
+    let taken = number(connection, &subject.entity, note.kind, date).await?;
+    let saying = Saying { reason: &said.reason, keep_due_date: false, taken: &taken, rebill: None };
+    record(connection, call, (order, subject), (&note, saying)).await
+}
+
+/// What is said on a note besides what it takes.
+#[derive(Clone, Copy)]
+pub(super) struct Saying<'a> {
+    pub(super) reason: &'a str,
+    pub(super) keep_due_date: bool,
+    pub(super) taken: &'a Taken,
+    pub(super) rebill: Option<BilledAs<'a>>,
+}
+
+/// Records and posts a note.
 pub(super) async fn record(
     connection: &mut PgConnection,
     call: &Call,
     (order, subject): (&Order<'_>, Subject),
-    (said, date, rebill): (&wire::Note, Date, Option<BilledAs<'_>>),
-) -> Result<(Made, Note), Failure> {
+    (note, saying): (&Note, Saying<'_>),
+) -> Result<Made, Failure> {
     let Subject { corrects, corrected, entity, open } = subject;
-    let taken = number(connection, &entity, order.kind, date).await?;
-    let note = decide(connection, corrects, (&corrected, &said.asked), &entity).await?;
-    let postings = note_postings(&note, &entity.gl_codes).context("a note cannot be posted")?;
+    let Saying { reason, keep_due_date, taken, rebill } = saying;
+    let postings = note_postings(note, &entity.gl_codes).context("a note cannot be posted")?;
     // Held until the note is posted: whoever closes the period of its date waits for it.
     store::accounting_period::hold(connection, entity.id).await?;
     let books = store::accounting_period::books(connection, &entity).await?;
     let named = (corrects.0, id(corrects.1, call, order.request_id));
-    let due = match order.kind {
-        DocumentKind::CreditNote => date,
-        DocumentKind::DebitNote | DocumentKind::Invoice if said.keep_due_date => corrected.due_date,
-        DocumentKind::DebitNote | DocumentKind::Invoice => due_date(date, corrected.payment_terms_days),
+    let due = match note.kind {
+        DocumentKind::CreditNote => taken.date,
+        DocumentKind::DebitNote | DocumentKind::Invoice if keep_due_date => corrected.due_date,
+        DocumentKind::DebitNote | DocumentKind::Invoice => {
+            due_date(taken.date, corrected.payment_terms_days)
+        }
     };
+    let posting = posting_of_correction(&books, taken.date);
     let issued = Issued {
         named,
         corrects: corrects.1,
-        note: &note,
-        books: Books {
-            entity: entity.id,
-            posting: posting_of_correction(&books, date),
-            postings: &postings,
-        },
-        reason: &said.reason,
-        digest: domain::digest(corrects.1, None, &note),
-        taken: &taken,
+        note,
+        books: Books { entity: entity.id, posting, postings: &postings },
+        reason,
+        digest: domain::digest(corrects.1, None, note),
+        taken,
         due_date: due,
         rebill,
         by: &call.caller.person,
@@ -144,13 +179,13 @@ pub(super) async fn record(
     };
     store::number_series::record_year(connection, taken.series, taken.year).await?;
     store::note::record(connection, &issued).await?;
-    if order.kind == DocumentKind::CreditNote {
+    if note.kind == DocumentKind::CreditNote {
         apply(connection, call, (order, open), &issued).await?;
     }
-    let is_correction = said.asked.basis == NoteBasis::Correction;
-    let lines = if is_correction { lines_of(&corrected, &said.asked) } else { Vec::new() };
-    let left = left(&corrected, &note)?;
-    Ok((Made { corrects, named, entity, open_before: open, left, corrected: lines }, note))
+    let is_correction = note.basis == NoteBasis::Correction;
+    let lines = note.lines.iter().filter(|_| is_correction).map(|line| line.line).collect();
+    let left = left(&corrected, note)?;
+    Ok(Made { corrects, named, entity, open_before: open, left, corrected: lines })
 }
 
 /// The same whenever the same request comes again.
@@ -201,12 +236,12 @@ pub(super) async fn number(
 }
 
 /// A correction moves what drafts stand on: those in review are made again, and where they cannot be, it waits.
-async fn decide(
+pub(super) async fn decide(
     connection: &mut PgConnection,
-    corrects: Named,
-    (corrected, asked): (&Corrected, &Asked),
-    entity: &BillingEntity,
+    subject: &Subject,
+    asked: &Asked,
 ) -> Result<Note, Failure> {
+    let Subject { corrects, corrected, entity, .. } = subject;
     let settings = Settings { rounding: entity.rounding, remainder: entity.remainder };
     let ledgers = if asked.basis == NoteBasis::Correction {
         let lines = lines_of(corrected, asked);

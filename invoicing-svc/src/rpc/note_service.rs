@@ -13,7 +13,7 @@ use tonic::{Request, Response, Status};
 
 use super::{
     Rpc,
-    issue_note::{Made, Order, issue, take_in},
+    issue_note::{self, Made, Order, issue, take_in},
     rebill,
 };
 use crate::{
@@ -75,6 +75,52 @@ impl NoteService for Rpc {
             let pb::IssueDebitNoteRequest { invoice, note, request_id } = &message;
             let order = order(DocumentKind::DebitNote, invoice, note.as_ref(), request_id);
             self.issue_note(&call, &message, order).await
+        })
+        .await
+    }
+
+    async fn preview_tax_correction(
+        &self,
+        request: Request<pb::PreviewTaxCorrectionRequest>,
+    ) -> Result<Response<pb::NotePreview>, Status> {
+        answer(async {
+            let call = Call::of(&request)?;
+            let pb::PreviewTaxCorrectionRequest { invoice, tax_correction } = request.into_inner();
+            let order = order(DocumentKind::CreditNote, &invoice, None, "");
+            let mut transaction = self.pool.begin().await?;
+            let made =
+                issue_note::correct_tax(&mut transaction, &call, &order, tax_correction.as_ref()).await?;
+            let preview = looked_at(&mut transaction, &made).await?;
+            transaction.rollback().await?;
+            Ok(preview)
+        })
+        .await
+    }
+
+    async fn correct_tax(
+        &self,
+        request: Request<pb::CorrectTaxRequest>,
+    ) -> Result<Response<pb::Invoice>, Status> {
+        answer(async {
+            let call = Call::of(&request)?;
+            let message = request.into_inner();
+            let pb::CorrectTaxRequest { invoice, tax_correction, request_id } = &message;
+            let is_approved = self.is_approved(&call, invoice)?;
+            let order = Order { is_approved, ..order(DocumentKind::CreditNote, invoice, None, request_id) };
+            let mut transaction = self.pool.begin().await?;
+            let once = match Once::begin(&mut transaction, &call, request_id, &message).await? {
+                Begun::Answered(before) => return Ok(before),
+                Begun::Fresh(once) => once,
+            };
+            let made =
+                issue_note::correct_tax(&mut transaction, &call, &order, tax_correction.as_ref()).await?;
+            let answer = report::invoice::get(&mut transaction, made.named, None).await?;
+            let noted = fact::noted(made.entity.id, made.named.0, &answer);
+            say(&mut transaction, &Voice::of(&call), vec![noted]).await?;
+            once.answer(&mut transaction, &answer).await?;
+            transaction.commit().await?;
+            self.bell.ring();
+            Ok(answer)
         })
         .await
     }

@@ -23,7 +23,7 @@ use refusal::Violations;
 use rust_decimal::prelude::ToPrimitive;
 use sqlx::PgConnection;
 
-use super::issue_note::{self, Made, Order, Subject};
+use super::issue_note::{self, Made, Order, Saying, Subject};
 use crate::{
     store::{
         self,
@@ -65,9 +65,15 @@ pub(super) async fn rebill(
     // Before that of the credit note, always: whoever makes another rebill takes them in the same order.
     let taken = issue_note::number(connection, &entity, DocumentKind::Invoice, date).await?;
     store::number_series::record_year(connection, taken.series, taken.year).await?;
-    let billed_as = BilledAs { named, number: &taken.number };
-    let of = (&said.note, date, Some(billed_as));
-    let (credit, note) = issue_note::record(connection, call, (&asked.order, subject), of).await?;
+    let of_credit = issue_note::number(connection, &entity, DocumentKind::CreditNote, date).await?;
+    let note = issue_note::decide(connection, &subject, &said.note.asked).await?;
+    let saying = Saying {
+        reason: &said.note.reason,
+        keep_due_date: false,
+        taken: &of_credit,
+        rebill: Some(BilledAs { named, number: &taken.number }),
+    };
+    let credit = issue_note::record(connection, call, (&asked.order, subject), (&note, saying)).await?;
     let moved = moved(connection, replaces, (to.id, &note)).await?;
     let settings = Settings { rounding: entity.rounding, remainder: entity.remainder };
     let of = (named, &corrected, &note, &moved[..]);

@@ -33,6 +33,8 @@ pub struct Corrected {
     pub entity: EntityId,
     pub kind: DocumentKind,
     pub number: String,
+    /// It corrects nothing but tax.
+    pub retaxes: bool,
     pub issue_date: Date,
     pub due_date: Date,
     pub payment_terms_days: u16,
@@ -47,7 +49,8 @@ pub async fn corrected(
 ) -> Result<Corrected, Failure> {
     let (account, invoice) = named;
     let head = sqlx::query!(
-        "select entity_id, kind, number, currency, commission_percent, tax_base, issue_date, due_date, payment_terms_days
+        "select entity_id, kind, number, currency, commission_percent, tax_base, issue_date, due_date, payment_terms_days,
+                coalesce(basis = 'TAX' and gross = 0, false) as \"retaxes!\"
            from invoice where account_id = $1 and invoice_id = $2",
         account.uuid(),
         invoice.uuid()
@@ -60,6 +63,7 @@ pub async fn corrected(
         entity: EntityId::from_uuid(head.entity_id),
         kind: Written::read(&head.kind)?,
         number: head.number,
+        retaxes: head.retaxes,
         issue_date: head.issue_date.to_jiff(),
         due_date: head.due_date.to_jiff(),
         payment_terms_days: u16::try_from(head.payment_terms_days).context("the database holds no terms")?,
@@ -79,7 +83,10 @@ async fn taxes(
     currency: Currency,
 ) -> Result<Vec<TaxRow>, Failure> {
     let rows = sqlx::query!(
-        "select category, percent, reason, base, tax from invoice_tax where account_id = $1 and invoice_id = $2 order by ordinal",
+        // Lines whose tax was corrected are of a category that says why on the note that corrected it.
+        "select t.category, t.percent, t.reason, t.base, t.tax from invoice_tax t join invoice i using (account_id, invoice_id)
+          where account_id = $1 and (invoice_id = $2 or i.corrects_id = $2 and i.basis = 'TAX')
+          order by i.corrects_id nulls first, i.issued_at desc, ordinal",
         account.uuid(),
         invoice.uuid()
     )
@@ -317,6 +324,10 @@ async fn insert_lines(connection: &mut PgConnection, issued: &Issued<'_>) -> Res
         net = line.net.amount(),
         tax = line.tax.amount.amount(),
         units = line.units,
+        place = line.tax.place.as_str(),
+        category = line.tax.category.text(),
+        percent = line.tax.percent.value(),
+        retaxes = line.retaxes,
         changed = change(line).amount(),
     );
     let corrects: Vec<i32> = note.lines.iter().map(|line| number(line.corrects)).collect::<Result<_, _>>()?;
@@ -340,7 +351,11 @@ async fn insert_lines(connection: &mut PgConnection, issued: &Issued<'_>) -> Res
         note.basis.of_ledger().text(),
         &units,
         &changed,
-        issued.at.to_sqlx() as _
+        issued.at.to_sqlx() as _,
+        &place as _,
+        &category as _,
+        &percent,
+        &retaxes
     )
     .execute(connection)
     .await?;

@@ -1,10 +1,11 @@
-//! Notes and rebills ↔ domain.
+//! Notes, rebills and corrections of tax ↔ domain.
 
 use billing_proto::billing::invoicing::v1 as pb;
 use ids::AccountId;
 use invoicing_domain::{
     invoice::DocumentKind,
-    note::{Asked, AskedLine, By, NoteBasis, Original, everything_left},
+    note::{Asked, AskedLine, By, NoteBasis, Original, RightTax, everything_left},
+    tax::Treatment,
 };
 use jiff::civil::Date;
 use money::{Currency, Money, Quantity, Rate};
@@ -13,8 +14,10 @@ use rust_decimal::Decimal;
 
 use super::{
     choice::{choice, given},
+    money::percent,
     name,
     period::optional_day,
+    tax,
     text::{Text, text},
 };
 
@@ -95,6 +98,65 @@ pub fn parse_rebill(rebill: Option<&pb::Rebill>, original: &Original) -> Result<
     }
 }
 
+/// A correction of nothing but tax.
+#[derive(Clone, Debug)]
+pub struct TaxCorrection {
+    pub lines: Vec<RightTax>,
+    pub reason: String,
+    /// None: today.
+    pub issue_date: Option<Date>,
+}
+
+/// A correction of the tax of a document.
+pub fn parse_tax_correction(correction: Option<&pb::TaxCorrection>) -> Result<TaxCorrection, Refusal> {
+    let mut v = Violations::new();
+    let Some(pb::TaxCorrection { reason, lines, issue_date }) = correction else {
+        v.add("tax_correction", "must be given");
+        return Err(v.refusal());
+    };
+    let parsed = v.within("tax_correction", |v| {
+        let reason = text(v, "reason", reason, Text::Required(1_000));
+        let issue_date = optional_day(v, "issue_date", issue_date.as_ref());
+        if lines.is_empty() {
+            v.add("lines", "must name at least one line of the document");
+        }
+        let mut numbers = Vec::with_capacity(lines.len());
+        let parsed = lines.iter().enumerate().map(|(n, line)| {
+            v.within(&format!("lines[{n}]"), |v| {
+                let number = line_number(v, line.line, &mut numbers);
+                let treatment = treatment(v, line);
+                let place = tax::optional_place(v, "place", &line.place);
+                Some(RightTax { number: number?, place: place?, treatment: treatment? })
+            })
+        });
+        let lines: Option<Vec<RightTax>> = parsed.collect::<Vec<_>>().into_iter().collect();
+        Some(TaxCorrection { lines: lines?, reason: reason?, issue_date: issue_date? })
+    });
+    match parsed {
+        Some(correction) => v.check().map(|()| correction),
+        None => Err(v.refusal()),
+    }
+}
+
+fn treatment(v: &mut Violations, line: &pb::RightTax) -> Option<Treatment> {
+    let category = tax::category(v, line.category);
+    let percent = percent(v, "percent", &line.percent);
+    let reason = text(v, "exemption_reason", &line.exemption_reason, Text::Optional(200));
+    let treatment = Treatment { category: category?, percent: percent?, reason: reason? };
+    let checked = treatment.check_beside_others();
+    v.take("category", checked.map(|()| treatment))
+}
+
+/// The number of a line, which stands once.
+fn line_number(v: &mut Violations, line: i32, numbers: &mut Vec<i32>) -> Option<u32> {
+    if numbers.contains(&line) {
+        v.add("line", format!("names line {line} again; each line stands once"));
+    }
+    numbers.push(line);
+    let number = u32::try_from(line).ok().filter(|number| *number > 0);
+    v.take("line", number.ok_or("must be the number of a line of the document"))
+}
+
 fn basis(v: &mut Violations, value: i32) -> Option<NoteBasis> {
     let basis = match choice(v, "basis", value)? {
         pb::NoteBasis::Unspecified => None,
@@ -117,12 +179,7 @@ fn lines(v: &mut Violations, lines: &[pb::NoteLine], currency: Currency) -> Opti
         .enumerate()
         .map(|(n, pb::NoteLine { line, by })| {
             v.within(&format!("lines[{n}]"), |v| {
-                if numbers.contains(line) {
-                    v.add("line", format!("names line {line} again; each line stands once"));
-                }
-                numbers.push(*line);
-                let number = u32::try_from(*line).ok().filter(|number| *number > 0);
-                let number = v.take("line", number.ok_or("must be the number of a line of the document"));
+                let number = line_number(v, *line, &mut numbers);
                 let by = self::by(v, by.as_ref(), currency);
                 Some(AskedLine { number: number?, by: by? })
             })

@@ -7,6 +7,7 @@ mod agreement;
 mod airings_again;
 mod billing_run;
 mod consolidation;
+mod correct_tax;
 mod correction;
 mod daily;
 mod daily_again;

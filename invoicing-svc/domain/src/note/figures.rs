@@ -133,6 +133,7 @@ fn with_figures(
             tax: LineTax { amount: Money::zero(original.currency), ..piece.of.tax.clone() },
             gl_revenue: piece.of.gl_revenue.clone(),
             units: piece.units,
+            retaxes: false,
         });
     }
     let taxes: Result<Vec<Exact>, _> = lines

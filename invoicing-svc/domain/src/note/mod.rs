@@ -11,11 +11,13 @@ mod digest;
 mod figures;
 mod quantify;
 mod rebill;
+mod retax;
 #[cfg(test)]
 mod tests;
 
 pub use digest::digest;
 pub use rebill::{everything_left, rebill};
+pub use retax::{RightTax, retax};
 
 use std::collections::BTreeMap;
 
@@ -161,6 +163,8 @@ pub struct NoteLine {
     pub gl_revenue: String,
     /// What the ledger of the order line takes in: less than nothing for a credit, nothing where it does not count.
     pub units: Decimal,
+    /// Of two lines that together correct nothing but the tax of one.
+    pub retaxes: bool,
 }
 
 /// The entity's settings.
@@ -179,6 +183,9 @@ refusal::refusals! {
         /// A credit that is wrong is corrected on the document that it credits.
         StateForbids "NOTE_OF_CREDIT_NOTE" OfCreditNote { invoice: String } =>
             "{invoice} is a credit note; correct the document that it credits",
+        /// Its lines bill nothing: they are one line at two taxes.
+        StateForbids "NOTE_OF_TAX_NOTE" OfTaxNote { invoice: String } =>
+            "{invoice} corrects nothing but the tax of another document; correct that one",
         /// Documents are not dated in the future.
         StateForbids "ISSUE_DATE_IN_FUTURE" IssueDateInFuture { issue_date: String, today: String } =>
             "the issue date {issue_date} lies in the future: today is {today} in the entity's time zone",

@@ -1,4 +1,5 @@
 mod rebill;
+mod retax;
 
 use calendar::Days;
 use ids::OrderId;
