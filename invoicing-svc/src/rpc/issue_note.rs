@@ -6,7 +6,7 @@ use chassis::{
     call::Call,
     failure::{Failure, OrRefuse},
 };
-use ids::{ActivityId, InvoiceId, LineId, RunId};
+use ids::{AccountId, ActivityId, InvoiceId, LineId, RunId};
 use invoicing_domain::{
     billing_entity::BillingEntity,
     invoice::{DocumentKind, due_date},
@@ -55,8 +55,8 @@ pub(super) struct Made {
     pub(super) open_before: Money,
     /// The lines of the corrected document that it names, each with what is left.
     pub(super) left: Vec<pb::LineLeft>,
-    /// The order lines that it corrects.
-    corrected: Vec<LineId>,
+    /// The order lines whose billing it corrects, and whose they are.
+    corrected: (AccountId, Vec<LineId>),
 }
 
 /// An issued document that is to be corrected, in an account that is locked.
@@ -66,6 +66,8 @@ pub(super) struct Subject {
     pub(super) entity: BillingEntity,
     /// On it.
     pub(super) open: Money,
+    /// Whose order lines it bills: of another account where it was billed to somebody else.
+    delivered: AccountId,
 }
 
 /// Loads what is to be corrected. The account is locked until the transaction ends: what is left of a line is taken once.
@@ -78,7 +80,8 @@ pub(super) async fn subject(
     let Some(corrects) = name::invoice(&mut v, "invoice", order.invoice) else {
         return Err(v.refusal().into());
     };
-    store::account::lock(connection, corrects.0).await?;
+    let delivered = store::rebill::delivered_to(connection, corrects).await?.unwrap_or(corrects.0);
+    lock(connection, vec![corrects.0, delivered]).await?;
     let head = report::invoice::get(connection, corrects, call.scope.json().as_ref()).await?;
     if head.state() != pb::InvoiceState::Issued {
         return Err(NoteRefusal::OfDraft { invoice: head.name }).or_refuse();
@@ -92,7 +95,20 @@ pub(super) async fn subject(
     }
     let open = store::receivable::open_on(connection, corrects).await?;
     let entity = store::billing_entity::get(connection, corrected.entity, None).await?;
-    Ok(Subject { corrects, corrected, entity, open })
+    Ok(Subject { corrects, corrected, entity, open, delivered })
+}
+
+/// Locks accounts in the order of their ids, so that whoever else needs several waits for them in the same order.
+pub(super) async fn lock(
+    connection: &mut PgConnection,
+    mut accounts: Vec<AccountId>,
+) -> Result<(), Failure> {
+    accounts.sort();
+    accounts.dedup();
+    for account in accounts {
+        store::account::lock(connection, account).await?;
+    }
+    Ok(())
 }
 
 /// Makes the note.
@@ -148,7 +164,7 @@ pub(super) async fn record(
     (order, subject): (&Order<'_>, Subject),
     (note, saying): (&Note, Saying<'_>),
 ) -> Result<Made, Failure> {
-    let Subject { corrects, corrected, entity, open } = subject;
+    let Subject { corrects, corrected, entity, open, delivered } = subject;
     let Saying { reason, keep_due_date, taken, rebill } = saying;
     let postings = note_postings(note, &entity.gl_codes).context("a note cannot be posted")?;
     // Held until the note is posted: whoever closes the period of its date waits for it.
@@ -182,10 +198,43 @@ pub(super) async fn record(
     if note.kind == DocumentKind::CreditNote {
         apply(connection, call, (order, open), &issued).await?;
     }
-    let is_correction = note.basis == NoteBasis::Correction;
-    let lines = note.lines.iter().filter(|_| is_correction).map(|line| line.line).collect();
+    let lines = match note.basis {
+        NoteBasis::Correction => {
+            let lines: Vec<LineId> = note.lines.iter().map(|line| line.line).collect();
+            count(connection, named, (corrects, delivered), &lines).await?
+        }
+        NoteBasis::Commercial | NoteBasis::Tax | NoteBasis::Makegood | NoteBasis::Rebill => Vec::new(),
+    };
     let left = left(&corrected, note)?;
-    Ok(Made { corrects, named, entity, open_before: open, left, corrected: lines })
+    Ok(Made { corrects, named, entity, open_before: open, left, corrected: (delivered, lines) })
+}
+
+/// The order lines whose billing a correction of these lines moves. What was billed to somebody else counts where it was delivered.
+async fn count(
+    connection: &mut PgConnection,
+    note: Named,
+    (corrects, delivered): (Named, AccountId),
+    lines: &[LineId],
+) -> Result<Vec<LineId>, Failure> {
+    let moved = delivered_lines(connection, corrects, lines).await?;
+    if moved.iter().any(|(billed, delivered)| billed != delivered) {
+        store::rebill::count_where_delivered(connection, note, (delivered, &moved)).await?;
+    }
+    Ok(moved.into_iter().map(|(_, delivered)| delivered).collect())
+}
+
+/// Order lines of a document, each with the one to which it was delivered what it bills.
+async fn delivered_lines(
+    connection: &mut PgConnection,
+    corrects: Named,
+    lines: &[LineId],
+) -> Result<Vec<(LineId, LineId)>, Failure> {
+    let moved = store::rebill::moved(connection, corrects, corrects.0).await?;
+    let mut pairs: Vec<(LineId, LineId)> =
+        moved.iter().map(|moved| (moved.from.1, moved.delivered.1)).filter(|(of, _)| lines.contains(of)).collect();
+    pairs.sort();
+    pairs.dedup();
+    Ok(pairs)
 }
 
 /// The same whenever the same request comes again.
@@ -241,18 +290,23 @@ pub(super) async fn decide(
     subject: &Subject,
     asked: &Asked,
 ) -> Result<Note, Failure> {
-    let Subject { corrects, corrected, entity, .. } = subject;
+    let Subject { corrects, corrected, entity, delivered, .. } = subject;
     let settings = Settings { rounding: entity.rounding, remainder: entity.remainder };
     let ledgers = if asked.basis == NoteBasis::Correction {
-        let lines = lines_of(corrected, asked);
+        let moved = delivered_lines(connection, *corrects, &lines_of(corrected, asked)).await?;
+        let lines: Vec<LineId> = moved.iter().map(|(_, delivered)| *delivered).collect();
         store::billing_entity::lock(connection, entity.id).await?;
-        store::billing_run::reviewing(connection, corrects.0).await?;
-        if let Some((run, state, line)) = store::note::being_billed(connection, corrects.0, &lines).await? {
-            let of = corrected.original.lines.iter().find(|of| of.line == line);
+        store::billing_run::reviewing(connection, *delivered).await?;
+        if let Some((run, state, line)) = store::note::being_billed(connection, *delivered, &lines).await? {
+            let billed = moved.iter().find(|(_, delivered)| *delivered == line).map(|(billed, _)| *billed);
+            let of = corrected.original.lines.iter().find(|of| Some(of.line) == billed);
             let line = of.context("a line that was not asked for")?.number;
             return Err(NoteRefusal::LineBeingBilled { line, run: run.to_string(), state }).or_refuse();
         }
-        store::note::ledgers(connection, corrects.0, &lines, corrected.original.currency).await?
+        let currency = corrected.original.currency;
+        let mut ledgers = store::note::ledgers(connection, *delivered, &lines, currency).await?;
+        let of = |(billed, delivered)| Some((billed, ledgers.remove(&delivered)?));
+        moved.into_iter().filter_map(of).collect()
     } else {
         domain::Ledgers::new()
     };
@@ -314,13 +368,14 @@ pub(super) async fn take_in(
     made: &Made,
     engines: &TaxEngines,
 ) -> Result<(), Failure> {
-    if made.corrected.is_empty() {
+    let (account, lines) = &made.corrected;
+    if lines.is_empty() {
         return Ok(());
     }
-    let account = made.named.0;
+    let account = *account;
     input_change::record(connection, &[account], Cause::Adjustment).await?;
     let reviewing: Vec<RunId> = store::billing_run::reviewing(connection, account).await?;
-    for run in store::note::with_drafts(connection, account, &reviewing, &made.corrected).await? {
+    for run in store::note::with_drafts(connection, account, &reviewing, lines).await? {
         let run = store::billing_run::get(connection, run, None).await?;
         work::rate_again(connection, &run, account, call.at, engines).await?;
     }

@@ -85,17 +85,16 @@ pub(super) async fn rebill(
     Ok(Done { credit, invoice: named })
 }
 
-/// Locks both accounts in the order of their ids, so that two rebills that cross wait for each other in one order.
+/// Locks all accounts at once, as whoever else needs several does.
 async fn lock(connection: &mut PgConnection, asked: &Asked<'_>) -> Result<(), Failure> {
     let mut v = Violations::new();
-    let from = name::invoice(&mut v, "invoice", asked.order.invoice).map(|(account, _)| account);
+    let from = name::invoice(&mut v, "invoice", asked.order.invoice);
     let to = asked.rebill.and_then(|rebill| name::account(&mut v, "rebill.account", &rebill.account));
-    let mut accounts: Vec<AccountId> = from.into_iter().chain(to).collect();
-    accounts.sort();
-    for account in accounts {
-        store::account::lock(connection, account).await?;
+    let mut accounts: Vec<AccountId> = from.map(|(account, _)| account).into_iter().chain(to).collect();
+    if let Some(from) = from {
+        accounts.extend(store::rebill::delivered_to(connection, from).await?);
     }
-    Ok(())
+    issue_note::lock(connection, accounts).await
 }
 
 /// Whom the new invoice bills, where the caller may bill them in the entity's name.

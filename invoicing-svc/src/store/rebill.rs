@@ -66,6 +66,44 @@ pub async fn moved(
         .collect()
 }
 
+/// The account to which it was delivered what a document bills, where that is another one, or another order of it.
+pub async fn delivered_to(
+    connection: &mut PgConnection,
+    (account, invoice): Named,
+) -> Result<Option<AccountId>, Failure> {
+    let found = sqlx::query_scalar!(
+        "select o.delivered_account_id from invoice i join insertion_order o using (account_id, order_id)
+          where i.account_id = $1 and i.invoice_id = $2",
+        account.uuid(),
+        invoice.uuid()
+    )
+    .fetch_optional(connection)
+    .await?;
+    Ok(found.flatten().map(AccountId::from_uuid))
+}
+
+/// Counts corrections of a document that was billed to somebody else where it was delivered, so that runs do not make them
+/// again; what was credited there by the rebill is as much less.
+pub async fn count_where_delivered(
+    connection: &mut PgConnection,
+    (account, note): Named,
+    (to, lines): (AccountId, &[(LineId, LineId)]),
+) -> Result<(), Failure> {
+    let (billed, delivered): (Vec<Uuid>, Vec<Uuid>) =
+        lines.iter().map(|(billed, delivered)| (billed.uuid(), delivered.uuid())).unzip();
+    sqlx::query_file!(
+        "src/store/sql/count_where_delivered.sql",
+        account.uuid(),
+        note.uuid(),
+        to.uuid(),
+        &billed,
+        &delivered
+    )
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
 /// The invoice of a rebill with its number and dates.
 #[derive(Clone, Copy, Debug)]
 pub struct Rebill<'a> {

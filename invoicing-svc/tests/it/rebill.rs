@@ -16,7 +16,7 @@ use crate::{
     explanation::{adds_up, bridge, explain},
     invoice::{self, bill, download, get, review},
     ledger::broken,
-    note::{address, amount, amounts, client, credit, invoiced, issue, posted},
+    note::{address, amount, amounts, client, credit, credit_on, invoiced, issue, posted},
     order::{Sold, day},
     reference::{account, create_account, create_series_of},
     service::{Service, reason},
@@ -161,6 +161,25 @@ async fn what_is_billed_elsewhere_is_not_billed_again_and_can_be_corrected_there
     let refused = done(&service, rebill(&billed, &sold.account, "apr_3")).await.unwrap_err();
     assert_eq!(reason(&refused), "NOTE_OF_NOTHING");
     assert_eq!(bill(&service, &sold, "2026-03", "march").await, []);
+    assert_eq!(broken(&service).await, Vec::<String>::new());
+    bridged(&service, &sold, &[&sold.account, &right]).await;
+}
+
+#[tokio::test]
+async fn a_correction_there_counts_where_it_was_delivered() {
+    let service = Service::start().await;
+    let (sold, invoice) = invoiced(&service).await;
+    let right = other(&service, "AG-2", |_| {}).await;
+    let (_, billed) = done(&service, rebill(&invoice, &right, "apr_1")).await.unwrap();
+    let correction = credit_on(&billed, pb::NoteBasis::Correction, "1000.00", "apr_2");
+    issue(&service, correction).await.unwrap();
+    bridged(&service, &sold, &[&sold.account, &right]).await;
+    // The fee turns out to be 1,000.00 less: whoever corrected it first is not corrected again.
+    let sql = "update schedule_part set amount = amount - 1000";
+    sqlx::query(sql).execute(&mut service.connection().await).await.unwrap();
+    let run = review(&service, &sold, "2026-03", "march").await;
+    let progress = run.progress.unwrap();
+    assert_eq!((progress.drafts, progress.exceptions), (0, 0), "nothing to bill, and nothing held");
     assert_eq!(broken(&service).await, Vec::<String>::new());
     bridged(&service, &sold, &[&sold.account, &right]).await;
 }
