@@ -305,9 +305,14 @@ async fn spots(
     (account, invoice): (AccountId, InvoiceId),
     delivered: AccountId,
 ) -> Result<HashMap<i32, Vec<pb::InvoiceSpot>>, Failure> {
-    let rows = sqlx::query_file!("src/report/sql/document_spots.sql", account.uuid(), invoice.uuid(), delivered.uuid())
-        .fetch_all(connection)
-        .await?;
+    let rows = sqlx::query_file!(
+        "src/report/sql/document_spots.sql",
+        account.uuid(),
+        invoice.uuid(),
+        delivered.uuid()
+    )
+    .fetch_all(connection)
+    .await?;
     let mut spots: HashMap<i32, Vec<pb::InvoiceSpot>> = HashMap::new();
     for row in rows {
         spots.entry(row.number).or_default().push(pb::InvoiceSpot {

@@ -99,10 +99,7 @@ pub(super) async fn subject(
 }
 
 /// Locks accounts in the order of their ids, so that whoever else needs several waits for them in the same order.
-pub(super) async fn lock(
-    connection: &mut PgConnection,
-    mut accounts: Vec<AccountId>,
-) -> Result<(), Failure> {
+pub(super) async fn lock(connection: &mut PgConnection, mut accounts: Vec<AccountId>) -> Result<(), Failure> {
     accounts.sort();
     accounts.dedup();
     for account in accounts {
@@ -122,12 +119,8 @@ pub(super) async fn issue(
     let date = issue_date(&subject, said.issue_date, call)?;
     let taken = number(connection, &subject.entity, order.kind, date).await?;
     let note = decide(connection, &subject, &said.asked).await?;
-    let saying = Saying {
-        reason: &said.reason,
-        keep_due_date: said.keep_due_date,
-        taken: &taken,
-        rebill: None,
-    };
+    let saying =
+        Saying { reason: &said.reason, keep_due_date: said.keep_due_date, taken: &taken, rebill: None };
     record(connection, call, (order, subject), (&note, saying)).await
 }
 
@@ -174,9 +167,7 @@ pub(super) async fn record(
     let due = match note.kind {
         DocumentKind::CreditNote => taken.date,
         DocumentKind::DebitNote | DocumentKind::Invoice if keep_due_date => corrected.due_date,
-        DocumentKind::DebitNote | DocumentKind::Invoice => {
-            due_date(taken.date, corrected.payment_terms_days)
-        }
+        DocumentKind::DebitNote | DocumentKind::Invoice => due_date(taken.date, corrected.payment_terms_days),
     };
     let posting = posting_of_correction(&books, taken.date);
     let issued = Issued {
@@ -230,8 +221,11 @@ async fn delivered_lines(
     lines: &[LineId],
 ) -> Result<Vec<(LineId, LineId)>, Failure> {
     let moved = store::rebill::moved(connection, corrects, corrects.0).await?;
-    let mut pairs: Vec<(LineId, LineId)> =
-        moved.iter().map(|moved| (moved.from.1, moved.delivered.1)).filter(|(of, _)| lines.contains(of)).collect();
+    let mut pairs: Vec<(LineId, LineId)> = moved
+        .iter()
+        .map(|moved| (moved.from.1, moved.delivered.1))
+        .filter(|(of, _)| lines.contains(of))
+        .collect();
     pairs.sort();
     pairs.dedup();
     Ok(pairs)

@@ -194,8 +194,7 @@ async fn insert_head(
     (of, made): &(Vec<Uuid>, Vec<Uuid>),
 ) -> Result<u64, Failure> {
     let Rebill { named, replaces, note, taken, .. } = rebill;
-    let numbers: Vec<i32> =
-        note.lines.iter().map(|line| number(line.corrects)).collect::<Result<_, _>>()?;
+    let numbers: Vec<i32> = note.lines.iter().map(|line| number(line.corrects)).collect::<Result<_, _>>()?;
     let done = sqlx::query_file!(
         "src/store/sql/insert_rebill.sql",
         replaces.0.uuid(),
@@ -239,8 +238,7 @@ async fn insert_lines(connection: &mut PgConnection, rebill: &Rebill<'_>) -> Res
             note.lines.iter().map(|$line| $value).collect::<Vec<_>>()
         };
     }
-    let numbers: Vec<i32> =
-        note.lines.iter().map(|line| number(line.corrects)).collect::<Result<_, _>>()?;
+    let numbers: Vec<i32> = note.lines.iter().map(|line| number(line.corrects)).collect::<Result<_, _>>()?;
     let bases: Vec<i32> =
         note.lines.iter().map(|line| number(line.bucket.price_base)).collect::<Result<_, _>>()?;
     let lines: Vec<Uuid> = rebill.moved.iter().map(|moved| moved.to.1.uuid()).collect();

@@ -86,7 +86,10 @@ pub fn parse_rebill(rebill: Option<&pb::Rebill>, original: &Original) -> Result<
         };
         let lines = lines?;
         for (n, _) in lines.iter().enumerate().filter(|(_, line)| matches!(line.by, By::Rate(_))) {
-            v.add(&format!("lines[{n}].rate"), "is for corrections: say gross or quantity, or leave the lines out");
+            v.add(
+                &format!("lines[{n}].rate"),
+                "is for corrections: say gross or quantity, or leave the lines out",
+            );
         }
         let asked = Asked { kind: DocumentKind::CreditNote, basis: NoteBasis::Rebill, lines };
         let note = Note { asked, reason: reason?, issue_date: issue_date?, keep_due_date: false };

@@ -25,8 +25,7 @@ use crate::{
 
 /// Another British agency in the territory.
 async fn other(service: &Service, code: &str, change: fn(&mut pb::Account)) -> String {
-    let mut other =
-        pb::Account { address: address(), currency_code: "GBP".into(), ..account(code, "EAST") };
+    let mut other = pb::Account { address: address(), currency_code: "GBP".into(), ..account(code, "EAST") };
     other.legal_name = format!("{code} Media Ltd");
     change(&mut other);
     let request = pb::CreateAccountRequest { account: Some(other), request_id: code.into() };
@@ -63,8 +62,7 @@ async fn done(
 }
 
 async fn open(service: &Service, document: &pb::Invoice) -> pb::OpenDocument {
-    let mut client =
-        ReceivableServiceClient::new(service.door("collections_1", Role::Collections));
+    let mut client = ReceivableServiceClient::new(service.door("collections_1", Role::Collections));
     let request = pb::GetOpenDocumentRequest { name: document.name.clone(), as_of: None };
     client.get_open_document(request).await.unwrap().into_inner()
 }
@@ -112,7 +110,10 @@ async fn a_rebill_credits_here_and_bills_there_and_comes_to_nothing_over_both() 
     let expected = ["24000.00", "3600.00", "20400.00", "4080.00", "24480.00"];
     assert_eq!((amounts(&credit_note), amounts(&billed)), (expected, expected));
     assert_eq!([&credit_note.number, &billed.number], ["CN2026-0003", "2026-000002"]);
-    assert_eq!((credit_note.kind(), billed.kind()), (pb::DocumentKind::CreditNote, pb::DocumentKind::Invoice));
+    assert_eq!(
+        (credit_note.kind(), billed.kind()),
+        (pb::DocumentKind::CreditNote, pb::DocumentKind::Invoice)
+    );
     assert_eq!((&billed.account, billed.basis()), (&right, pb::NoteBasis::Rebill));
     // Each names the other, and it ages from the old due date.
     assert_eq!((&billed.rebills, &billed.rebills_number), (&invoice.name, &invoice.number));
@@ -123,7 +124,8 @@ async fn a_rebill_credits_here_and_bills_there_and_comes_to_nothing_over_both() 
     assert_eq!((amount(&owed.open), owed.age()), ("24480.00", pb::Age::UpTo30));
     assert_eq!(amount(&open(&service, &invoice).await.open), "3060.00");
     // Debits are credits, and nothing is earned or lost.
-    for account in [pb::LedgerAccount::Revenue, pb::LedgerAccount::TaxPayable, pb::LedgerAccount::Receivables] {
+    for account in [pb::LedgerAccount::Revenue, pb::LedgerAccount::TaxPayable, pb::LedgerAccount::Receivables]
+    {
         assert_eq!(booked(&service, &[&credit_note, &billed], account).await, 0, "{account:?}");
     }
     // The preview said so; and the same approval again is the same rebill.
@@ -135,7 +137,10 @@ async fn a_rebill_credits_here_and_bills_there_and_comes_to_nothing_over_both() 
     assert_eq!((amount(&note.open_before), amount(&note.open_after)), ("27540.00", "3060.00"));
     assert_eq!(preview.ledger_entries.len(), posted(&service, &billed).await.len());
     assert_eq!(done(&service, request).await.unwrap(), (credit_note.clone(), billed.clone()));
-    assert_eq!([get(&service, &credit_note.name).await, get(&service, &billed.name).await], [credit_note, billed]);
+    assert_eq!(
+        [get(&service, &credit_note.name).await, get(&service, &billed.name).await],
+        [credit_note, billed]
+    );
     assert_eq!(broken(&service).await, Vec::<String>::new());
     bridged(&service, &sold, &[&sold.account, &right]).await;
 }
@@ -230,7 +235,9 @@ async fn the_same_account_gets_it_with_its_data_as_they_are_now() {
             ..pb::Account::default()
         }),
         update_mask: Some(FieldMask {
-            paths: ["legal_name", "purchase_order_required", "purchase_order_format"].map(String::from).to_vec(),
+            paths: ["legal_name", "purchase_order_required", "purchase_order_format"]
+                .map(String::from)
+                .to_vec(),
         }),
         request_id: "moved".into(),
     };
@@ -268,7 +275,9 @@ async fn spots_go_along_with_the_lines_that_bill_them() {
     assert_eq!((amounts(&credit_note), amounts(&billed)), (amounts(&invoice), amounts(&invoice)));
     let spots = |document: &pb::Invoice| {
         let lines = document.lines.iter().flat_map(|line| &line.spots);
-        lines.map(|spot| (spot.creative.clone(), spot.station.clone(), spot.program.clone())).collect::<Vec<_>>()
+        lines
+            .map(|spot| (spot.creative.clone(), spot.station.clone(), spot.program.clone()))
+            .collect::<Vec<_>>()
     };
     assert_eq!((billed.spots, spots(&billed)), (invoice.spots, spots(&invoice)));
     assert_eq!(spots(&billed).len(), 2, "as {:?}", spot(1));
@@ -276,9 +285,8 @@ async fn spots_go_along_with_the_lines_that_bill_them() {
     let id = right.strip_prefix("accounts/").unwrap().parse::<ids::AccountId>().unwrap();
     let role = Role::BillingAnalyst;
     let grant = Grant { role, entities: vec![], territories: vec![], accounts: vec![id.uuid()] };
-    let mut limited = pb::invoice_service_client::InvoiceServiceClient::new(
-        service.limited_door("analyst_2", vec![grant]),
-    );
+    let mut limited =
+        pb::invoice_service_client::InvoiceServiceClient::new(service.limited_door("analyst_2", vec![grant]));
     let seen = limited.get_invoice(pb::GetInvoiceRequest { name: billed.name.clone() }).await;
     let seen = seen.unwrap().into_inner();
     assert_eq!((seen.rebills.as_str(), &seen.rebills_number), ("", &invoice.number));

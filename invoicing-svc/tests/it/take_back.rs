@@ -94,10 +94,9 @@ async fn a_bounced_receipt_leaves_everything_owed_as_old_as_it_is() {
     let due = open(&service, &invoice, None).await;
     assert_eq!((amount(&due.open), due.due_date, due.age()), ("40800.00", invoice.due_date, pb::Age::UpTo60));
     let row = ageing(&service, &sold, "2026-06-20").await;
-    assert_eq!([amount(&row.open), amount(&row.unapplied)], ["40800.00", "0.00"]);
+    assert_eq!([amount(&row.open), amount(&row.unapplied_cash)], ["40800.00", "0.00"]);
     // Cash and unapplied cash are as if it had never come, and nothing is deleted.
-    let request =
-        pb::GetTrialBalanceRequest { billing_entity: sold.entity.clone(), ..Default::default() };
+    let request = pb::GetTrialBalanceRequest { billing_entity: sold.entity.clone(), ..Default::default() };
     let mut ledger = LedgerServiceClient::new(service.door("auditor_1", Role::Auditor));
     let balance = ledger.get_trial_balance(request).await.unwrap().into_inner();
     let cash = balance.rows.iter().find(|row| row.ledger_account() == pb::LedgerAccount::Cash).unwrap();

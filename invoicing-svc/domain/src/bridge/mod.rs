@@ -148,11 +148,9 @@ impl Difference {
             | Self::BilledElsewhere
             | Self::Corrected => Level::AfterBlocked,
             Self::Credited => Level::Billed,
-            Self::Rebilled
-            | Self::OtherDocuments
-            | Self::OtherPeriods
-            | Self::Commission
-            | Self::Tax => Level::AfterCredits,
+            Self::Rebilled | Self::OtherDocuments | Self::OtherPeriods | Self::Commission | Self::Tax => {
+                Level::AfterCredits
+            }
             Self::Outstanding => Level::Posted,
         }
     }

@@ -76,7 +76,12 @@ fn sums(currency: Currency, ledgers: Ledgers) -> Result<BTreeMap<LineId, Ledger>
                     ledger.billed = ledger.billed.plus(entry.gross)?;
                     ledger.worth = ledger.worth.plus(entry.bucket.worth(entry.units, currency)?)?;
                 }
-                Basis::Opening | Basis::Commercial | Basis::Tax | Basis::Makegood | Basis::WriteOff | Basis::Rebill => {}
+                Basis::Opening
+                | Basis::Commercial
+                | Basis::Tax
+                | Basis::Makegood
+                | Basis::WriteOff
+                | Basis::Rebill => {}
             }
         }
         Ok(ledger)

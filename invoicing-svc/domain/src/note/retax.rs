@@ -5,7 +5,9 @@ use std::collections::BTreeMap;
 
 use money::{Money, MoneyError, Percent};
 
-use super::{Asked, Ledgers, Note, NoteBasis, NoteLine, NoteRefusal, Original, Settings, everything_left, note, rebill};
+use super::{
+    Asked, Ledgers, Note, NoteBasis, NoteLine, NoteRefusal, Original, Settings, everything_left, note, rebill,
+};
 use crate::invoice::{DocumentKind, TaxRow};
 use crate::tax::{Place, TaxCategory, Treatment};
 
@@ -55,7 +57,18 @@ pub fn retax(original: &Original, lines: &[RightTax], settings: Settings) -> Res
     }
     let taxes = rows(&added.taxes, &taken.taxes)?;
     let (gross, commission, net, total) = (nothing, nothing, nothing, tax);
-    Ok(Note { kind, basis: NoteBasis::Tax, currency: original.currency, gross, commission, net, tax, total, taxes, lines })
+    Ok(Note {
+        kind,
+        basis: NoteBasis::Tax,
+        currency: original.currency,
+        gross,
+        commission,
+        net,
+        tax,
+        total,
+        taxes,
+        lines,
+    })
 }
 
 fn negated(line: NoteLine) -> NoteLine {

@@ -57,7 +57,9 @@ pub async fn receipts(connection: &mut PgConnection, which: Listed<'_>) -> Resul
             if reversed.is_some() {
                 unapplied = unapplied.minus(amount).context("a receipt too large to be told")?;
             }
-            let put = |(document, amount, day): (Option<InvoiceId>, _, _)| Some((Put { document: document?, amount }, day));
+            let put = |(document, amount, day): (Option<InvoiceId>, _, _)| {
+                Some((Put { document: document?, amount }, day))
+            };
             Ok(Receipt {
                 id: ActivityId::from_uuid(row.activity_id),
                 account: AccountId::from_uuid(row.account_id),

@@ -38,8 +38,11 @@ fn a_rebill_comes_to_nothing_over_both_documents() {
 
 #[test]
 fn everything_is_whole_lines_and_what_is_left_of_the_others() {
-    let lines =
-        vec![fee(1, ["1000", "850", "20", "170"]), fee(2, ["500", "425", "20", "85"]), fee(3, ["0", "0", "20", "0"])];
+    let lines = vec![
+        fee(1, ["1000", "850", "20", "170"]),
+        fee(2, ["500", "425", "20", "85"]),
+        fee(3, ["0", "0", "20", "0"]),
+    ];
     let original = document(lines);
     let part = asked(NoteBasis::Commercial, &[(1, By::Gross(money("400")))]);
     let original = after(original.clone(), &note(&original, &part, Ledgers::new(), SETTINGS).unwrap());
@@ -56,10 +59,8 @@ fn everything_is_whole_lines_and_what_is_left_of_the_others() {
 #[test]
 fn the_tax_is_that_of_the_new_buyer() {
     // Domain §7: Germany, June 2020 at 19 %; who is abroad owes the tax itself.
-    let original = document(vec![
-        fee(1, ["1000", "850", "19", "161.50"]),
-        fee(2, ["2000", "1700", "16", "272.00"]),
-    ]);
+    let original =
+        document(vec![fee(1, ["1000", "850", "19", "161.50"]), fee(2, ["2000", "1700", "16", "272.00"])]);
     let credit = credited(&original, None).unwrap();
     let abroad = billed(&credit, "FR", &treated(TaxCategory::ReverseCharge, "0", "Reverse charge"));
     assert_eq!(figures(&abroad), ["3000.00", "450.00", "2550.00", "0.00", "2550.00"]);
