@@ -15,9 +15,12 @@ pub fn grouped(number: u128) -> String {
     text
 }
 
-/// `12.345 s`, or `0.123 ms` below a tenth of a second.
+/// `12.345 s`, or `1.234 ms` below a tenth of a second, or `0.123 µs` below a thousandth.
 pub fn seconds(time: Duration) -> String {
-    if time < Duration::from_millis(100) {
+    if time < Duration::from_millis(1) {
+        let ns = time.as_nanos();
+        format!("{}.{:03} µs", ns / 1000, ns % 1000)
+    } else if time < Duration::from_millis(100) {
         let us = time.as_micros();
         format!("{}.{:03} ms", us / 1000, us % 1000)
     } else {

@@ -6,6 +6,7 @@ mod figure;
 mod fixture;
 mod measure;
 mod memory;
+mod policy;
 mod postgres;
 mod size;
 mod suite;

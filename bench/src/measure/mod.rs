@@ -1,5 +1,6 @@
 //! The parts of the measurement, one after the other on one database.
 
+mod deciding;
 mod importing;
 mod issuing;
 mod rating;
@@ -65,6 +66,7 @@ impl Bench {
     }
 
     async fn measure(&mut self) -> Result<()> {
+        self.deciding()?;
         self.importing().await?;
         let (run, full) = self.rating().await?;
         self.refreshing(&run, full).await?;

@@ -6,7 +6,7 @@ use std::{
 };
 
 /// What the table says in its first column, of each part.
-const PARTS: [&str; 8] = [
+const PARTS: [&str; 10] = [
     "(a) import",
     "(b) rate",
     "(c) issue",
@@ -14,6 +14,8 @@ const PARTS: [&str; 8] = [
     "(e) GetInvoice, gRPC",
     "(e) GetInvoice, REST",
     "(f) cost",
+    "(g) decide",
+    "(h) look",
     "peak MB",
 ];
 

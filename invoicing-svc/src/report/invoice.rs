@@ -7,7 +7,7 @@ use billing_proto::billing::invoicing::v1 as pb;
 use calendar::Month;
 use chassis::failure::Failure;
 use ids::{AccountId, AiringId, EntityId, InvoiceId, OrderId, RunId};
-use invoicing_domain::{rating::Unit, resource::ResourceRefusal};
+use invoicing_domain::{invoice::DocumentKind, rating::Unit, resource::ResourceRefusal};
 use jiff::civil::Date;
 use jiff_sqlx::ToSqlx;
 use money::{Currency, Money};
@@ -60,6 +60,8 @@ macro_rules! head {
     ($row:ident) => {{
         let currency = Currency::parse(&$row.currency).context("the database holds an unknown currency")?;
         let account = AccountId::from_uuid($row.account_id);
+        let (replaced, replacing) =
+            rebilled(&$row.kind, ($row.rebill_account_id.zip($row.rebill_id), $row.rebill_number));
         pb::Invoice {
             name: name::invoice_name(account, InvoiceId::from_uuid($row.invoice_id)),
             state: value("INVOICE_STATE", &$row.state, pb::InvoiceState::from_str_name)?,
@@ -99,6 +101,10 @@ macro_rules! head {
             corrects_number: $row.corrects_number.unwrap_or_else(String::new),
             basis: basis($row.basis.as_deref())?,
             reason: $row.reason,
+            rebills: replaced.0,
+            rebills_number: replaced.1,
+            rebilled_as: replacing.0,
+            rebilled_as_number: replacing.1,
         }
     }};
 }
@@ -142,6 +148,18 @@ fn run_of(run: Option<Uuid>) -> String {
 /// What a note corrects.
 fn corrected(account: AccountId, document: Option<Uuid>) -> String {
     document.map_or_else(String::new, |id| name::invoice_name(account, InvoiceId::from_uuid(id)))
+}
+
+/// A document by its name and its number.
+type Other = (String, String);
+
+/// What the invoice of a rebill replaces, and what is billed instead of what its credit note takes back.
+fn rebilled(kind: &str, (named, number): (Option<(Uuid, Uuid)>, Option<String>)) -> (Other, Other) {
+    let name = named.map_or_else(String::new, |(account, id)| {
+        name::invoice_name(AccountId::from_uuid(account), InvoiceId::from_uuid(id))
+    });
+    let other = (name, number.unwrap_or_else(String::new));
+    if kind == DocumentKind::Invoice.text() { (other, Other::default()) } else { (Other::default(), other) }
 }
 
 fn basis(written: Option<&str>) -> Result<i32, Failure> {
@@ -201,23 +219,24 @@ pub async fn get(
     let missing = || Refusal::from(ResourceRefusal::NotFound { name: name::invoice_name(account, invoice) });
     let row = found.ok_or_else(missing)?;
     let currency = Currency::parse(&row.currency).context("the database holds an unknown currency")?;
+    let delivered = row.delivered_account_id.map_or(account, AccountId::from_uuid);
     let mut document = head!(row);
-    document.lines = lines(connection, account, invoice, currency).await?;
+    document.lines = lines(connection, (account, invoice), delivered, currency).await?;
     document.taxes = taxes(connection, account, invoice, currency).await?;
     Ok(document)
 }
 
 async fn lines(
     connection: &mut PgConnection,
-    account: AccountId,
-    invoice: InvoiceId,
+    (account, invoice): (AccountId, InvoiceId),
+    delivered: AccountId,
     currency: Currency,
 ) -> Result<Vec<pb::InvoiceLine>, Failure> {
     let rows = sqlx::query_file!("src/report/sql/document_lines.sql", account.uuid(), invoice.uuid())
         .fetch_all(&mut *connection)
         .await?;
     let mut spots = match rows.iter().any(|row| row.unit == Unit::Spot.text()) {
-        true => spots(connection, account, invoice).await?,
+        true => spots(connection, (account, invoice), delivered).await?,
         false => HashMap::new(),
     };
     rows.into_iter()
@@ -280,15 +299,20 @@ async fn taxes(
         .collect()
 }
 
-/// The spots by the number of their line.
+/// The spots by the number of their line, as they were delivered to an account.
 async fn spots(
     connection: &mut PgConnection,
-    account: AccountId,
-    invoice: InvoiceId,
+    (account, invoice): (AccountId, InvoiceId),
+    delivered: AccountId,
 ) -> Result<HashMap<i32, Vec<pb::InvoiceSpot>>, Failure> {
-    let rows = sqlx::query_file!("src/report/sql/document_spots.sql", account.uuid(), invoice.uuid())
-        .fetch_all(connection)
-        .await?;
+    let rows = sqlx::query_file!(
+        "src/report/sql/document_spots.sql",
+        account.uuid(),
+        invoice.uuid(),
+        delivered.uuid()
+    )
+    .fetch_all(connection)
+    .await?;
     let mut spots: HashMap<i32, Vec<pb::InvoiceSpot>> = HashMap::new();
     for row in rows {
         spots.entry(row.number).or_default().push(pb::InvoiceSpot {

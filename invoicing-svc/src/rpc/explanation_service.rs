@@ -35,7 +35,7 @@ impl ExplanationService for Rpc {
                 name: name::invoice_line_name(named),
                 order_line: name::line_name(facts.account, facts.order, explained.line),
                 currency_code: facts.currency.code().to_owned(),
-                billing_run: name::run_name(explained.run),
+                billing_run: explained.run.map_or_else(String::new, name::run_name),
                 tree: Some(wire::node(tree)),
             })
         })

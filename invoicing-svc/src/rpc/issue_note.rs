@@ -8,13 +8,13 @@ use chassis::{
     call::Call,
     failure::{Failure, OrRefuse},
 };
-use ids::{AccountId, ActivityId, InvoiceId, LineId, OrderId, RunId};
+use ids::{AccountId, ActivityId, AiringId, InvoiceId, LineId, OrderId, RunId};
 use invoicing_domain::{
     billing_entity::BillingEntity,
     invoice::{DocumentKind, due_date},
     ledger::note_postings,
     note::{self as domain, Asked, Note, NoteBasis, NoteRefusal, Settings},
-    number_series::{self, Dated, NumberSeries, SeriesYear},
+    number_series::{self, Dated},
     period::posting_of_correction,
     receivable::{Activity, Moved, apply_to_corrected},
 };
@@ -31,7 +31,7 @@ use crate::{
         self,
         document::Named,
         input_change::{self, Cause},
-        note::{Corrected, Issued},
+        note::{BilledAs, Books, Corrected, Issued, Taken},
     },
     wire::{name, note as wire},
     work::{self, TaxEngines, rendering},
@@ -57,31 +57,35 @@ pub(super) struct Made {
     pub(super) open_before: Money,
     /// The lines of the corrected document that it names, each with what is left.
     pub(super) left: Vec<pb::LineLeft>,
-    /// The order lines that it corrects.
-    corrected: Vec<LineId>,
+    /// The order lines whose billing it corrects, and whose they are.
+    corrected: (AccountId, Vec<LineId>),
     /// The orders whose spots it credits.
     spots_of: BTreeSet<OrderId>,
 }
 
-/// Where a number comes from.
-struct Taken {
-    series: NumberSeries,
-    year: SeriesYear,
-    sequence: i64,
-    number: String,
+/// An issued document that is to be corrected, in an account that is locked.
+pub(super) struct Subject {
+    pub(super) corrects: Named,
+    pub(super) corrected: Corrected,
+    pub(super) entity: BillingEntity,
+    /// On it.
+    pub(super) open: Money,
+    /// Whose order lines it bills: of another account where it was billed to somebody else.
+    delivered: AccountId,
 }
 
-/// Makes the note. The account is locked until the transaction ends: what is left of a line is taken once.
-pub(super) async fn issue(
+/// Loads what is to be corrected. The account is locked until the transaction ends: what is left of a line is taken once.
+pub(super) async fn subject(
     connection: &mut PgConnection,
     call: &Call,
     order: &Order<'_>,
-) -> Result<Made, Failure> {
+) -> Result<Subject, Failure> {
     let mut v = Violations::new();
     let Some(corrects) = name::invoice(&mut v, "invoice", order.invoice) else {
         return Err(v.refusal().into());
     };
-    store::account::lock(connection, corrects.0).await?;
+    let delivered = store::rebill::delivered_to(connection, corrects).await?.unwrap_or(corrects.0);
+    lock(connection, vec![corrects.0, delivered]).await?;
     let head = report::invoice::get(connection, corrects, call.scope.json().as_ref()).await?;
     if head.state() != pb::InvoiceState::Issued {
         return Err(NoteRefusal::OfDraft { invoice: head.name }).or_refuse();
@@ -90,68 +94,162 @@ pub(super) async fn issue(
     if corrected.kind == DocumentKind::CreditNote {
         return Err(NoteRefusal::OfCreditNote { invoice: head.name }).or_refuse();
     }
-    let open_before = store::receivable::open_on(connection, corrects).await?;
-    let said = wire::parse(order.kind, order.note, corrected.original.currency)?;
+    if corrected.retaxes {
+        return Err(NoteRefusal::OfTaxNote { invoice: head.name }).or_refuse();
+    }
+    let open = store::receivable::open_on(connection, corrects).await?;
     let entity = store::billing_entity::get(connection, corrected.entity, None).await?;
-    let date = issue_date(&corrected, &entity, said.issue_date, call)?;
-    let taken = number(connection, &entity, order.kind, date).await?;
-    let spots = credited_spots::find(connection, (corrects, &corrected.original), &said, call).await?;
-    let note = decide(connection, corrects, (&corrected, &said.asked), &entity).await?;
-    let postings = note_postings(&note, &entity.gl_codes).context("a note cannot be posted")?;
+    Ok(Subject { corrects, corrected, entity, open, delivered })
+}
+
+/// Locks accounts in the order of their ids, so that whoever else needs several waits for them in the same order.
+pub(super) async fn lock(connection: &mut PgConnection, mut accounts: Vec<AccountId>) -> Result<(), Failure> {
+    accounts.sort();
+    accounts.dedup();
+    for account in accounts {
+        store::account::lock(connection, account).await?;
+    }
+    Ok(())
+}
+
+/// Makes the note.
+pub(super) async fn issue(
+    connection: &mut PgConnection,
+    call: &Call,
+    order: &Order<'_>,
+) -> Result<Made, Failure> {
+    let subject = subject(connection, call, order).await?;
+    let said = wire::parse(order.kind, order.note, subject.corrected.original.currency)?;
+    let date = issue_date(&subject, said.issue_date, call)?;
+    let taken = number(connection, &subject.entity, order.kind, date).await?;
+    let note = decide(connection, &subject, &said.asked).await?;
+    let spots = credited_spots::find(connection, (subject.corrects, &subject.corrected.original), &said, call).await?;
+    let (reason, keep_due_date) = (said.reason.as_str(), said.keep_due_date);
+    let saying = Saying { reason, keep_due_date, taken: &taken, rebill: None, spots: &spots };
+    record(connection, call, (order, subject), (&note, saying)).await
+}
+
+/// Makes the note that corrects nothing but tax: which kind it is follows from what it comes to.
+pub(super) async fn correct_tax(
+    connection: &mut PgConnection,
+    call: &Call,
+    order: &Order<'_>,
+    correction: Option<&pb::TaxCorrection>,
+) -> Result<Made, Failure> {
+    let subject = subject(connection, call, order).await?;
+    let said = wire::parse_tax_correction(correction)?;
+    let date = issue_date(&subject, said.issue_date, call)?;
+    let settings = Settings { rounding: subject.entity.rounding, remainder: subject.entity.remainder };
+    let note = domain::retax(&subject.corrected.original, &said.lines, settings).or_refuse()?;
+    let taken = number(connection, &subject.entity, note.kind, date).await?;
+    let saying = Saying { reason: &said.reason, keep_due_date: false, taken: &taken, rebill: None, spots: &[] };
+    record(connection, call, (order, subject), (&note, saying)).await
+}
+
+/// What is said on a note besides what it takes.
+#[derive(Clone, Copy)]
+pub(super) struct Saying<'a> {
+    pub(super) reason: &'a str,
+    pub(super) keep_due_date: bool,
+    pub(super) taken: &'a Taken,
+    pub(super) rebill: Option<BilledAs<'a>>,
+    /// Those that are credited by name, with their orders.
+    pub(super) spots: &'a [(AiringId, OrderId)],
+}
+
+/// Records and posts a note.
+pub(super) async fn record(
+    connection: &mut PgConnection,
+    call: &Call,
+    (order, subject): (&Order<'_>, Subject),
+    (note, saying): (&Note, Saying<'_>),
+) -> Result<Made, Failure> {
+    let Subject { corrects, corrected, entity, open, delivered } = subject;
+    let Saying { reason, keep_due_date, taken, rebill, spots } = saying;
+    let postings = note_postings(note, &entity.gl_codes).context("a note cannot be posted")?;
     // Held until the note is posted: whoever closes the period of its date waits for it.
     store::accounting_period::hold(connection, entity.id).await?;
     let books = store::accounting_period::books(connection, &entity).await?;
     let named = (corrects.0, id(corrects.1, call, order.request_id));
-    let due = match order.kind {
-        DocumentKind::CreditNote => date,
-        DocumentKind::DebitNote | DocumentKind::Invoice if said.keep_due_date => corrected.due_date,
-        DocumentKind::DebitNote | DocumentKind::Invoice => due_date(date, corrected.payment_terms_days),
+    let due = match note.kind {
+        DocumentKind::CreditNote => taken.date,
+        DocumentKind::DebitNote | DocumentKind::Invoice if keep_due_date => corrected.due_date,
+        DocumentKind::DebitNote | DocumentKind::Invoice => due_date(taken.date, corrected.payment_terms_days),
     };
+    let posting = posting_of_correction(&books, taken.date);
     let issued = Issued {
         named,
         corrects: corrects.1,
-        entity: entity.id,
-        note: &note,
-        postings: &postings,
-        reason: &said.reason,
-        digest: domain::digest(corrects.1, &note),
-        series: taken.series.id,
-        year: taken.year.year,
-        sequence: taken.sequence,
-        number: &taken.number,
-        issue_date: date,
+        note,
+        books: Books { entity: entity.id, posting, postings: &postings },
+        reason,
+        digest: domain::digest(corrects.1, None, note),
+        taken,
         due_date: due,
-        posting: posting_of_correction(&books, date),
+        rebill,
         by: &call.caller.person,
         at: call.at,
         template_version: rendering::TEMPLATE_VERSION,
     };
-    store::number_series::record_year(connection, taken.series.id, taken.year).await?;
+    store::number_series::record_year(connection, taken.series, taken.year).await?;
     store::note::record(connection, &issued).await?;
-    store::makegood::credit(connection, named, &spots).await?;
-    if order.kind == DocumentKind::CreditNote {
-        apply(connection, call, (order, open_before), &issued).await?;
+    store::makegood::credit(connection, named, spots).await?;
+    if note.kind == DocumentKind::CreditNote {
+        apply(connection, call, (order, open), &issued).await?;
     }
-    let is_correction = said.asked.basis == NoteBasis::Correction;
-    let lines = if is_correction { lines_of(&corrected, &said.asked) } else { Vec::new() };
-    let left = left(&corrected, &note)?;
-    let spots_of = spots.into_iter().map(|(_, order)| order).collect::<BTreeSet<_>>();
-    Ok(Made { corrects, named, entity, open_before, left, corrected: lines, spots_of })
+    let lines = match note.basis {
+        NoteBasis::Correction => {
+            let lines: Vec<LineId> = note.lines.iter().map(|line| line.line).collect();
+            count(connection, named, (corrects, delivered), &lines).await?
+        }
+        NoteBasis::Commercial | NoteBasis::Tax | NoteBasis::Makegood | NoteBasis::Rebill => Vec::new(),
+    };
+    let left = left(&corrected, note)?;
+    let spots_of = spots.iter().map(|(_, order)| *order).collect();
+    Ok(Made { corrects, named, entity, open_before: open, left, corrected: (delivered, lines), spots_of })
+}
+
+/// The order lines whose billing a correction of these lines moves. What was billed to somebody else counts where it was delivered.
+async fn count(
+    connection: &mut PgConnection,
+    note: Named,
+    (corrects, delivered): (Named, AccountId),
+    lines: &[LineId],
+) -> Result<Vec<LineId>, Failure> {
+    let moved = delivered_lines(connection, corrects, lines).await?;
+    if moved.iter().any(|(billed, delivered)| billed != delivered) {
+        store::rebill::count_where_delivered(connection, note, (delivered, &moved)).await?;
+    }
+    Ok(moved.into_iter().map(|(_, delivered)| delivered).collect())
+}
+
+/// Order lines of a document, each with the one to which it was delivered what it bills.
+async fn delivered_lines(
+    connection: &mut PgConnection,
+    corrects: Named,
+    lines: &[LineId],
+) -> Result<Vec<(LineId, LineId)>, Failure> {
+    let moved = store::rebill::moved(connection, corrects, corrects.0).await?;
+    let mut pairs: Vec<(LineId, LineId)> = moved
+        .iter()
+        .map(|moved| (moved.from.1, moved.delivered.1))
+        .filter(|(of, _)| lines.contains(of))
+        .collect();
+    pairs.sort();
+    pairs.dedup();
+    Ok(pairs)
 }
 
 /// The same whenever the same request comes again.
-fn id(corrects: InvoiceId, call: &Call, request_id: &str) -> InvoiceId {
+pub(super) fn id(corrects: InvoiceId, call: &Call, request_id: &str) -> InvoiceId {
     let corrects = corrects.to_string();
     let parts = [corrects.as_str(), &call.caller.person, call.method, request_id];
     InvoiceId::derived(&parts.map(str::as_bytes))
 }
 
-fn issue_date(
-    corrected: &Corrected,
-    entity: &BillingEntity,
-    asked: Option<Date>,
-    call: &Call,
-) -> Result<Date, Failure> {
+/// The day that was asked for, or today; not before what is corrected.
+pub(super) fn issue_date(subject: &Subject, asked: Option<Date>, call: &Call) -> Result<Date, Failure> {
+    let Subject { corrected, entity, .. } = subject;
     let today = entity.zone.day_of(call.at);
     let date = asked.unwrap_or(today);
     let (issue_date, issued) = (date.to_string(), corrected.issue_date.to_string());
@@ -164,7 +262,8 @@ fn issue_date(
     Ok(date)
 }
 
-async fn number(
+/// Takes the next number; its series is locked until the transaction ends.
+pub(super) async fn number(
     connection: &mut PgConnection,
     entity: &BillingEntity,
     kind: DocumentKind,
@@ -185,37 +284,36 @@ async fn number(
     let dated = Dated { date, year: found.series.year_basis.year_of(entity, date) };
     let taken = number_series::take(&found.series, &found.years, dated).or_refuse()?;
     let sequence = i64::try_from(taken.sequence).context("the number is beyond bigint")?;
-    Ok(Taken { series: found.series, year: taken.year, sequence, number: taken.number })
+    Ok(Taken { series, year: taken.year, sequence, number: taken.number, date })
 }
 
 /// A correction moves what drafts stand on: those in review are made again, and where they cannot be, it waits.
-async fn decide(
+pub(super) async fn decide(
     connection: &mut PgConnection,
-    corrects: Named,
-    (corrected, asked): (&Corrected, &Asked),
-    entity: &BillingEntity,
+    subject: &Subject,
+    asked: &Asked,
 ) -> Result<Note, Failure> {
+    let Subject { corrects, corrected, entity, delivered, .. } = subject;
     let settings = Settings { rounding: entity.rounding, remainder: entity.remainder };
     let ledgers = if asked.basis == NoteBasis::Correction {
-        let lines = lines_of(corrected, asked);
+        let moved = delivered_lines(connection, *corrects, &lines_of(corrected, asked)).await?;
+        let lines: Vec<LineId> = moved.iter().map(|(_, delivered)| *delivered).collect();
         store::billing_entity::lock(connection, entity.id).await?;
-        store::billing_run::reviewing(connection, corrects.0).await?;
-        if let Some((run, state, line)) = store::note::being_billed(connection, corrects.0, &lines).await? {
-            let of = corrected.original.lines.iter().find(|of| of.line == line);
+        store::billing_run::reviewing(connection, *delivered).await?;
+        if let Some((run, state, line)) = store::note::being_billed(connection, *delivered, &lines).await? {
+            let billed = moved.iter().find(|(_, delivered)| *delivered == line).map(|(billed, _)| *billed);
+            let of = corrected.original.lines.iter().find(|of| Some(of.line) == billed);
             let line = of.context("a line that was not asked for")?.number;
             return Err(NoteRefusal::LineBeingBilled { line, run: run.to_string(), state }).or_refuse();
         }
-        store::note::ledgers(connection, corrects.0, &lines, corrected.original.currency).await?
+        let currency = corrected.original.currency;
+        let mut ledgers = store::note::ledgers(connection, *delivered, &lines, currency).await?;
+        let of = |(billed, delivered)| Some((billed, ledgers.remove(&delivered)?));
+        moved.into_iter().filter_map(of).collect()
     } else {
         domain::Ledgers::new()
     };
     domain::note(&corrected.original, asked, ledgers, settings).or_refuse()
-}
-
-/// The order lines behind the lines that are asked for.
-fn lines_of(corrected: &Corrected, asked: &Asked) -> Vec<LineId> {
-    let is_asked = |number| asked.lines.iter().any(|line| line.number == number);
-    corrected.original.lines.iter().filter(|line| is_asked(line.number)).map(|line| line.line).collect()
 }
 
 /// A credit note pays what is open on the document that it corrects.
@@ -230,13 +328,14 @@ async fn apply(
     let Some(amount) = paid else { return Ok(()) };
     let activity = Activity {
         id: ActivityId::from_uuid(Uuid::now_v7()),
-        entity: issued.entity,
-        day: issued.issue_date,
+        entity: issued.books.entity,
+        day: issued.taken.date,
         amount,
         moved: Moved::Credit { credit, document: issued.corrects },
-        reference: issued.number.to_owned(),
+        reference: issued.taken.number.clone(),
         reason: issued.reason.to_owned(),
         approval: order.is_approved.then(|| order.request_id.to_owned()),
+        reverses: None,
         act: act(call),
     };
     store::receivable::record(connection, account, &[activity]).await
@@ -266,17 +365,17 @@ pub(super) async fn take_in(
     made: &Made,
     engines: &TaxEngines,
 ) -> Result<(), Failure> {
-    let account = made.named.0;
-    let mut lines = made.corrected.clone();
+    let (account, lines) = &made.corrected;
+    let mut lines = lines.clone();
     if !made.spots_of.is_empty() {
         // What is given back for a spot may be what a makegood on another line was for.
         let orders: Vec<OrderId> = made.spots_of.iter().copied().collect();
-        lines.extend(store::makegood::lines_of(connection, account, &orders).await?);
+        lines.extend(store::makegood::lines_of(connection, *account, &orders).await?);
     }
     if lines.is_empty() {
         return Ok(());
     }
-    draft_again(connection, call, (account, &lines), engines).await
+    draft_again(connection, call, (*account, &lines), engines).await
 }
 
 /// Runs in review that have drafts of these order lines make them again.

@@ -8,15 +8,17 @@ use chassis::{
 use invoicing_domain::invoice::DocumentKind;
 use outbox::{Begun, Once, Voice, say};
 use prost::Message;
+use sqlx::PgConnection;
 use tonic::{Request, Response, Status};
 
 use super::{
     Rpc,
-    issue_note::{Made, Order, issue, take_in},
+    issue_note::{self, Made, Order, issue, take_in},
+    rebill,
 };
 use crate::{
     report::{self, ledger},
-    store,
+    store::{self, document::Named},
     wire::{fact, money},
 };
 
@@ -76,6 +78,117 @@ impl NoteService for Rpc {
         })
         .await
     }
+
+    async fn preview_tax_correction(
+        &self,
+        request: Request<pb::PreviewTaxCorrectionRequest>,
+    ) -> Result<Response<pb::NotePreview>, Status> {
+        answer(async {
+            let call = Call::of(&request)?;
+            let pb::PreviewTaxCorrectionRequest { invoice, tax_correction } = request.into_inner();
+            let order = order(DocumentKind::CreditNote, &invoice, None, "");
+            let mut transaction = self.pool.begin().await?;
+            let made =
+                issue_note::correct_tax(&mut transaction, &call, &order, tax_correction.as_ref()).await?;
+            let preview = looked_at(&mut transaction, &made).await?;
+            transaction.rollback().await?;
+            Ok(preview)
+        })
+        .await
+    }
+
+    async fn correct_tax(
+        &self,
+        request: Request<pb::CorrectTaxRequest>,
+    ) -> Result<Response<pb::Invoice>, Status> {
+        answer(async {
+            let call = Call::of(&request)?;
+            let message = request.into_inner();
+            let pb::CorrectTaxRequest { invoice, tax_correction, request_id } = &message;
+            let is_approved = self.is_approved(&call, invoice)?;
+            let order = Order { is_approved, ..order(DocumentKind::CreditNote, invoice, None, request_id) };
+            let mut transaction = self.pool.begin().await?;
+            let once = match Once::begin(&mut transaction, &call, request_id, &message).await? {
+                Begun::Answered(before) => return Ok(before),
+                Begun::Fresh(once) => once,
+            };
+            let made =
+                issue_note::correct_tax(&mut transaction, &call, &order, tax_correction.as_ref()).await?;
+            let answer = report::invoice::get(&mut transaction, made.named, None).await?;
+            let noted = fact::noted(made.entity.id, made.named.0, &answer);
+            say(&mut transaction, &Voice::of(&call), vec![noted]).await?;
+            once.answer(&mut transaction, &answer).await?;
+            transaction.commit().await?;
+            self.bell.ring();
+            Ok(answer)
+        })
+        .await
+    }
+
+    async fn preview_rebill(
+        &self,
+        request: Request<pb::PreviewRebillRequest>,
+    ) -> Result<Response<pb::RebillPreview>, Status> {
+        answer(async {
+            let call = Call::of(&request)?;
+            let pb::PreviewRebillRequest { invoice, rebill } = request.into_inner();
+            let order = order(DocumentKind::CreditNote, &invoice, None, "");
+            let asked = rebill::Asked { order, rebill: rebill.as_ref() };
+            let mut transaction = self.pool.begin().await?;
+            let done = rebill::rebill(&mut transaction, &call, &asked, &self.tax_engines).await?;
+            let credit_note = looked_at(&mut transaction, &done.credit).await?;
+            let (document, ledger_entries) = unnamed(&mut transaction, done.invoice).await?;
+            transaction.rollback().await?;
+            Ok(pb::RebillPreview {
+                // The invoice has no number yet.
+                credit_note: Some(pb::NotePreview {
+                    document: credit_note.document.map(|document| pb::Invoice {
+                        rebilled_as: String::new(),
+                        rebilled_as_number: String::new(),
+                        ..document
+                    }),
+                    ..credit_note
+                }),
+                invoice: Some(document),
+                ledger_entries,
+            })
+        })
+        .await
+    }
+
+    async fn rebill_invoice(
+        &self,
+        request: Request<pb::RebillInvoiceRequest>,
+    ) -> Result<Response<pb::Rebilled>, Status> {
+        answer(async {
+            let call = Call::of(&request)?;
+            let message = request.into_inner();
+            let pb::RebillInvoiceRequest { invoice, rebill, request_id } = &message;
+            let is_approved = self.is_approved(&call, invoice)?;
+            let order = Order { is_approved, ..order(DocumentKind::CreditNote, invoice, None, request_id) };
+            let asked = rebill::Asked { order, rebill: rebill.as_ref() };
+            let mut transaction = self.pool.begin().await?;
+            let once = match Once::begin(&mut transaction, &call, request_id, &message).await? {
+                Begun::Answered(before) => return Ok(before),
+                Begun::Fresh(once) => once,
+            };
+            let done = rebill::rebill(&mut transaction, &call, &asked, &self.tax_engines).await?;
+            let entity = done.credit.entity.id;
+            let credit_note = report::invoice::get(&mut transaction, done.credit.named, None).await?;
+            let invoice = report::invoice::get(&mut transaction, done.invoice, None).await?;
+            let facts = vec![
+                fact::noted(entity, done.credit.named.0, &credit_note),
+                fact::issued(entity, done.invoice.0, &invoice),
+            ];
+            say(&mut transaction, &Voice::of(&call), facts).await?;
+            let answer = pb::Rebilled { credit_note: Some(credit_note), invoice: Some(invoice) };
+            once.answer(&mut transaction, &answer).await?;
+            transaction.commit().await?;
+            self.bell.ring();
+            Ok(answer)
+        })
+        .await
+    }
 }
 
 fn order<'a>(
@@ -116,30 +229,44 @@ impl Rpc {
     async fn preview(&self, call: &Call, order: &Order<'_>) -> Result<pb::NotePreview, Failure> {
         let mut transaction = self.pool.begin().await?;
         let made = issue(&mut transaction, call, order).await?;
-        let Made { corrects, named, open_before, left, .. } = made;
-        let open_after = store::receivable::open_on(&mut transaction, corrects).await?;
-        let document = report::invoice::get(&mut transaction, named, None).await?;
-        let which = ledger::Which {
-            account: Some(named.0),
-            invoice: Some(named.1),
-            limit: POSTINGS_MAX,
-            ..ledger::Which::default()
-        };
-        let entries = ledger::entries(&mut transaction, which).await?;
+        let preview = looked_at(&mut transaction, &made).await?;
         transaction.rollback().await?;
-        // There is no such document and no such posting, so they have neither name nor number.
-        let unnamed = |entry| pb::LedgerEntry {
-            name: String::new(),
-            invoice: String::new(),
-            invoice_number: String::new(),
-            ..entry
-        };
-        Ok(pb::NotePreview {
-            document: Some(pb::Invoice { name: String::new(), number: String::new(), ..document }),
-            ledger_entries: entries.into_iter().map(|(_, entry)| unnamed(entry)).collect(),
-            open_before: Some(money::message(open_before)),
-            open_after: Some(money::message(open_after)),
-            lines_left: left,
-        })
+        Ok(preview)
     }
+}
+
+/// A note as it would be, before it is taken back.
+async fn looked_at(connection: &mut PgConnection, made: &Made) -> Result<pb::NotePreview, Failure> {
+    let open_after = store::receivable::open_on(connection, made.corrects).await?;
+    let (document, ledger_entries) = unnamed(connection, made.named).await?;
+    Ok(pb::NotePreview {
+        document: Some(document),
+        ledger_entries,
+        open_before: Some(money::message(made.open_before)),
+        open_after: Some(money::message(open_after)),
+        lines_left: made.left.clone(),
+    })
+}
+
+/// A document with its postings. There is no such document and no such posting, so they have neither name nor number.
+async fn unnamed(
+    connection: &mut PgConnection,
+    named: Named,
+) -> Result<(pb::Invoice, Vec<pb::LedgerEntry>), Failure> {
+    let document = report::invoice::get(connection, named, None).await?;
+    let which = ledger::Which {
+        account: Some(named.0),
+        invoice: Some(named.1),
+        limit: POSTINGS_MAX,
+        ..ledger::Which::default()
+    };
+    let entries = ledger::entries(connection, which).await?;
+    let unnamed = |entry| pb::LedgerEntry {
+        name: String::new(),
+        invoice: String::new(),
+        invoice_number: String::new(),
+        ..entry
+    };
+    let document = pb::Invoice { name: String::new(), number: String::new(), ..document };
+    Ok((document, entries.into_iter().map(|(_, entry)| unnamed(entry)).collect()))
 }

@@ -10,7 +10,10 @@ use uuid::Uuid;
 use super::Rpc;
 use crate::{
     report::{ageing as report_ageing, statement as report_statement},
-    store::{self, receivable::Which},
+    store::{
+        self,
+        receivable::{Listed, Which},
+    },
     wire::{
         money::currency,
         name,
@@ -124,3 +127,67 @@ pub(super) async fn statement(
     let currency = asked.flatten().unwrap_or(known.currency);
     report_statement::statement(&mut connection, (account, currency), (first, last)).await
 }
+
+/// Lists activities of a kind, page by page in the order of their accounts and ids. A macro, because every list has messages
+/// of its own.
+macro_rules! listed {
+    ($list:ident, $request:ident, $response:ident, $field:ident, $load:path, $place:expr, $message:expr) => {
+        pub(super) async fn $list(
+            rpc: &Rpc,
+            request: Request<pb::$request>,
+        ) -> Result<pb::$response, Failure> {
+            let call = Call::of(&request)?;
+            let message = request.into_inner();
+            let arguments = pb::$request { page_size: 0, page_token: String::new(), ..message.clone() };
+            let page: Page<(Uuid, Uuid)> =
+                Page::of(&rpc.seal, &call, &arguments, message.page_size, &message.page_token)?;
+            let mut v = Violations::new();
+            let Some(account) = name::account_or_all(&mut v, "parent", &message.parent) else {
+                return Err(v.refusal().into());
+            };
+            let scope = call.scope.json();
+            let mut connection = rpc.pool.acquire().await?;
+            if let Some(account) = account {
+                store::account::get(&mut connection, account, scope.as_ref()).await?;
+            }
+            let which = Listed {
+                account,
+                after: page.after,
+                scope: scope.as_ref(),
+                limit: Some(page.fetch()),
+                ..Listed::default()
+            };
+            let loaded = $load(&mut connection, which).await?;
+            let (listed, next_page_token) = page.cut(loaded, $place)?;
+            Ok(pb::$response { $field: listed.iter().map($message).collect(), next_page_token })
+        }
+    };
+}
+
+listed!(
+    receipts,
+    ListReceiptsRequest,
+    ListReceiptsResponse,
+    receipts,
+    store::receivable::receipts,
+    |receipt| (receipt.account.uuid(), receipt.id.uuid()),
+    wire::receipt
+);
+listed!(
+    refunds,
+    ListRefundsRequest,
+    ListRefundsResponse,
+    refunds,
+    store::receivable::refunds,
+    |(account, _, activity)| (account.uuid(), activity.id.uuid()),
+    |(account, source, activity)| wire::refund(*account, *source, activity)
+);
+listed!(
+    write_offs,
+    ListWriteOffsRequest,
+    ListWriteOffsResponse,
+    write_offs,
+    store::receivable::write_offs,
+    |write_off| (write_off.account.uuid(), write_off.id.uuid()),
+    wire::write_off
+);

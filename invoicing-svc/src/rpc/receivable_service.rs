@@ -4,7 +4,7 @@ use billing_proto::billing::invoicing::v1::{self as pb, receivable_service_serve
 use chassis::failure::answer;
 use tonic::{Request, Response, Status};
 
-use super::{Rpc, give_up, owed, receive};
+use super::{Rpc, give_up, owed, receive, take_back};
 
 #[tonic::async_trait]
 impl ReceivableService for Rpc {
@@ -50,6 +50,27 @@ impl ReceivableService for Rpc {
         answer(receive::get(self, request)).await
     }
 
+    async fn list_receipts(
+        &self,
+        request: Request<pb::ListReceiptsRequest>,
+    ) -> Result<Response<pb::ListReceiptsResponse>, Status> {
+        answer(owed::receipts(self, request)).await
+    }
+
+    async fn reverse_allocation(
+        &self,
+        request: Request<pb::ReverseAllocationRequest>,
+    ) -> Result<Response<pb::Receipt>, Status> {
+        answer(take_back::allocation(self, request)).await
+    }
+
+    async fn reverse_receipt(
+        &self,
+        request: Request<pb::ReverseReceiptRequest>,
+    ) -> Result<Response<pb::Receipt>, Status> {
+        answer(take_back::receipt(self, request)).await
+    }
+
     async fn allocate_receipt(
         &self,
         request: Request<pb::AllocateReceiptRequest>,
@@ -69,6 +90,20 @@ impl ReceivableService for Rpc {
         request: Request<pb::RecordRefundRequest>,
     ) -> Result<Response<pb::Refund>, Status> {
         answer(receive::refund(self, request)).await
+    }
+
+    async fn list_refunds(
+        &self,
+        request: Request<pb::ListRefundsRequest>,
+    ) -> Result<Response<pb::ListRefundsResponse>, Status> {
+        answer(owed::refunds(self, request)).await
+    }
+
+    async fn list_write_offs(
+        &self,
+        request: Request<pb::ListWriteOffsRequest>,
+    ) -> Result<Response<pb::ListWriteOffsResponse>, Status> {
+        answer(owed::write_offs(self, request)).await
     }
 
     async fn write_off_document(

@@ -72,6 +72,7 @@ impl<'a> Settling<'a> {
             reference: said.reference.to_owned(),
             reason: said.reason.to_owned(),
             approval: self.approval.clone(),
+            reverses: None,
             act: act(self.call),
         }
     }

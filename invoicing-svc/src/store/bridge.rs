@@ -133,6 +133,7 @@ pub async fn documents(
         .map(|row| {
             let currency = currency(&row.currency)?;
             let documents = Documents {
+                rebilled: money(currency, row.rebilled)?,
                 commission: money(currency, row.commission)?,
                 tax: money(currency, row.tax)?,
                 posted: money(currency, row.posted)?,

@@ -31,7 +31,8 @@ pub type Named = (AccountId, InvoiceId, i32);
 #[derive(Debug)]
 pub struct Explained {
     pub line: LineId,
-    pub run: RunId,
+    /// `None`: no run made its document.
+    pub run: Option<RunId>,
     pub facts: BilledLine,
 }
 
@@ -41,7 +42,7 @@ struct Delivered {
     first: Date,
     last: Date,
     /// As this run knew them.
-    run: Uuid,
+    run: Option<Uuid>,
     /// Only from this source; from any when absent.
     source: Option<String>,
     /// Never from this one.
@@ -84,7 +85,10 @@ pub async fn load(
         but,
         unit: row.metric.as_deref().map(Metric::read).transpose()?.map_or(unit, Unit::of),
     };
-    let landed = if unit == Unit::Spot {
+    // What is billed again to somebody else stands on the document that it replaces, and on nothing of its own.
+    let landed = if row.rebills.is_some() {
+        Vec::new()
+    } else if unit == Unit::Spot {
         spots(connection, named).await?
     } else {
         facts(connection, account, &delivered).await?
@@ -105,6 +109,7 @@ pub async fn load(
         quantity: row.quantity,
         unit: row.unit,
         gross: money(row.gross)?,
+        rebills: row.rebills,
         commission_percent: Percent::of(row.commission_percent).context("the database holds no percent")?,
         commission: money(row.commission)?,
         net: money(row.net)?,
@@ -114,7 +119,7 @@ pub async fn load(
         cap: booked.map(|booked| CapOfLine { cap, booked }),
         landed,
     };
-    Ok(Explained { line: LineId::from_uuid(row.line_id), run: RunId::from_uuid(row.run_id), facts })
+    Ok(Explained { line: LineId::from_uuid(row.line_id), run: row.run_id.map(RunId::from_uuid), facts })
 }
 
 /// How the line is taxed, as it was decided with its draft.

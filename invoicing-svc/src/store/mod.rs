@@ -37,6 +37,7 @@ pub mod order_review;
 pub mod quarantine;
 pub mod rate_card;
 pub mod rating_input;
+pub mod rebill;
 pub mod receivable;
 pub mod review;
 pub mod settling_order;

@@ -9,6 +9,7 @@ use invoicing_domain::{
     invoice::{DocumentKind, LineTax, TaxRow},
     ledger,
     note::{Ledgers, Note, NoteLine, Noted, Original, OriginalLine},
+    number_series::SeriesYear,
     period::Posting,
     rating::{Billed, Bucket},
     tax::{Place, Treatment},
@@ -31,6 +32,9 @@ use super::{
 pub struct Corrected {
     pub entity: EntityId,
     pub kind: DocumentKind,
+    pub number: String,
+    /// It corrects nothing but tax.
+    pub retaxes: bool,
     pub issue_date: Date,
     pub due_date: Date,
     pub payment_terms_days: u16,
@@ -45,7 +49,8 @@ pub async fn corrected(
 ) -> Result<Corrected, Failure> {
     let (account, invoice) = named;
     let head = sqlx::query!(
-        "select entity_id, kind, number, currency, commission_percent, tax_base, issue_date, due_date, payment_terms_days
+        "select entity_id, kind, number, currency, commission_percent, tax_base, issue_date, due_date, payment_terms_days,
+                coalesce(basis = 'TAX' and gross = 0, false) as \"retaxes!\"
            from invoice where account_id = $1 and invoice_id = $2",
         account.uuid(),
         invoice.uuid()
@@ -57,6 +62,8 @@ pub async fn corrected(
     Ok(Corrected {
         entity: EntityId::from_uuid(head.entity_id),
         kind: Written::read(&head.kind)?,
+        number: head.number,
+        retaxes: head.retaxes,
         issue_date: head.issue_date.to_jiff(),
         due_date: head.due_date.to_jiff(),
         payment_terms_days: u16::try_from(head.payment_terms_days).context("the database holds no terms")?,
@@ -76,7 +83,10 @@ async fn taxes(
     currency: Currency,
 ) -> Result<Vec<TaxRow>, Failure> {
     let rows = sqlx::query!(
-        "select category, percent, reason, base, tax from invoice_tax where account_id = $1 and invoice_id = $2 order by ordinal",
+        // Lines whose tax was corrected are of a category that says why on the note that corrected it.
+        "select t.category, t.percent, t.reason, t.base, t.tax from invoice_tax t join invoice i using (account_id, invoice_id)
+          where account_id = $1 and (invoice_id = $2 or i.corrects_id = $2 and i.basis = 'TAX')
+          order by i.corrects_id nulls first, i.issued_at desc, ordinal",
         account.uuid(),
         invoice.uuid()
     )
@@ -129,6 +139,8 @@ async fn lines(
                 gross: money(currency, row.gross)?,
                 net: money(currency, row.net)?,
                 tax,
+                tax_code: row.tax_code,
+                tax_point: row.tax_point.to_jiff(),
                 gl_revenue: row.gl_revenue,
                 noted,
             })
@@ -203,23 +215,43 @@ pub async fn with_drafts(
     Ok(found.fetch_all(connection).await?.into_iter().map(RunId::from_uuid).collect())
 }
 
+/// A number of a series that was taken, and the date that goes with it.
+#[derive(Clone, Debug)]
+pub struct Taken {
+    pub series: SeriesId,
+    pub year: SeriesYear,
+    pub sequence: i64,
+    pub number: String,
+    pub date: Date,
+}
+
+/// What a document posts, and where.
+#[derive(Clone, Copy, Debug)]
+pub struct Books<'a> {
+    pub entity: EntityId,
+    pub posting: Posting,
+    pub postings: &'a [ledger::Posting],
+}
+
+/// The invoice of a rebill, as its credit note names it.
+#[derive(Clone, Copy, Debug)]
+pub struct BilledAs<'a> {
+    pub named: Named,
+    pub number: &'a str,
+}
+
 /// A note with its number and dates.
 #[derive(Clone, Debug)]
 pub struct Issued<'a> {
     pub named: Named,
     pub corrects: InvoiceId,
-    pub entity: EntityId,
     pub note: &'a Note,
-    pub postings: &'a [ledger::Posting],
+    pub books: Books<'a>,
     pub reason: &'a str,
     pub digest: [u8; 32],
-    pub series: SeriesId,
-    pub year: i16,
-    pub sequence: i64,
-    pub number: &'a str,
-    pub issue_date: Date,
+    pub taken: &'a Taken,
     pub due_date: Date,
-    pub posting: Posting,
+    pub rebill: Option<BilledAs<'a>>,
     pub by: &'a str,
     pub at: Timestamp,
     pub template_version: i32,
@@ -227,7 +259,7 @@ pub struct Issued<'a> {
 
 /// Records a note beside what it corrects: parties, order and texts are those of the corrected document.
 pub async fn record(connection: &mut PgConnection, issued: &Issued<'_>) -> Result<(), Failure> {
-    let Issued { named: (account, invoice), note, .. } = issued;
+    let Issued { named: (account, invoice), note, taken, .. } = issued;
     let made = sqlx::query_file!(
         "src/store/sql/insert_note.sql",
         account.uuid(),
@@ -242,24 +274,28 @@ pub async fn record(connection: &mut PgConnection, issued: &Issued<'_>) -> Resul
         note.tax.amount(),
         note.total.amount(),
         issued.digest.as_slice(),
-        issued.series.uuid(),
-        i32::from(issued.year),
-        issued.sequence,
-        issued.number,
-        issued.issue_date.to_sqlx() as _,
+        taken.series.uuid(),
+        i32::from(taken.year.year),
+        taken.sequence,
+        taken.number,
+        taken.date.to_sqlx() as _,
         issued.due_date.to_sqlx() as _,
-        month_day(issued.posting.month).to_sqlx() as _,
+        month_day(issued.books.posting.month).to_sqlx() as _,
         issued.by,
         issued.at.to_sqlx() as _,
         issued.template_version,
-        &note.lines.iter().map(|line| number(line.corrects)).collect::<Result<Vec<_>, _>>()?
+        &note.lines.iter().map(|line| number(line.corrects)).collect::<Result<Vec<_>, _>>()?,
+        issued.rebill.map(|rebill| rebill.named.0.uuid()),
+        issued.rebill.map(|rebill| rebill.named.1.uuid()),
+        issued.rebill.map(|rebill| rebill.number)
     )
     .execute(&mut *connection)
     .await?;
     ensure_one(made.rows_affected())?;
     insert_lines(connection, issued).await?;
-    insert_taxes(connection, issued).await?;
-    insert_postings(connection, issued).await
+    insert_taxes(connection, issued.named, note).await?;
+    let Books { entity, posting, postings } = issued.books;
+    insert_postings(connection, issued.named, (entity, note.currency), (posting, issued.at), postings).await
 }
 
 fn ensure_one(made: u64) -> Result<(), anyhow::Error> {
@@ -288,6 +324,10 @@ async fn insert_lines(connection: &mut PgConnection, issued: &Issued<'_>) -> Res
         net = line.net.amount(),
         tax = line.tax.amount.amount(),
         units = line.units,
+        place = line.tax.place.as_str(),
+        category = line.tax.category.text(),
+        percent = line.tax.percent.value(),
+        retaxes = line.retaxes,
         changed = change(line).amount(),
     );
     let corrects: Vec<i32> = note.lines.iter().map(|line| number(line.corrects)).collect::<Result<_, _>>()?;
@@ -298,7 +338,7 @@ async fn insert_lines(connection: &mut PgConnection, issued: &Issued<'_>) -> Res
         account.uuid(),
         issued.corrects.uuid(),
         invoice.uuid(),
-        month_day(issued.posting.month).to_sqlx() as _,
+        month_day(issued.books.posting.month).to_sqlx() as _,
         &corrects,
         &quantity,
         &unit as _,
@@ -311,17 +351,25 @@ async fn insert_lines(connection: &mut PgConnection, issued: &Issued<'_>) -> Res
         note.basis.of_ledger().text(),
         &units,
         &changed,
-        issued.at.to_sqlx() as _
+        issued.at.to_sqlx() as _,
+        &place as _,
+        &category as _,
+        &percent,
+        &retaxes
     )
     .execute(connection)
     .await?;
     Ok(())
 }
 
-async fn insert_taxes(connection: &mut PgConnection, issued: &Issued<'_>) -> Result<(), Failure> {
-    let (account, invoice) = issued.named;
+/// Records the tax rows of a document.
+pub(super) async fn insert_taxes(
+    connection: &mut PgConnection,
+    (account, invoice): Named,
+    note: &Note,
+) -> Result<(), Failure> {
     columns!(
-        issued.note.taxes,
+        note.taxes,
         |row| category = row.treatment.category.text(),
         percent = row.treatment.percent.value(),
         reason = row.treatment.reason.as_str(),
@@ -346,10 +394,16 @@ async fn insert_taxes(connection: &mut PgConnection, issued: &Issued<'_>) -> Res
     Ok(())
 }
 
-async fn insert_postings(connection: &mut PgConnection, issued: &Issued<'_>) -> Result<(), Failure> {
-    let (account, invoice) = issued.named;
+/// Records what a document posts.
+pub(super) async fn insert_postings(
+    connection: &mut PgConnection,
+    (account, invoice): Named,
+    (entity, currency): (EntityId, Currency),
+    (on, at): (Posting, Timestamp),
+    postings: &[ledger::Posting],
+) -> Result<(), Failure> {
     columns!(
-        issued.postings,
+        postings,
         |posting| ledger_account = posting.account.text(),
         gl_code = posting.gl_code.as_str(),
         debit = posting.debit.amount(),
@@ -362,11 +416,11 @@ async fn insert_postings(connection: &mut PgConnection, issued: &Issued<'_>) -> 
            from unnest($8::text[], $9::text[], $10::numeric[], $11::numeric[]) as posting(ledger_account, gl_code, debit, credit)",
         account.uuid(),
         invoice.uuid(),
-        issued.entity.uuid(),
-        issued.posting.date.to_sqlx() as _,
-        month_day(issued.posting.month).to_sqlx() as _,
-        issued.note.currency.code(),
-        issued.at.to_sqlx() as _,
+        entity.uuid(),
+        on.date.to_sqlx() as _,
+        month_day(on.month).to_sqlx() as _,
+        currency.code(),
+        at.to_sqlx() as _,
         &ledger_account as _,
         &gl_code as _,
         &debit,
@@ -377,7 +431,8 @@ async fn insert_postings(connection: &mut PgConnection, issued: &Issued<'_>) -> 
     Ok(())
 }
 
-fn number(number: u32) -> Result<i32, anyhow::Error> {
+/// A number as the database holds it.
+pub(super) fn number(number: u32) -> Result<i32, anyhow::Error> {
     i32::try_from(number).context("a line with a number beyond integer")
 }
 

@@ -1,5 +1,11 @@
 //! What is open on documents, and what becomes of it.
 
+mod given_up;
+mod received;
+
+pub use given_up::{write_off, write_offs};
+pub use received::{receipt, receipts, refunds, taken};
+
 use anyhow::Context;
 use chassis::failure::Failure;
 use ids::{AccountId, ActivityId, EntityId, InvoiceId};
@@ -7,7 +13,7 @@ use invoicing_domain::{
     billing_run::Act,
     ledger,
     period::Posting,
-    receivable::{Activity, Credit, Moved, OpenItem, Put, Receipt, Source, WriteOff, WrittenOff},
+    receivable::{Activity, Credit, Moved, OpenItem, Source},
     resource::ResourceRefusal,
 };
 use jiff::civil::Date;
@@ -36,6 +42,20 @@ pub struct Which<'a> {
     pub currency: Option<Currency>,
     /// Only those after this one.
     pub after: Option<(Date, Uuid)>,
+    /// What the caller may see.
+    pub scope: Option<&'a Value>,
+    /// At most this many; `None`: all.
+    pub limit: Option<i64>,
+}
+
+/// Which activities of a kind to look at.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Listed<'a> {
+    pub account: Option<AccountId>,
+    /// Only this one.
+    pub id: Option<ActivityId>,
+    /// Only those after this one of that account.
+    pub after: Option<(Uuid, Uuid)>,
     /// What the caller may see.
     pub scope: Option<&'a Value>,
     /// At most this many; `None`: all.
@@ -122,98 +142,6 @@ pub async fn credit(
     Ok(Credit { credit, owed: owed.context("a debt too large to be told")? })
 }
 
-/// One receipt, or that it does not exist for this caller.
-pub async fn receipt(
-    connection: &mut PgConnection,
-    (account, id): (AccountId, ActivityId),
-    scope: Option<&Value>,
-) -> Result<Receipt, Failure> {
-    let row = sqlx::query!(
-        "select r.* from receivable_activity r join account a using (account_id)
-          where r.account_id = $1 and r.activity_id = $2 and r.kind = 'RECEIPT'
-            and in_scope($3::jsonb, r.entity_id, a.territory, r.account_id)",
-        account.uuid(),
-        id.uuid(),
-        scope
-    )
-    .fetch_optional(&mut *connection)
-    .await?;
-    let row = row.ok_or_else(|| missing(account, "receipts", id))?;
-    let currency = currency(&row.currency)?;
-    let taken = sqlx::query!(
-        "select invoice_id, amount, day from receivable_activity where account_id = $1 and receipt_id = $2 order by activity_id",
-        account.uuid(),
-        id.uuid()
-    )
-    .fetch_all(connection)
-    .await?;
-    let amount = money(currency, row.amount)?;
-    let (mut unapplied, mut puts) = (amount, Vec::new());
-    for taken in taken {
-        let amount = money(currency, taken.amount)?;
-        unapplied = unapplied.minus(amount).context("a receipt too large to be told")?;
-        if let Some(document) = taken.invoice_id.map(InvoiceId::from_uuid) {
-            puts.push((Put { document, amount }, taken.day.to_jiff()));
-        }
-    }
-    Ok(Receipt {
-        id,
-        account,
-        entity: EntityId::from_uuid(row.entity_id),
-        amount,
-        day: row.day.to_jiff(),
-        method: row.method,
-        reference: row.reference,
-        unapplied,
-        puts,
-        act: Act { by: row.recorded_by, at: row.recorded_at.to_jiff() },
-    })
-}
-
-/// One write-off, or that it does not exist for this caller.
-pub async fn write_off(
-    connection: &mut PgConnection,
-    (account, id): (AccountId, ActivityId),
-    scope: Option<&Value>,
-) -> Result<WriteOff, Failure> {
-    let row = sqlx::query!(
-        "select w.entity_id, w.currency, w.day, w.amount, w.reason, w.recorded_by, w.recorded_at, w.invoice_id as \"invoice_id!\",
-                i.total, i.tax,
-                coalesce(sum(f.amount) filter (where f.kind = 'TAX_RELIEF'), 0) as \"relief!\",
-                coalesce(sum(f.amount) filter (where f.kind = 'RECOVERY'), 0) as \"recovered!\"
-           from receivable_activity w
-           join invoice i on (i.account_id, i.invoice_id) = (w.account_id, w.invoice_id)
-           join account a on a.account_id = w.account_id
-           left join receivable_activity f on f.account_id = w.account_id and f.write_off_id = w.activity_id
-          where w.account_id = $1 and w.activity_id = $2 and w.kind = 'WRITE_OFF'
-            and in_scope($3::jsonb, w.entity_id, a.territory, w.account_id)
-          group by w.account_id, w.activity_id, i.account_id, i.invoice_id",
-        account.uuid(),
-        id.uuid(),
-        scope
-    )
-    .fetch_optional(connection)
-    .await?;
-    let row = row.ok_or_else(|| missing(account, "writeOffs", id))?;
-    let currency = currency(&row.currency)?;
-    Ok(WriteOff {
-        id,
-        account,
-        entity: EntityId::from_uuid(row.entity_id),
-        document: InvoiceId::from_uuid(row.invoice_id),
-        day: row.day.to_jiff(),
-        reason: row.reason,
-        lost: WrittenOff {
-            amount: money(currency, row.amount)?,
-            total: money(currency, row.total)?,
-            tax: money(currency, row.tax)?,
-            relief: money(currency, row.relief)?,
-            recovered: money(currency, row.recovered)?,
-        },
-        act: Act { by: row.recorded_by, at: row.recorded_at.to_jiff() },
-    })
-}
-
 /// From now on so much of a document is disputed.
 pub async fn dispute(
     connection: &mut PgConnection,
@@ -251,9 +179,9 @@ pub async fn record(
     }
     sqlx::query!(
         "insert into receivable_activity (account_id, activity_id, entity_id, kind, currency, day, amount, receipt_id, credit_id,
-           invoice_id, write_off_id, method, reference, reason, approval, recorded_by, recorded_at)
+           invoice_id, write_off_id, method, reference, reason, approval, recorded_by, recorded_at, reverses_id)
          select $1, * from unnest($2::uuid[], $3::uuid[], $4::text[], $5::text[], $6::date[], $7::numeric[], $8::uuid[], $9::uuid[],
-           $10::uuid[], $11::uuid[], $12::text[], $13::text[], $14::text[], $15::text[], $16::text[], $17::timestamptz[])",
+           $10::uuid[], $11::uuid[], $12::text[], $13::text[], $14::text[], $15::text[], $16::text[], $17::timestamptz[], $18::uuid[])",
         account.uuid(),
         &column!(|a| a.id.uuid()),
         &column!(|a| a.entity.uuid()),
@@ -270,7 +198,8 @@ pub async fn record(
         &column!(|a| a.reason.as_str()) as _,
         &column!(|a| a.approval.as_deref()) as _,
         &column!(|a| a.act.by.as_str()) as _,
-        &column!(|a| a.act.at.to_sqlx()) as _
+        &column!(|a| a.act.at.to_sqlx()) as _,
+        &column!(|a| a.reverses.map(ActivityId::uuid)) as _
     )
     .execute(connection)
     .await?;

@@ -75,7 +75,7 @@ written! {
     ProductState { Draft "DRAFT", Live "LIVE", Retired "RETIRED" }
     PeriodState { Open "OPEN", SoftClosed "SOFT_CLOSED", Closed "CLOSED", Locked "LOCKED" }
     DocumentKind { Invoice "INVOICE", CreditNote "CREDIT_NOTE", DebitNote "DEBIT_NOTE" }
-    NoteBasis { Correction "CORRECTION", Commercial "COMMERCIAL", Tax "TAX", Makegood "MAKEGOOD" }
+    NoteBasis { Correction "CORRECTION", Commercial "COMMERCIAL", Tax "TAX", Makegood "MAKEGOOD", Rebill "REBILL" }
     YearBasis { Calendar "CALENDAR", Fiscal "FISCAL", Statutory "STATUTORY" }
     YearName { Begins "BEGINS", Ends "ENDS" }
     YearEnd { Last "LAST", Nearest "NEAREST" }
@@ -100,7 +100,7 @@ written! {
     }
     Basis {
         Rated "RATED", Correction "CORRECTION", Opening "OPENING", Commercial "COMMERCIAL", Tax "TAX",
-        Makegood "MAKEGOOD", WriteOff "WRITE_OFF",
+        Makegood "MAKEGOOD", WriteOff "WRITE_OFF", Rebill "REBILL",
     }
     LedgerAccount {
         Receivables "RECEIVABLES", AgencyCommission "AGENCY_COMMISSION", Revenue "REVENUE",

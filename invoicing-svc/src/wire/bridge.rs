@@ -131,6 +131,7 @@ fn cause(difference: Difference) -> pb::BridgeCause {
         Difference::BilledElsewhere => pb::BridgeCause::BilledElsewhere,
         Difference::Corrected => pb::BridgeCause::Corrected,
         Difference::Credited => pb::BridgeCause::Credited,
+        Difference::Rebilled => pb::BridgeCause::Rebilled,
         Difference::OtherDocuments => pb::BridgeCause::OtherDocuments,
         Difference::OtherPeriods => pb::BridgeCause::OtherPeriods,
         Difference::Commission => pb::BridgeCause::Commission,

@@ -9,7 +9,7 @@ use prost::Message;
 use prost_reflect::{DynamicMessage, SerializeOptions};
 
 /// The header row; one column for each field that a payer's system matches on.
-const COLUMNS: [&str; 37] = [
+const COLUMNS: [&str; 39] = [
     "number",
     "state",
     "issue_date",
@@ -47,6 +47,8 @@ const COLUMNS: [&str; 37] = [
     "corrects_number",
     "corrects_line",
     "basis",
+    "rebills_number",
+    "rebilled_as_number",
 ];
 
 /// A file of a media type.
@@ -119,8 +121,11 @@ fn row(invoice: &pb::Invoice, line: &pb::InvoiceLine) -> [String; COLUMNS.len()]
             basis @ (pb::NoteBasis::Correction
             | pb::NoteBasis::Commercial
             | pb::NoteBasis::Tax
-            | pb::NoteBasis::Makegood) => basis.as_str_name().replace("NOTE_BASIS_", ""),
+            | pb::NoteBasis::Makegood
+            | pb::NoteBasis::Rebill) => basis.as_str_name().replace("NOTE_BASIS_", ""),
         },
+        invoice.rebills_number.clone(),
+        invoice.rebilled_as_number.clone(),
     ]
 }
 

@@ -106,12 +106,17 @@ pub fn printed(invoice: &pb::Invoice, parties: Value) -> Result<Invoice, anyhow:
     })
 }
 
-/// Why a note was made, why there is no tax, what somebody wrote for the customer, and where to find what belongs to it.
+/// Why a note was made, which other document a rebill has, why there is no tax, what somebody wrote for the customer, and where to find what belongs to it.
 fn notes(invoice: &pb::Invoice) -> Vec<String> {
     let reasons = taxed(invoice).map(|row| row.reason.clone());
     let attachment = Some(&invoice.attachment).filter(|attachment| !attachment.is_empty());
     let attachment = attachment.map(|attachment| format!("Belongs to this invoice: {attachment}"));
+    let replaces = format!("Replaces {}", invoice.rebills_number);
+    let replaced = format!("Billed again as {}", invoice.rebilled_as_number);
+    let rebill = [(&invoice.rebills_number, replaces), (&invoice.rebilled_as_number, replaced)];
+    let rebill = rebill.into_iter().filter(|(number, _)| !number.is_empty()).map(|(_, note)| note);
     std::iter::once(invoice.reason.clone())
+        .chain(rebill)
         .chain(reasons)
         .chain([invoice.note.clone()])
         .filter(|note| !note.is_empty())

@@ -171,6 +171,11 @@ pub fn receipt(receipt: &Receipt) -> pb::Receipt {
             .collect(),
         recorded_by: receipt.act.by.clone(),
         record_time: Some(time_message(receipt.act.at)),
+        reversal_day: receipt.reversed.as_ref().map(|reversed| day_message(reversed.day)),
+        reversal_reason: receipt
+            .reversed
+            .as_ref()
+            .map_or_else(String::new, |reversed| reversed.reason.clone()),
     }
 }
 

@@ -1,22 +1,22 @@
 //! What an outside tax engine is asked, and what it answers ↔ domain.
 
 use billing_proto::outside::tax::v1 as pb;
-use invoicing_domain::{
-    invoice::Untaxed,
-    tax::{AccountTax, Determined, Exemption, Place, TaxBase, TaxCategory, TaxRegistration, Treatment},
+use ids::{AccountId, InvoiceId};
+use invoicing_domain::tax::{
+    AccountTax, Determined, Exemption, Place, TaxCategory, TaxRegistration, Taxable, Treatment,
 };
 use money::{Currency, Money, Percent};
 
 use super::period::day_message;
 
-/// A draft as the engine is asked about it.
+/// A document to be, as the engine is asked about it: what it is, and its lines.
 pub fn document(
-    draft: &Untaxed,
+    (id, account, currency): (InvoiceId, AccountId, Currency),
+    lines: &[Taxable<'_>],
     seller: &Place,
     (place, buyer): (&Place, &AccountTax),
-    base: TaxBase,
 ) -> pb::Document {
-    let lines = (1..).zip(draft.taxables(base)).map(|(number, line)| pb::Line {
+    let lines = (1..).zip(lines).map(|(number, line)| pb::Line {
         number,
         tax_code: line.tax_code.to_owned(),
         place: line.place.to_string(),
@@ -24,13 +24,12 @@ pub fn document(
         base: line.base.to_string(),
     });
     let lines = lines.collect();
-    let draft = draft.draft();
     pb::Document {
-        id: draft.id.to_string(),
-        currency_code: draft.currency.code().to_owned(),
+        id: id.to_string(),
+        currency_code: currency.code().to_owned(),
         seller_place: seller.to_string(),
         buyer: Some(pb::Buyer {
-            account: draft.account.to_string(),
+            account: account.to_string(),
             place: place.to_string(),
             tax_ids: buyer.registrations.iter().map(tax_id).collect(),
             exemptions: buyer.exemptions.iter().map(exemption).collect(),

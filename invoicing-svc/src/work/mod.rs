@@ -22,6 +22,7 @@ pub use bell::Bell;
 pub use rate_accounts::rate_accounts;
 pub use rate_again::{rate_again, review_again};
 pub use tax_engine::{TaxEngineUrlError, TaxEngines};
+pub use taxing::Taxing;
 
 /// How many shards this process rates at once.
 const RATERS: usize = 2;

@@ -8,7 +8,6 @@ use std::{
 use billing_proto::outside::tax::v1::{
     DetermineTaxRequest, Document, TaxedLine, tax_engine_service_client::TaxEngineServiceClient,
 };
-use invoicing_domain::invoice::{Draft, Untaxed};
 use tonic::transport::{Channel, Endpoint};
 
 use crate::configuration::TaxEngine;
@@ -37,22 +36,22 @@ pub struct TaxEngineUrlError {
     error: tonic::transport::Error,
 }
 
-/// A draft that is to be taxed by an engine.
+/// Something whose lines are to be taxed by an engine, for example a draft.
 #[derive(Debug)]
-pub struct Question {
-    pub draft: Untaxed,
+pub struct Question<D> {
+    pub draft: D,
     pub document: Document,
 }
 
 /// What an engine says of the lines of a draft makes its tax, or is wrong in some way.
-pub trait Taxed: Fn(Untaxed, &[TaxedLine]) -> Result<Draft, String> {}
+pub trait Taxed<D, T>: Fn(D, &[TaxedLine]) -> Result<T, String> {}
 
-impl<F: Fn(Untaxed, &[TaxedLine]) -> Result<Draft, String>> Taxed for F {}
+impl<D, T, F: Fn(D, &[TaxedLine]) -> Result<T, String>> Taxed<D, T> for F {}
 
 /// A question, with its place among all, and why it has no answer yet.
-struct Open {
+struct Open<D> {
     place: usize,
-    question: Question,
+    question: Question<D>,
     why: String,
 }
 
@@ -77,15 +76,15 @@ impl TaxEngines {
 
     /// Has an engine tax drafts: in their order, each with its tax or with why the engine gave none that can be used. An
     /// engine that does not answer at all is not asked about the rest.
-    pub async fn tax(
+    pub async fn tax<D: Clone, T>(
         &self,
         name: &str,
-        questions: Vec<Question>,
-        taxed: impl Taxed,
-    ) -> Vec<Result<Draft, String>> {
+        questions: Vec<Question<D>>,
+        taxed: impl Taxed<D, T>,
+    ) -> Vec<Result<T, String>> {
         let unknown = || Err("the configuration of this service names no such engine".to_owned());
         let Some(engine) = self.0.get(name) else { return questions.iter().map(|_| unknown()).collect() };
-        let mut results: Vec<Result<Draft, String>> = questions.iter().map(|_| unknown()).collect();
+        let mut results: Vec<Result<T, String>> = questions.iter().map(|_| unknown()).collect();
         let mut given_up: Option<String> = None;
         for mut chunk in chunks(questions) {
             if given_up.is_none() {
@@ -101,11 +100,11 @@ impl TaxEngines {
 
 /// Asks until every draft of the chunk has its tax or patience ends; those that have none stay in the chunk. Answers why
 /// the engine did not answer at all.
-async fn ask(
+async fn ask<D: Clone, T>(
     engine: &TaxEngineServiceClient<Channel>,
-    chunk: &mut Vec<Open>,
-    results: &mut [Result<Draft, String>],
-    taxed: &impl Taxed,
+    chunk: &mut Vec<Open<D>>,
+    results: &mut [Result<T, String>],
+    taxed: &impl Taxed<D, T>,
 ) -> Option<String> {
     let mut silent = None;
     for attempt in 0..ATTEMPTS {
@@ -127,17 +126,17 @@ async fn ask(
 }
 
 /// Takes the answers that can stand on a document.
-fn take(
+fn take<D: Clone, T>(
     mut answers: HashMap<String, Vec<TaxedLine>>,
-    chunk: &mut Vec<Open>,
-    results: &mut [Result<Draft, String>],
-    taxed: &impl Taxed,
+    chunk: &mut Vec<Open<D>>,
+    results: &mut [Result<T, String>],
+    taxed: &impl Taxed<D, T>,
 ) {
     for mut open in std::mem::take(chunk) {
         let lines = answers.remove(&open.question.document.id);
         let lines = lines.ok_or_else(|| "its answer lacks the document".to_owned());
         match lines.and_then(|lines| taxed(open.question.draft.clone(), &lines)) {
-            Ok(draft) => results[open.place] = Ok(draft),
+            Ok(taxed) => results[open.place] = Ok(taxed),
             Err(why) => {
                 open.why = why;
                 chunk.push(open);
@@ -147,8 +146,8 @@ fn take(
 }
 
 /// The questions in portions that an engine can take.
-fn chunks(questions: Vec<Question>) -> Vec<Vec<Open>> {
-    let mut chunks: Vec<Vec<Open>> = Vec::new();
+fn chunks<D>(questions: Vec<Question<D>>) -> Vec<Vec<Open<D>>> {
+    let mut chunks: Vec<Vec<Open<D>>> = Vec::new();
     let mut lines = LINES_MAX;
     for (place, question) in questions.into_iter().enumerate() {
         lines += question.document.lines.len();

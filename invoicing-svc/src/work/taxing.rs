@@ -1,15 +1,16 @@
 //! Gives drafts their tax, by the rates or by an outside engine, or says why their orders wait for it.
 
 use anyhow::Context;
-use billing_proto::outside::tax::v1::TaxedLine;
+use billing_proto::outside::tax::v1::{Document, TaxedLine};
 use chassis::failure::Failure;
-use ids::AccountId;
+use ids::{AccountId, InvoiceId};
 use invoicing_domain::{
     billing_entity::BillingEntity,
-    invoice::{Draft, Untaxed},
+    invoice::{Draft, Untaxed, check_determined},
     rating::RatingError,
-    tax::{AccountTax, Place, Places, TaxError, TaxRegistration, determine},
+    tax::{AccountTax, Place, Places, TaxError, TaxRegistration, Taxable, Treatment, determine},
 };
+use money::Currency;
 use refusal::Refusal;
 
 use super::tax_engine::{Question, TaxEngines};
@@ -52,7 +53,7 @@ impl<'a> Taxing<'a> {
             };
             return drafts.into_iter().map(by_rates).collect();
         };
-        let question = |draft: Untaxed| -> Result<Question, Failure> {
+        let question = |draft: Untaxed| -> Result<Question<Untaxed>, Failure> {
             Ok(self.buyer(draft.draft().account)?.question(draft))
         };
         let questions: Result<Vec<_>, _> = drafts.into_iter().map(question).collect();
@@ -94,9 +95,37 @@ impl TaxingBuyer<'_> {
             .map_err(|error| RatingError::from(error).into())
     }
 
-    fn question(&self, draft: Untaxed) -> Question {
-        let Taxing { entity, seller, inputs: _ } = self.taxing;
-        let document = wire::document(&draft, seller, (self.place, self.buyer), entity.tax_base);
-        Question { draft, document }
+    fn question(&self, untaxed: Untaxed) -> Question<Untaxed> {
+        let draft = untaxed.draft();
+        let of = (draft.id, draft.account, draft.currency);
+        let document = self.document(of, &untaxed.taxables(self.taxing.entity.tax_base));
+        Question { draft: untaxed, document }
+    }
+
+    fn document(&self, of: (InvoiceId, AccountId, Currency), lines: &[Taxable<'_>]) -> Document {
+        wire::document(of, lines, &self.taxing.seller, (self.place, self.buyer))
+    }
+
+    /// How lines are taxed that are billed again, by the rates or by the entity's engine; or why that is not known.
+    pub async fn treatments(
+        &self,
+        of: (InvoiceId, AccountId, Currency),
+        lines: &[Taxable<'_>],
+        engines: &TaxEngines,
+    ) -> Result<Vec<Treatment>, Refusal> {
+        let Taxing { entity, seller, inputs } = self.taxing;
+        let Some(engine) = &entity.tax_engine else {
+            let by_rates = |line: &Taxable<'_>| Ok(determine(seller, self.buyer, &inputs.rates, *line)?);
+            return lines.iter().map(by_rates).collect();
+        };
+        let question = Question { draft: (), document: self.document(of, lines) };
+        let treated = |(), answer: &[TaxedLine]| {
+            let determined = wire::determined(answer, of.2)?;
+            check_determined(&determined, lines.len()).map_err(|error| error.to_string())?;
+            Ok(determined.into_iter().map(|line| line.treatment).collect())
+        };
+        let mut answers = engines.tax(engine, vec![question], treated).await;
+        let answer = answers.pop().unwrap_or_else(|| Err("it answers nothing".to_owned()));
+        answer.map_err(|why| TaxError::EngineUnavailable { engine: engine.clone(), why }.into())
     }
 }

@@ -141,7 +141,7 @@ fn balance(answer: &pb::WhyNotBilledResponse) -> [&str; 3] {
     [&balance.rated_to_date, &balance.billed_to_date, &balance.unbilled].map(amount)
 }
 
-async fn bridge(service: &Service, request: pb::BridgeRequest) -> pb::Bridge {
+pub async fn bridge(service: &Service, request: pb::BridgeRequest) -> pb::Bridge {
     let bridge = client(service).bridge(request).await.unwrap().into_inner();
     for step in bridge.currencies.iter().flat_map(|currency| &currency.steps) {
         assert_eq!(amount(&step.unexplained), "0.00", "{bridge:#?}");

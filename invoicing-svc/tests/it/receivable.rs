@@ -18,22 +18,22 @@ use crate::{
     service::{Door, Service, reason},
 };
 
-type Client = ReceivableServiceClient<Door>;
+pub type Client = ReceivableServiceClient<Door>;
 
-fn collections(service: &Service) -> Client {
+pub fn collections(service: &Service) -> Client {
     ReceivableServiceClient::new(service.door("collections_1", Role::Collections))
 }
 
-fn controller(service: &Service) -> Client {
+pub fn controller(service: &Service) -> Client {
     ReceivableServiceClient::new(service.door("controller_1", Role::Controller))
 }
 
-fn pounds(amount: &str) -> Option<pb::Money> {
+pub fn pounds(amount: &str) -> Option<pb::Money> {
     Some(pb::Money { currency_code: "GBP".into(), amount: amount.into() })
 }
 
 /// The GL codes without which nothing is settled.
-async fn with_codes(service: &Service, sold: &Sold) {
+pub async fn with_codes(service: &Service, sold: &Sold) {
     let mut client = BillingEntityServiceClient::new(service.door("controller_1", Role::Controller));
     let codes = pb::SettlementCodes {
         cash: "1000".into(),
@@ -55,13 +55,13 @@ async fn with_codes(service: &Service, sold: &Sold) {
 }
 
 /// An invoice of 40,800.00 of a British entity that may settle.
-async fn owed(service: &Service) -> (Sold, pb::Invoice) {
+pub async fn owed(service: &Service) -> (Sold, pb::Invoice) {
     let (sold, invoice) = invoiced(service).await;
     with_codes(service, &sold).await;
     (sold, invoice)
 }
 
-fn paid(sold: &Sold, amount: &str, request_id: &str) -> pb::RecordReceiptRequest {
+pub fn paid(sold: &Sold, amount: &str, request_id: &str) -> pb::RecordReceiptRequest {
     let receipt = pb::Receipt {
         billing_entity: sold.entity.clone(),
         amount: pounds(amount),
@@ -78,17 +78,17 @@ fn paid(sold: &Sold, amount: &str, request_id: &str) -> pb::RecordReceiptRequest
     }
 }
 
-async fn receive(service: &Service, request: pb::RecordReceiptRequest) -> Result<pb::Receipt, Status> {
+pub async fn receive(service: &Service, request: pb::RecordReceiptRequest) -> Result<pb::Receipt, Status> {
     Ok(collections(service).record_receipt(request).await?.into_inner())
 }
 
-async fn open(service: &Service, document: &pb::Invoice, as_of: Option<&str>) -> pb::OpenDocument {
+pub async fn open(service: &Service, document: &pb::Invoice, as_of: Option<&str>) -> pb::OpenDocument {
     let request = pb::GetOpenDocumentRequest { name: document.name.clone(), as_of: as_of.map(day) };
     collections(service).get_open_document(request).await.unwrap().into_inner()
 }
 
 /// Open, disputed and undisputed.
-fn parts(document: &pb::OpenDocument) -> [&str; 3] {
+pub fn parts(document: &pb::OpenDocument) -> [&str; 3] {
     [&document.open, &document.disputed, &document.undisputed].map(amount)
 }
 
@@ -123,7 +123,7 @@ async fn balances(service: &Service, sold: &Sold) -> Vec<(pb::LedgerAccount, Str
     rows
 }
 
-async fn ageing(service: &Service, sold: &Sold, as_of: &str) -> pb::AgeingRow {
+pub async fn ageing(service: &Service, sold: &Sold, as_of: &str) -> pb::AgeingRow {
     let request = pb::GetAgeingRequest {
         billing_entity: sold.entity.clone(),
         account: sold.account.clone(),

@@ -203,7 +203,7 @@ impl Desk<'_> {
         invoice: &invoicing::Invoice,
         line: i32,
     ) -> Result<String, anyhow::Error> {
-        let spots = invoicing::CreditedSpots { spots: vec![scripted.spot.clone()] };
+        let spots = invoicing::CreditedSpots { names: vec![scripted.spot.clone()] };
         let by = Some(invoicing::note_line::By::Spots(spots));
         let note = invoicing::Note {
             basis: invoicing::NoteBasis::Correction.into(),

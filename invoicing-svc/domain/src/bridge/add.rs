@@ -40,6 +40,8 @@ pub struct LineOfBridge<'a> {
 /// The sums of the documents that are asked about, in one currency.
 #[derive(Clone, Copy, Debug)]
 pub struct Documents {
+    /// Gross of those that bill what was delivered to another order, less what was credited of them.
+    pub rebilled: Money,
     pub commission: Money,
     pub tax: Money,
     /// Debits of receivables by them.
@@ -94,7 +96,8 @@ impl Bridge {
 
     /// Adds the documents that are asked about.
     pub fn add_documents(&mut self, documents: Documents) -> Result<(), MoneyError> {
-        let Documents { commission, tax, posted, collected } = documents;
+        let Documents { rebilled, commission, tax, posted, collected } = documents;
+        self.difference(Difference::Rebilled, rebilled)?;
         self.difference(Difference::Commission, commission.negate())?;
         self.difference(Difference::Tax, tax)?;
         self.level(Level::Posted, posted)?;

@@ -63,6 +63,8 @@ pub enum Difference {
     Corrected,
     /// Credited: corrections and goodwill.
     Credited,
+    /// Delivered to another order, and billed here instead.
+    Rebilled,
     /// On documents that are not asked about.
     OtherDocuments,
     /// Of other periods, on the documents that are asked about.
@@ -110,7 +112,7 @@ impl Level {
 
 impl Difference {
     /// Every difference, in order.
-    pub const ALL: [Self; 18] = [
+    pub const ALL: [Self; 19] = [
         Self::NotDelivered,
         Self::DeliveredBeyondBooked,
         Self::OverCap,
@@ -124,6 +126,7 @@ impl Difference {
         Self::BilledElsewhere,
         Self::Corrected,
         Self::Credited,
+        Self::Rebilled,
         Self::OtherDocuments,
         Self::OtherPeriods,
         Self::Commission,
@@ -145,7 +148,9 @@ impl Difference {
             | Self::BilledElsewhere
             | Self::Corrected => Level::AfterBlocked,
             Self::Credited => Level::Billed,
-            Self::OtherDocuments | Self::OtherPeriods | Self::Commission | Self::Tax => Level::AfterCredits,
+            Self::Rebilled | Self::OtherDocuments | Self::OtherPeriods | Self::Commission | Self::Tax => {
+                Level::AfterCredits
+            }
             Self::Outstanding => Level::Posted,
         }
     }

@@ -79,6 +79,7 @@ fn bridge(months: Months, documents: &str) -> Bridge {
     bridge.add_line(of, months).unwrap();
     bridge
         .add_documents(Documents {
+            rebilled: usd("0"),
             commission: usd("500.00"),
             tax: usd("0.00"),
             posted: usd("2833.34"),

@@ -27,6 +27,8 @@ pub struct BilledLine {
     /// Of what, for example `spot`.
     pub unit: String,
     pub gross: Money,
+    /// The number of the document whose line it bills again to somebody else; nothing else stood behind it.
+    pub rebills: Option<String>,
     /// Of the whole document.
     pub commission_percent: Percent,
     /// The line's part.

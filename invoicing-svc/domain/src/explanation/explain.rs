@@ -29,6 +29,10 @@ pub fn explain(line: &BilledLine) -> Result<Node, MoneyError> {
 
 /// Rated to date, less billed before, rounded.
 fn gross(line: &BilledLine) -> Result<Node, MoneyError> {
+    if let Some(number) = &line.rebills {
+        let billed = Node::money(format!("Billed by {number}, which it replaces"), line.gross);
+        return Ok(Node::money("Gross", line.gross).counted(line.quantity, &line.unit).of(vec![billed]));
+    }
     let parts = if line.bucket.kind == LineKind::SchedulePart { scheduled(line)? } else { metered(line)? };
     let before = Node::money("Billed of the order line before", sum(line, |_| true)?).of(line
         .earlier
@@ -90,6 +94,7 @@ fn earlier(line: &BilledLine, entry: &Earlier, sign: i8) -> Node {
         Basis::Tax => "Tax corrected",
         Basis::Makegood => "Value of a makegood",
         Basis::WriteOff => "Written off",
+        Basis::Rebill => "Billed to somebody else instead",
     };
     let amount = if sign < 0 { gross.negate() } else { *gross };
     let units = if sign < 0 { -*units } else { *units };
@@ -159,7 +164,7 @@ fn batch(landed: &Landed) -> Node {
 fn counts(basis: Basis) -> bool {
     match basis {
         Basis::Rated | Basis::Correction | Basis::Opening => true,
-        Basis::Commercial | Basis::Tax | Basis::Makegood | Basis::WriteOff => false,
+        Basis::Commercial | Basis::Tax | Basis::Makegood | Basis::WriteOff | Basis::Rebill => false,
     }
 }
 

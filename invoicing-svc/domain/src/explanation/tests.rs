@@ -56,6 +56,7 @@ fn line(units: i64, gross: &str, commission: &str, earlier: Vec<Earlier>) -> Bil
         quantity: Decimal::from(units),
         unit: "impression".into(),
         gross,
+        rebills: None,
         commission_percent: Percent::parse("15").unwrap(),
         commission,
         net: gross.minus(commission).unwrap(),

@@ -21,7 +21,7 @@ pub use check::CheckError;
 pub use consolidate::{Consolidation, Sharing, grouping_key};
 pub use digest::digest;
 pub use due_date::due_date;
-pub use taxed::{DeterminedError, Untaxed};
+pub use taxed::{DeterminedError, Untaxed, check_determined};
 
 use calendar::{Days, Month};
 use ids::{AccountId, EntityId, InvoiceId, LineId, OrderId, RunId};

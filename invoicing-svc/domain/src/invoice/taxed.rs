@@ -88,7 +88,7 @@ impl Untaxed {
     ) -> Result<Draft, DeterminedError> {
         let Self(mut draft) = self;
         draft.tax_engine = Some(engine.to_owned());
-        check_lines(determined, draft.lines.len())?;
+        check_determined(determined, draft.lines.len())?;
         let treatments = determined.iter().map(|line| line.treatment.clone()).collect();
         let treatments = draft.treat(treatments, base);
         for (line, determined) in draft.lines.iter_mut().zip(determined) {
@@ -107,7 +107,8 @@ impl Untaxed {
     }
 }
 
-fn check_lines(determined: &[Determined], asked: usize) -> Result<(), DeterminedError> {
+/// Checks that what an outside engine determined of so many lines can stand on a document.
+pub fn check_determined(determined: &[Determined], asked: usize) -> Result<(), DeterminedError> {
     if determined.len() != asked {
         return Err(DeterminedError::Lines { answered: determined.len(), asked });
     }
@@ -169,8 +170,5 @@ impl DraftLine {
 }
 
 fn base_of(line: &DraftLine, base: TaxBase) -> Money {
-    match base {
-        TaxBase::NetOfCommission => line.net,
-        TaxBase::Gross => line.item.gross,
-    }
+    base.of(line.net, line.item.gross)
 }

@@ -73,7 +73,7 @@ pub fn postings(document: &Draft, codes: &GeneralLedgerCodes) -> Result<Vec<Post
 pub fn note_postings(note: &Note, codes: &GeneralLedgerCodes) -> Result<Vec<Posting>, CheckError> {
     let Note { kind, commission, tax, total, .. } = *note;
     let lines = note.lines.iter();
-    let lines = lines.map(|line| (LedgerAccount::Revenue, line.gl_revenue.as_str(), line.gross)).collect();
+    let lines = lines.map(|line| (earned(line.bucket.kind), line.gl_revenue.as_str(), line.gross)).collect();
     let postings = Posted { kind, commission, tax, total, lines }.postings(codes)?;
     balance(&postings, total.currency(), "a note")?;
     Ok(postings)

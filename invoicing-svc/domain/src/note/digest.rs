@@ -1,6 +1,6 @@
 //! What a note says, in one hash.
 
-use ids::InvoiceId;
+use ids::{AccountId, InvoiceId};
 use money::Money;
 
 use super::{Note, NoteBasis};
@@ -9,12 +9,15 @@ use crate::invoice::DocumentKind;
 
 /// SHA-256 over everything that money follows, in the form `note/1` of [`ContentDigest`].
 ///
-/// Head: corrected document, kind, basis, currency, gross, commission, net, tax, total, number of tax rows, of each category,
+/// Head: corrected document, of a rebill's invoice the account that it bills, kind, basis, currency, gross, commission, net, tax, total, number of tax rows, of each category,
 /// percent, base and tax, number of lines. Line: corrected line, order line, quantity, unit, rate, price base, gross,
 /// commission, net, GL account, place, category, percent, tax, units of the ledger.
-pub fn digest(corrects: InvoiceId, note: &Note) -> [u8; 32] {
+pub fn digest(corrects: InvoiceId, to: Option<AccountId>, note: &Note) -> [u8; 32] {
     let mut said = ContentDigest::of("note/1");
     said.written(corrects);
+    if let Some(account) = to {
+        said.written(account);
+    }
     said.text(match note.kind {
         DocumentKind::Invoice => "INVOICE",
         DocumentKind::CreditNote => "CREDIT_NOTE",
@@ -25,6 +28,7 @@ pub fn digest(corrects: InvoiceId, note: &Note) -> [u8; 32] {
         NoteBasis::Commercial => "COMMERCIAL",
         NoteBasis::Tax => "TAX",
         NoteBasis::Makegood => "MAKEGOOD",
+        NoteBasis::Rebill => "REBILL",
     });
     said.written(note.currency);
     amounts(&mut said, [note.gross, note.commission, note.net, note.tax, note.total]);

@@ -105,10 +105,7 @@ fn row(
 impl Sums {
     /// What is taxed of it.
     fn base(self, base: TaxBase) -> Money {
-        match base {
-            TaxBase::NetOfCommission => self.net,
-            TaxBase::Gross => self.gross,
-        }
+        base.of(self.net, self.gross)
     }
 }
 
@@ -136,6 +133,7 @@ fn with_figures(
             tax: LineTax { amount: Money::zero(original.currency), ..piece.of.tax.clone() },
             gl_revenue: piece.of.gl_revenue.clone(),
             units: piece.units,
+            retaxes: false,
         });
     }
     let taxes: Result<Vec<Exact>, _> = lines

@@ -10,16 +10,21 @@
 mod digest;
 mod figures;
 mod quantify;
+mod rebill;
+mod retax;
 mod spots;
 #[cfg(test)]
 mod tests;
 
 pub use digest::digest;
+pub use rebill::{everything_left, rebill};
+pub use retax::{RightTax, retax};
 pub use spots::{NamedSpot, check_named, check_spots};
 
 use std::collections::BTreeMap;
 
 use ids::LineId;
+use jiff::civil::Date;
 use money::{Currency, Money, MoneyError, Percent, Rate, Remainder, Rounding};
 use rust_decimal::Decimal;
 
@@ -38,6 +43,8 @@ pub enum NoteBasis {
     Tax,
     /// Instead of a makegood.
     Makegood,
+    /// To bill it to somebody else instead, or with other bill-to data.
+    Rebill,
 }
 
 impl NoteBasis {
@@ -48,6 +55,7 @@ impl NoteBasis {
             Self::Commercial => Basis::Commercial,
             Self::Tax => Basis::Tax,
             Self::Makegood => Basis::Makegood,
+            Self::Rebill => Basis::Rebill,
         }
     }
 }
@@ -103,6 +111,9 @@ pub struct OriginalLine {
     pub gross: Money,
     pub net: Money,
     pub tax: LineTax,
+    pub tax_code: String,
+    /// When its tax fell due.
+    pub tax_point: Date,
     pub gl_revenue: String,
     /// What earlier notes of the same kind took of it.
     pub noted: Noted,
@@ -119,7 +130,7 @@ pub struct Noted {
 /// The ledgers of the order lines that a correction touches.
 pub type Ledgers = BTreeMap<LineId, Vec<Billed>>;
 
-/// A note without date and number.
+/// A note without date and number; or the invoice that bills to another what a credit note took.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Note {
     pub kind: DocumentKind,
@@ -154,6 +165,8 @@ pub struct NoteLine {
     pub gl_revenue: String,
     /// What the ledger of the order line takes in: less than nothing for a credit, nothing where it does not count.
     pub units: Decimal,
+    /// Of two lines that together correct nothing but the tax of one.
+    pub retaxes: bool,
 }
 
 /// The entity's settings.
@@ -172,6 +185,9 @@ refusal::refusals! {
         /// A credit that is wrong is corrected on the document that it credits.
         StateForbids "NOTE_OF_CREDIT_NOTE" OfCreditNote { invoice: String } =>
             "{invoice} is a credit note; correct the document that it credits",
+        /// Its lines bill nothing: they are one line at two taxes.
+        StateForbids "NOTE_OF_TAX_NOTE" OfTaxNote { invoice: String } =>
+            "{invoice} corrects nothing but the tax of another document; correct that one",
         /// Documents are not dated in the future.
         StateForbids "ISSUE_DATE_IN_FUTURE" IssueDateInFuture { issue_date: String, today: String } =>
             "the issue date {issue_date} lies in the future: today is {today} in the entity's time zone",
@@ -209,6 +225,9 @@ refusal::refusals! {
             "line {line}: {left} left; {asked} is more",
         /// A note of nothing says nothing.
         StateForbids "NOTE_OF_NOTHING" OfNothing => "the note comes to nothing; a note is above zero",
+        /// The customer would send it back.
+        StateForbids "REBILL_PURCHASE_ORDER" RebillPurchaseOrder { account: String, format: String } =>
+            "{account} pays by purchase orders{format}; say the number that the new invoice goes on",
         /// More digits than can be calculated with.
         StateForbids "AMOUNT_TOO_LARGE" AmountTooLarge { error: MoneyError } => "{error}",
     }

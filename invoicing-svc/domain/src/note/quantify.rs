@@ -55,7 +55,7 @@ pub(super) fn pieces<'a>(
                 let ledger = ledgers.entry(line.line).or_insert(nothing);
                 correction(line, by, asked.kind, ledger, rounding)?
             }
-            NoteBasis::Commercial | NoteBasis::Tax | NoteBasis::Makegood => {
+            NoteBasis::Commercial | NoteBasis::Tax | NoteBasis::Makegood | NoteBasis::Rebill => {
                 vec![allowance(line, by, rounding)?]
             }
         };
@@ -76,7 +76,12 @@ fn sums(currency: Currency, ledgers: Ledgers) -> Result<BTreeMap<LineId, Ledger>
                     ledger.billed = ledger.billed.plus(entry.gross)?;
                     ledger.worth = ledger.worth.plus(entry.bucket.worth(entry.units, currency)?)?;
                 }
-                Basis::Opening | Basis::Commercial | Basis::Tax | Basis::Makegood | Basis::WriteOff => {}
+                Basis::Opening
+                | Basis::Commercial
+                | Basis::Tax
+                | Basis::Makegood
+                | Basis::WriteOff
+                | Basis::Rebill => {}
             }
         }
         Ok(ledger)

@@ -1,3 +1,6 @@
+mod rebill;
+mod retax;
+
 use calendar::Days;
 use ids::OrderId;
 use money::Percent;
@@ -58,6 +61,8 @@ fn fee(number: u32, [gross, net, rate, tax]: [&str; 4]) -> OriginalLine {
         gross: money(gross),
         net: money(net),
         tax,
+        tax_code: "ADS".into(),
+        tax_point: january().last(),
         gl_revenue: "4000".into(),
         noted: nothing(),
     }

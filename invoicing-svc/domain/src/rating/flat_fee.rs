@@ -38,7 +38,7 @@ fn due_by_period(line: &LineToRate, parts: &[Part]) -> Result<BTreeMap<Days, Mon
     for billed in &line.billed_before {
         match billed.basis {
             Basis::Rated | Basis::Correction | Basis::Opening => {}
-            Basis::Commercial | Basis::Tax | Basis::Makegood | Basis::WriteOff => continue,
+            Basis::Commercial | Basis::Tax | Basis::Makegood | Basis::WriteOff | Basis::Rebill => continue,
         }
         // Another system may name the period otherwise; what is in no part of the schedule shows as held.
         let origin = billed.bucket.origin;

@@ -143,6 +143,8 @@ pub enum Basis {
     Makegood,
     /// A write-off: never counts.
     WriteOff,
+    /// Billed to somebody else instead: never counts, because what was delivered is billed all the same.
+    Rebill,
 }
 
 impl LineToRate {

@@ -34,7 +34,12 @@ impl Ledger {
                     billed = billed.plus(entry.gross)?;
                 }
                 // Openings are counted off by themselves; the others never count.
-                Basis::Opening | Basis::Commercial | Basis::Tax | Basis::Makegood | Basis::WriteOff => {}
+                Basis::Opening
+                | Basis::Commercial
+                | Basis::Tax
+                | Basis::Makegood
+                | Basis::WriteOff
+                | Basis::Rebill => {}
             }
         }
         let exact = before.worth(line.currency)?;

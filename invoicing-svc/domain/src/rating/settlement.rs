@@ -63,7 +63,7 @@ pub(super) fn rate(line: &LineToRate, settled: &Settlement) -> Result<RatedLine,
 fn billed(line: &LineToRate) -> Result<Money, MoneyError> {
     let counts = line.billed_before.iter().filter(|billed| match billed.basis {
         Basis::Rated | Basis::Correction | Basis::Opening => true,
-        Basis::Commercial | Basis::Tax | Basis::Makegood | Basis::WriteOff => false,
+        Basis::Commercial | Basis::Tax | Basis::Makegood | Basis::WriteOff | Basis::Rebill => false,
     });
     Money::sum(line.currency, counts.map(|billed| billed.gross))
 }

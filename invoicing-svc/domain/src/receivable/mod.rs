@@ -9,6 +9,7 @@ mod allocate;
 mod credit;
 mod post;
 mod refund;
+mod reverse;
 #[cfg(test)]
 mod tests;
 mod write_off;
@@ -18,6 +19,7 @@ pub use allocate::{Put, Wanted, allocate};
 pub use credit::apply_to_corrected;
 pub use post::postings;
 pub use refund::{Credit, check_refund};
+pub use reverse::{Reversal, bounced, taken_off};
 pub use write_off::{WrittenOff, check_write_off};
 
 use ids::{AccountId, ActivityId, EntityId, InvoiceId};
@@ -35,13 +37,15 @@ pub struct Activity {
     pub entity: EntityId,
     /// From this day on it counts.
     pub day: Date,
-    /// Above zero.
+    /// Above zero; below where it takes another one back.
     pub amount: Money,
     pub moved: Moved,
     pub reference: String,
     pub reason: String,
     /// The id of the approval by which it was done.
     pub approval: Option<String>,
+    /// What it takes back.
+    pub reverses: Option<ActivityId>,
     pub act: Act,
 }
 
@@ -117,8 +121,18 @@ pub struct Receipt {
     pub reference: String,
     /// On no document, and not given back.
     pub unapplied: Money,
+    /// Below zero where it was taken off again.
     pub puts: Vec<(Put, Date)>,
+    /// That the money did not come after all.
+    pub reversed: Option<TakenBack>,
     pub act: Act,
+}
+
+/// When and why something was taken back.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TakenBack {
+    pub day: Date,
+    pub reason: String,
 }
 
 /// A receivable that was given up.
@@ -173,6 +187,14 @@ refusal::refusals! {
         /// Nobody gives back more than was lost.
         StateForbids "RECOVERY_ABOVE_WRITTEN_OFF" AboveWrittenOff { left: String, asked: String } =>
             "{left} of what was written off is not recovered; {asked} is more",
+        /// What is not there is not taken off.
+        StateForbids "NOT_ALLOCATED" NotAllocated { document: String } =>
+            "nothing of the receipt is on {document}; look at its allocations",
+        /// It would not have been there to be given back.
+        StateForbids "RECEIPT_USED" ReceiptUsed { used: String } =>
+            "{used} of the receipt was given back, or recovered what was written off: money that did not come cannot have been",
+        /// It is taken back once.
+        StateForbids "RECEIPT_REVERSED" ReceiptReversed => "the receipt was taken back already",
         /// What is paid is not disputed any more.
         StateForbids "DISPUTE_ABOVE_OPEN" DisputeAboveOpen { open: String, asked: String } => "{open} open; {asked} is more",
         /// More digits than can be calculated with.

@@ -161,6 +161,7 @@ fn a_british_debt_is_given_up_relieved_and_recovered() {
             reference: String::new(),
             reason: String::new(),
             approval: None,
+            reverses: None,
             act: Act { by: "collections_1".into(), at: jiff::Timestamp::UNIX_EPOCH },
         };
         for posting in postings(&activity, &codes, &settlement).unwrap() {

@@ -41,6 +41,11 @@ pub struct Places<'a> {
 }
 
 impl Places<'_> {
+    /// Whether it is known where a line was seen by a day; else it is taxed where its buyer is.
+    pub fn knows(self, line: LineId, day: Date) -> bool {
+        self.lines.get(&line).and_then(|allocation| allocation.on(day)).is_some()
+    }
+
     /// The item in its places. What is one piece in all of them has the item's entry; what is added is numbered by `next`.
     pub(crate) fn parts(
         self,

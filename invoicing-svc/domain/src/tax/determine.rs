@@ -46,20 +46,21 @@ impl Treatment {
         Ok(())
     }
 
+    /// Checks that it can stand on a document beside others.
+    pub fn check_beside_others(&self) -> Result<(), TaxRateRefusal> {
+        if self.category == TaxCategory::OutsideScope {
+            return Err(TaxRateRefusal::OutsideScope);
+        }
+        self.check()
+    }
+
     /// Checks that it can stand on a document, and takes no tax.
     pub(super) fn check_exemption(&self) -> Result<(), TaxRateRefusal> {
         let (category, percent) = (self.category, self.percent);
-        match category {
-            TaxCategory::Standard => {
-                Err(TaxRateRefusal::PercentDoesNotFit { category: category.code(), percent })
-            }
-            TaxCategory::OutsideScope => Err(TaxRateRefusal::OutsideScope),
-            TaxCategory::ZeroRated
-            | TaxCategory::Exempt
-            | TaxCategory::ReverseCharge
-            | TaxCategory::IntraCommunity
-            | TaxCategory::Export => self.check(),
+        if category == TaxCategory::Standard {
+            return Err(TaxRateRefusal::PercentDoesNotFit { category: category.code(), percent });
         }
+        self.check_beside_others()
     }
 
     /// Of a seller whose place has no rates.

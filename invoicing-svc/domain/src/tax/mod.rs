@@ -15,6 +15,8 @@ mod take_in;
 #[cfg(test)]
 mod tests;
 
+use money::Money;
+
 pub use account::{AccountTax, Exemption, TaxRegistration};
 pub use allocation::{Allocation, PlaceShare, Places};
 pub use category::TaxCategory;
@@ -32,4 +34,14 @@ pub enum TaxBase {
     NetOfCommission,
     /// The amount before commission.
     Gross,
+}
+
+impl TaxBase {
+    /// What is taxed of an amount.
+    pub fn of(self, net: Money, gross: Money) -> Money {
+        match self {
+            Self::NetOfCommission => net,
+            Self::Gross => gross,
+        }
+    }
 }

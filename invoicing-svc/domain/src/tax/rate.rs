@@ -4,7 +4,7 @@ use ids::{Revision, TaxRateId};
 use jiff::civil::Date;
 use money::Percent;
 
-use super::{Place, TaxCategory, TaxRateRefusal, Treatment};
+use super::{Place, TaxRateRefusal, Treatment};
 
 /// From which day to which one something holds; both inside.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -43,10 +43,7 @@ pub struct TaxRate {
 impl TaxRate {
     /// Checks a new or changed rate beside the others of its place and tax code.
     pub fn check(&self, others: &[Self]) -> Result<(), TaxRateRefusal> {
-        self.treatment.check()?;
-        if self.treatment.category == TaxCategory::OutsideScope {
-            return Err(TaxRateRefusal::OutsideScope);
-        }
+        self.treatment.check_beside_others()?;
         if let Some(last) = self.valid.last.filter(|last| *last < self.valid.first) {
             return Err(TaxRateRefusal::EndsBeforeItBegins { first: self.valid.first, last });
         }

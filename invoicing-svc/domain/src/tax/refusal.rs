@@ -34,6 +34,6 @@ refusal::refusals! {
             "the tax in {place} is owed by the buyer, which has no tax id there on {day}; add its tax registration",
         /// What nobody decided is not issued.
         Unavailable "TAX_ENGINE_UNAVAILABLE" EngineUnavailable { engine: String, why: String } =>
-            "the tax engine {engine} gave no answer that can be used: {why}; see to the engine, then refresh the run",
+            "the tax engine {engine} gave no answer that can be used: {why}; see to the engine, then refresh the run, or ask again",
     }
 }

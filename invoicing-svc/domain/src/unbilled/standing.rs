@@ -135,7 +135,9 @@ fn billed(line: &LineToRate) -> Result<Standing, MoneyError> {
                 to(&mut period.billed)?;
                 to(&mut period.elsewhere)?;
             }
-            Basis::Commercial | Basis::Tax | Basis::Makegood | Basis::WriteOff => to(&mut period.goodwill)?,
+            Basis::Commercial | Basis::Tax | Basis::Makegood | Basis::WriteOff | Basis::Rebill => {
+                to(&mut period.goodwill)?
+            }
         }
     }
     Ok(standing)

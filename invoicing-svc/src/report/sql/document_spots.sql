@@ -1,5 +1,5 @@
 -- The spots behind the lines of a document, in the version in which they were billed. A spot without a rate of its own
--- has that of its line.
+-- has that of its line. $3 is the account to which they were delivered.
 with spot as (
   select s.account_id, s.number, s.ordinal, s.airing_id, s.version, l.rate
     from draft_spot s join draft_line l using (account_id, invoice_id, number)
@@ -13,6 +13,6 @@ select s.number as "number!", s.airing_id as "airing_id!", a.day as "day!", a.ti
        a.creative as "creative!", coalesce(a.rate, s.rate) as "rate!", coalesce(nullif(a.station, ''), l.station) as "station!",
        l.program as "program!", a.makegood_for as "makegood_for!", a.spot as "spot!"
   from spot s
-  join airing a using (account_id, airing_id, version)
-  join order_line l using (account_id, line_id)
+  join airing a on a.account_id = $3 and (a.airing_id, a.version) = (s.airing_id, s.version)
+  join order_line l on l.account_id = $3 and l.line_id = a.line_id
  order by s.number, s.ordinal

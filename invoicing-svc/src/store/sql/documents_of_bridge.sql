@@ -3,7 +3,8 @@
 with document as (
   select i.account_id, i.invoice_id, i.currency,
          case i.kind when 'CREDIT_NOTE' then -i.commission else i.commission end as commission,
-         case i.kind when 'CREDIT_NOTE' then -i.tax else i.tax end as tax
+         case i.kind when 'CREDIT_NOTE' then -i.tax else i.tax end as tax,
+         case when o.stands_for <> 'REBILL' then 0 when i.kind = 'CREDIT_NOTE' then -i.gross else i.gross end as rebilled
     from invoice i
     join insertion_order o using (account_id, order_id)
     left join invoice c on (c.account_id, c.invoice_id) = (i.account_id, i.corrects_id)
@@ -17,7 +18,7 @@ with document as (
    where e.ledger_account = 'RECEIVABLES'
    group by e.currency
 )
-select d.currency, sum(d.commission) as "commission!", sum(d.tax) as "tax!",
+select d.currency, sum(d.rebilled) as "rebilled!", sum(d.commission) as "commission!", sum(d.tax) as "tax!",
        coalesce(min(p.amount), 0) as "posted!", coalesce(min(p.collected), 0) as "collected!"
   from document d left join posted p using (currency)
  group by d.currency order by d.currency

@@ -1,18 +1,18 @@
 -- A line of a draft or document with what stood behind it: its order line as it is known now, and
 -- the segment that prices it, where one still begins on that day.
 with line as (
-  select d.entity_id, d.run_id, d.currency, d.commission_percent, null as document, l.account_id, l.line_id, l.entry, l.kind,
+  select d.entity_id, d.run_id, d.currency, d.commission_percent, null as document, null as rebills, l.account_id, l.line_id, l.entry, l.kind,
          l.origin_first, l.origin_last, l.segment_first, l.quantity, l.unit, l.rate, l.price_base, l.gross, l.commission, l.net
     from draft d join draft_line l using (account_id, invoice_id)
    where account_id = $1 and invoice_id = $2 and l.number = $3
    union all
-  select i.entity_id, i.run_id, i.currency, i.commission_percent, i.number, l.account_id, l.line_id, l.entry, l.kind,
+  select i.entity_id, i.run_id, i.currency, i.commission_percent, i.number, i.rebill_number, l.account_id, l.line_id, l.entry, l.kind,
          l.origin_first, l.origin_last, l.segment_first, l.quantity, l.unit, l.rate, l.price_base, l.gross, l.commission, l.net
     from invoice i join invoice_line l using (account_id, invoice_id)
    -- A line of a note is not rated: its reason is what it says.
    where account_id = $1 and invoice_id = $2 and l.number = $3 and i.kind = 'INVOICE'
 )
-select l.line_id as "line_id!", ol.order_id as "order_id!", l.run_id as "run_id!", l.document as "document?",
+select l.line_id as "line_id!", ol.order_id as "order_id!", l.run_id as "run_id?", l.document as "document?", l.rebills as "rebills?",
        l.currency as "currency!", l.commission_percent as "commission_percent!", l.entry as "entry!", l.kind as "kind!",
        l.origin_first as "origin_first!", l.origin_last as "origin_last!", l.segment_first as "segment_first!",
        l.quantity as "quantity!", l.unit as "unit!", l.rate as "rate!", l.price_base as "price_base!", l.gross as "gross!",

@@ -1,9 +1,9 @@
--- Rounded once is half a minor unit at most, whichever way the entity rounds halves. A note is what is due to date less what
--- was taken before, both rounded.
+-- Rounded once is half a minor unit at most, whichever way the entity rounds halves. What no run made is what is due to
+-- date less what was taken before, both rounded.
 with document as (
-  select account_id, invoice_id, entity_id, order_id, gross, tax, tax_base, kind from draft
+  select account_id, invoice_id, entity_id, order_id, gross, tax, tax_base, run_id from draft
    union all
-  select account_id, invoice_id, entity_id, order_id, gross, tax, tax_base, kind from invoice
+  select account_id, invoice_id, entity_id, order_id, gross, tax, tax_base, run_id from invoice
 ), row as (
   select account_id, invoice_id, category, percent, base, tax from draft_tax
    union all
@@ -22,7 +22,7 @@ with document as (
     from row r full join summed s using (account_id, invoice_id, category, percent)
     join document d using (account_id, invoice_id)
    where (r.base, r.tax) is distinct from (s.base, s.tax)
-      or abs(r.tax - r.base * percent / 100) * case d.kind when 'INVOICE' then 2 else 1 end > power(10::numeric, -scale(d.gross))
+      or abs(r.tax - r.base * percent / 100) * case when d.run_id is null then 1 else 2 end > power(10::numeric, -scale(d.gross))
    union
   select d.account_id, d.invoice_id
     from document d left join (select account_id, invoice_id, sum(tax) as tax from row group by account_id, invoice_id) r
