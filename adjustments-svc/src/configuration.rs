@@ -15,6 +15,8 @@ pub struct Configuration {
     pub database_url: Secret,
     /// Connections to the database at most.
     pub connections_max: u32,
-    /// What the gateway signs callers with, at least 32 bytes.
+    /// What the gateway signs callers with, at least 32 bytes; this service signs its own calls with it.
     pub caller_secret: Secret,
+    /// Where invoicing is, `http://host:port`.
+    pub invoicing_url: String,
 }

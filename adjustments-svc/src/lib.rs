@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 mod configuration;
+mod invoicing;
 mod rpc;
 mod start;
 mod store;

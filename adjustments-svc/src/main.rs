@@ -43,8 +43,9 @@ async fn main() -> anyhow::Result<()> {
             adjustments_svc::migrate(&migrate.admin_url, &migrate.passwords).await?;
         }
         Command::Serve(_) => {
-            let configuration =
-                settings.adjustments.context("set adjustments.database_url and adjustments.caller_secret")?;
+            let configuration = settings.adjustments.context(
+                "set adjustments.database_url, adjustments.caller_secret and adjustments.invoicing_url",
+            )?;
             let running = adjustments_svc::start(configuration, Clock::system()).await?;
             tracing::info!(address = %running.address(), "adjustments listens");
             chassis::serve::told_to_end().await?;

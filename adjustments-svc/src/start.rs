@@ -1,13 +1,13 @@
 //! From a configuration to a running service. Used by `main` and by `makegood`.
 
 use billing_proto::billing::adjustments::v1::{
-    approval_service_server::ApprovalServiceServer, delegation_service_server::DelegationServiceServer,
-    event_service_server::EventServiceServer, person_service_server::PersonServiceServer,
-    policy_service_server::PolicyServiceServer,
+    adjustment_service_server::AdjustmentServiceServer, approval_service_server::ApprovalServiceServer,
+    delegation_service_server::DelegationServiceServer, event_service_server::EventServiceServer,
+    person_service_server::PersonServiceServer, policy_service_server::PolicyServiceServer,
 };
 use chassis::{
     background::Background,
-    caller::{CallerVerifier, WeakSecret},
+    caller::{CallerSigner, CallerVerifier, WeakSecret},
     clock::Clock,
     configuration::Secret,
     database::{self, DatabaseError, Login},
@@ -21,6 +21,7 @@ use outbox::{Feed, Sequencer};
 
 use crate::{
     Configuration, Passwords,
+    invoicing::Invoicing,
     rpc::{Policies, Rpc, begin_with_a_policy},
     work,
 };
@@ -42,6 +43,8 @@ pub enum StartError {
     Database(#[from] DatabaseError),
     #[error(transparent)]
     Serve(#[from] ServeError),
+    #[error("adjustments.invoicing_url: {url:?} is no address such as http://127.0.0.1:50051: {source}")]
+    InvoicingUrl { url: String, source: tonic::transport::Error },
     #[error("the policy that comes with the installation cannot be kept: {0}")]
     Policy(#[source] Failure),
 }
@@ -85,13 +88,18 @@ async fn starting(configuration: Configuration, clock: Clock) -> Result<Running,
             async move { feed.run(cancellation).await }
         }
     });
-    work::begin(&background, &pool, &clock);
+    let signer = CallerSigner::new(&configuration.caller_secret, clock.clone())?;
+    let invoicing = Invoicing::lazily(&configuration.invoicing_url, signer)
+        .map_err(|source| StartError::InvoicingUrl { url: configuration.invoicing_url.clone(), source })?;
+    let bell = work::begin(&background, &pool, &clock, &invoicing);
     let rpc = Rpc {
         pool,
         seal: PageSeal::derived(&configuration.caller_secret),
         feed,
         background: background.clone(),
         policies: Policies::default(),
+        invoicing,
+        bell,
     };
     Ok(server.start(services(rpc), Stack::new(verifier, clock, CONCURRENCY_MAX), background).await?)
 }
@@ -103,6 +111,7 @@ fn services(rpc: Rpc) -> Services {
         };
     }
     serve!(
+        AdjustmentServiceServer,
         ApprovalServiceServer,
         PolicyServiceServer,
         PersonServiceServer,

@@ -3,6 +3,7 @@
 //! An oracle does not share the code that it judges: nothing here uses the suite's arithmetic, and all that runs is
 //! reached as its clients reach it.
 
+mod adjusting;
 mod adversity;
 mod approvals;
 mod catalogue;

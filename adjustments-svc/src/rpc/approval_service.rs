@@ -26,7 +26,7 @@ use uuid::Uuid;
 
 use super::{
     Rpc, act,
-    ask::{self, Answered, Asking},
+    ask::{self, Answered, Asker, Asking},
     roles,
 };
 use crate::{
@@ -37,6 +37,7 @@ use crate::{
         person, policy,
     },
     wire::{approval as wire, case, explanation, fact, name, text},
+    work,
 };
 
 /// How many requests are looked at at once for those that wait for somebody.
@@ -66,7 +67,7 @@ impl ApprovalService for Rpc {
                 let before = store::get(&mut transaction, before, call.scope.json().as_ref()).await?;
                 before.can_be_replaced().or_refuse()?;
             }
-            let asked = ask::ask(&mut transaction, &self.policies, &call, asking).await?;
+            let asked = ask::ask(&mut transaction, &self.policies, &Asker::of(&call), asking).await?;
             let answer = wire::message(&asked);
             once.answer(&mut transaction, &answer).await?;
             transaction.commit().await?;
@@ -251,7 +252,7 @@ impl ApprovalService for Rpc {
             let directory = person::directory(&mut connection).await?;
             let makers = ask::makers(&directory, &[], maker);
             let whose = Whose { account: case.account, cause: case.cause, makers: &makers };
-            let answered = ask::answer(&mut connection, &self.policies, &call, (&case, whose)).await?;
+            let answered = ask::answer(&mut connection, &self.policies, call.at, (&case, whose)).await?;
             let Answered { policy, plan, measure } = answered;
             Ok(pb::SimulateApprovalResponse {
                 policy: name::policy_name(policy.version),
@@ -328,26 +329,29 @@ impl Rpc {
             Begun::Answered(before) => return Ok(before),
             Begun::Fresh(once) => once,
         };
-        store::lock(&mut transaction, id).await?;
-        let asked = store::get(&mut transaction, id, call.scope.json().as_ref()).await?;
-        let directory = person::directory(&mut transaction).await?;
-        let delegations = delegation::in_force(&mut transaction, call.at).await?;
-        let facts = Facts { directory: &directory, delegations: &delegations };
-        let events = decide(&mut transaction, &asked, facts).await?;
-        let recorded = record(&mut transaction, call, (asked, &events)).await?;
+        let recorded = change(&mut transaction, call, id, decide).await?;
         let answer = wire::message(&recorded);
         once.answer(&mut transaction, &answer).await?;
         transaction.commit().await?;
+        self.bell.ring();
         Ok(answer)
     }
 }
 
-/// Records and says what has happened to a request; where nothing has, it stays as it is.
-async fn record(
+/// One change of a request, and of what follows it: locked, decided, recorded, said.
+pub(super) async fn change(
     connection: &mut PgConnection,
     call: &Call,
-    (asked, events): (Asked, &[Event]),
+    id: ApprovalId,
+    decide: impl AsyncFnOnce(&mut PgConnection, &Asked, Facts<'_>) -> Result<Vec<Event>, Failure>,
 ) -> Result<Asked, Failure> {
+    store::lock(connection, id).await?;
+    let asked = store::get(connection, id, call.scope.json().as_ref()).await?;
+    let directory = person::directory(connection).await?;
+    let delegations = delegation::in_force(connection, call.at).await?;
+    let facts = Facts { directory: &directory, delegations: &delegations };
+    let events = decide(connection, &asked, facts).await?;
+    // What stays as it is is neither recorded nor said.
     if events.is_empty() {
         return Ok(asked);
     }
@@ -356,7 +360,9 @@ async fn record(
     let new = after.decisions.get(before..).map(<[_]>::to_vec).into_iter().flatten().collect::<Vec<_>>();
     let recorded = store::record(connection, after, NewDecisions { before, new: &new }, call.at).await?;
     let facts = events.iter().map(|event| fact::approval(event, &recorded)).collect();
-    say(connection, &Voice::of(call), facts).await?;
+    let voice = Voice::of(call);
+    say(connection, &voice, facts).await?;
+    work::follow(connection, &voice, &recorded).await?;
     Ok(recorded)
 }
 
@@ -391,6 +397,10 @@ fn asking(message: &pb::SubmitApprovalRequest) -> Result<Asking, Failure> {
     let case = case::parse(message.approval_case.as_ref())?;
     let mut v = Violations::new();
     let name = text::required(&mut v, "subject", &message.subject, 300);
+    if name.as_ref().is_some_and(|name| name::is_asked_for_here(name)) {
+        v.add("subject", "is asked for when it is submitted itself; call SubmitAdjustment");
+        return Err(v.refusal().into());
+    }
     let digest = case::digest(&mut v, "subject_digest", &message.subject_digest);
     let summary = text::required(&mut v, "summary", &message.summary, 2_000);
     let involved = case::involved(&mut v, &message.involved);

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use adjustments_domain::{
+    act::Act,
     approval::{Involved, Part, Request, Submission, deadlines, submit},
     directory::Directory,
     policy::{History, Measure, Plan, Policy, evaluate, measure},
@@ -15,6 +16,7 @@ use chassis::{
     failure::{Failure, OrRefuse},
 };
 use ids::ApprovalId;
+use jiff::Timestamp;
 use outbox::{Voice, say};
 use sqlx::PgConnection;
 use uuid::Uuid;
@@ -45,22 +47,36 @@ pub struct Answered {
     pub measure: Option<Measure>,
 }
 
+/// Who asks, and how it is told.
+#[derive(Clone, Debug)]
+pub struct Asker {
+    pub act: Act,
+    pub voice: Voice,
+}
+
+impl Asker {
+    /// The caller.
+    pub fn of(call: &Call) -> Self {
+        Self { act: act(call), voice: Voice::of(call) }
+    }
+}
+
 /// Asks for an approval.
 pub async fn ask(
     connection: &mut PgConnection,
     policies: &Policies,
-    call: &Call,
+    asker: &Asker,
     asking: Asking,
 ) -> Result<Request, Failure> {
+    let at = asker.act.at;
     let directory = person::directory(connection).await?;
-    let makers = makers(&directory, &asking.involved, &call.caller.person);
+    let makers = makers(&directory, &asking.involved, &asker.act.by);
     let whose = Whose { account: asking.case.account, cause: asking.case.cause, makers: &makers };
     if asking.case.kind.adjusts() {
         history::lock(connection, whose).await?;
     }
-    let Answered { policy, plan, measure } =
-        answer(connection, policies, call, (&asking.case, whose)).await?;
-    let deadlines = deadlines(policy.service_level, call.at, &Holidays::default());
+    let Answered { policy, plan, measure } = answer(connection, policies, at, (&asking.case, whose)).await?;
+    let deadlines = deadlines(policy.service_level, at, &Holidays::default());
     let open = store::open(connection, &asking.subject.name).await?;
     let submission = Submission {
         subject: asking.subject,
@@ -73,9 +89,9 @@ pub async fn ask(
         replaces: asking.replaces,
     };
     let id = ApprovalId::from_uuid(Uuid::now_v7());
-    let request = submit(id, submission, open, act(call)).or_refuse()?;
+    let request = submit(id, submission, open, asker.act.clone()).or_refuse()?;
     store::insert(connection, &request, &directory).await?;
-    say(connection, &Voice::of(call), vec![fact::submitted(&request)]).await?;
+    say(connection, &asker.voice, vec![fact::submitted(&request)]).await?;
     Ok(request)
 }
 
@@ -83,15 +99,15 @@ pub async fn ask(
 pub async fn answer(
     connection: &mut PgConnection,
     policies: &Policies,
-    call: &Call,
+    at: Timestamp,
     (case, whose): (&Case, Whose<'_>),
 ) -> Result<Answered, Failure> {
-    let policy = policies.in_force(connection, call.at).await?;
+    let policy = policies.in_force(connection, at).await?;
     let measured = match case.amount {
         None => None,
         Some(amount) => {
             let history = if case.kind.adjusts() {
-                history::sums(connection, whose, amount.currency(), call.at).await?
+                history::sums(connection, whose, amount.currency(), at).await?
             } else {
                 History::none(amount.currency())
             };

@@ -1,5 +1,6 @@
 //! The calls: parse, transact, answer. One file per gRPC service; each handler opens and commits its one transaction.
 
+mod adjustment_service;
 mod approval_service;
 mod ask;
 mod changed;
@@ -8,6 +9,7 @@ mod event_service;
 mod person_service;
 mod policies;
 mod policy_service;
+mod work_out;
 
 use adjustments_domain::{act::Act, role::Role};
 use billing_proto::billing::access::v1 as access;
@@ -19,6 +21,8 @@ use uuid::Uuid;
 
 pub use policies::{Policies, begin_with_a_policy};
 
+use crate::{invoicing::Invoicing, work::Bell};
+
 /// What the handlers work with.
 #[derive(Clone)]
 pub struct Rpc {
@@ -27,6 +31,8 @@ pub struct Rpc {
     pub feed: Feed,
     pub background: Background,
     pub policies: Policies,
+    pub invoicing: Invoicing,
+    pub bell: Bell,
 }
 
 fn act(call: &Call) -> Act {

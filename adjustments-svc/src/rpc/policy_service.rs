@@ -23,7 +23,7 @@ use tonic::{Request, Response, Status};
 
 use super::{
     Rpc,
-    ask::{self, Asking},
+    ask::{self, Asker, Asking},
     changed::unlimited,
 };
 use crate::{
@@ -70,7 +70,7 @@ impl PolicyService for Rpc {
             let replay = replay(&mut transaction, &policy, ninety_days(call.at)).await?;
             let digest: [u8; 32] = Sha256::digest(&message.yaml).into();
             let asking = change_of_policy(&call, &policy, digest, &replay.summary());
-            let asked = ask::ask(&mut transaction, &self.policies, &call, asking).await?;
+            let asked = ask::ask(&mut transaction, &self.policies, &Asker::of(&call), asking).await?;
             let version = Version {
                 number,
                 title: policy.name,

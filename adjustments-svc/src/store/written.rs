@@ -1,6 +1,7 @@
 //! How values are written in the database, and what it means when they cannot be read back: a fault.
 
 use adjustments_domain::{
+    adjustment::{AdjustmentKind, Ending},
     approval::{Choice, DelegationState, Part},
     policy::Largest,
     role::Role,
@@ -38,7 +39,7 @@ macro_rules! written {
     )* };
 }
 
-written!(SubjectKind, Cause, Role, Part, Choice, DelegationState, Largest);
+written!(AdjustmentKind, Cause, Choice, DelegationState, Ending, Largest, Part, Role, SubjectKind);
 
 /// A revision that the database holds.
 pub fn revision(number: i64) -> Result<Revision, Failure> {

@@ -1,6 +1,7 @@
 //! Enums that contract and domain spell alike.
 
 use adjustments_domain::{
+    adjustment::{AdjustmentKind, Basis},
     approval::{Choice, DelegationState, Part},
     role::Role,
     subject::{Cause, SubjectKind},
@@ -38,6 +39,9 @@ macro_rules! alike {
 }
 
 alike! {
+    adjustment_kind adjustment_kind_message: AdjustmentKind = AdjustmentKind {
+        Credit, Debit, Rebill, Makegood, WriteOff, Goodwill, TaxCorrection, RatingCorrection,
+    }
     kind kind_message: SubjectKind = SubjectKind {
         Credit, Debit, Rebill, Makegood, WriteOff, Goodwill, TaxCorrection, RatingCorrection, Refund, BillingRun,
         ExceptionOverride, QuarantineRelease, ManualCount, Amendment, RateCard, TaxTable, GlMapping, GoLive, CreditLimit,
@@ -52,6 +56,7 @@ alike! {
 }
 
 shows! {
+    basis_message: AdjustmentBasis = Basis { Correction, Commercial, Tax, Makegood, WriteOff }
     decision_message: DecisionChoice = Choice { Approve, Reject, Return }
     delegation_state_message: DelegationState = DelegationState { Proposed, Accepted, Revoked }
 }

@@ -63,10 +63,7 @@ fn fields(v: &mut Violations, case: &pb::ApprovalCase) -> Option<Fields> {
         ("", None) => Some(None),
         (code, _) => v.take("functional_currency_code", Currency::parse(code)).map(Some),
     };
-    let rate = match case.rate.as_str() {
-        "" => Some(None),
-        rate => v.take("rate", Rate::parse(rate)).map(Some),
-    };
+    let rate = rate(v, "rate", &case.rate);
     // The outer `None` of each was a violation.
     let amount = amount.map_or(Some(None), |amount| amount.map(Some))?;
     let gross = gross.map_or(Some(None), |gross| gross.map(Some))?;
@@ -74,6 +71,11 @@ fn fields(v: &mut Violations, case: &pb::ApprovalCase) -> Option<Fields> {
     let read =
         Case { kind: kind?, cause: cause?, entity: entity?, account: account?, amount: None, circumstances };
     Some((read, amount, gross, functional?, rate?))
+}
+
+/// What one unit of a currency is worth in another, or nothing where it is empty. The outer `None` is a violation.
+pub fn rate(v: &mut Violations, field: &str, value: &str) -> Option<Option<Rate>> {
+    if value.is_empty() { Some(None) } else { v.take(field, Rate::parse(value)).map(Some) }
 }
 
 /// A digest as 64 hexadecimal digits.

@@ -1,10 +1,13 @@
 //! What is said on the feed.
 
-use adjustments_domain::approval::{Event, Request};
+use adjustments_domain::{
+    adjustment::{Adjustment, Ending, State},
+    approval::{Event, Request},
+};
 use billing_proto::billing::adjustments::v1 as pb;
 use outbox::Fact;
 
-use super::approval;
+use super::{adjustment as wire_adjustment, approval};
 
 /// What has happened to a request, with the request as it is now.
 pub fn approval(event: &Event, request: &Request) -> Fact {
@@ -47,6 +50,30 @@ fn kind(event: &Event) -> &'static str {
         Event::Violated { .. } => "billing.adjustments.v1.approval.violated",
         Event::Executed => "billing.adjustments.v1.approval.executed",
     }
+}
+
+/// Something was done to an adjustment.
+pub fn adjustment(kind: &'static str, adjustment: &Adjustment) -> Fact {
+    let message = wire_adjustment::message(adjustment, "");
+    Fact::new(kind, &message.name, "billing.adjustments.v1.Adjustment", &message)
+        .of_entity(adjustment.entity)
+        .of_account(adjustment.account)
+}
+
+/// An adjustment has come to where it stands now.
+pub fn settled(adjustment: &Adjustment) -> Fact {
+    let kind = match &adjustment.state {
+        State::Draft => "billing.adjustments.v1.adjustment.updated",
+        State::Submitted { .. } => "billing.adjustments.v1.adjustment.submitted",
+        State::Approved { .. } => "billing.adjustments.v1.adjustment.approved",
+        State::Executed { .. } => "billing.adjustments.v1.adjustment.executed",
+        State::Ended { how: Ending::Rejected, .. } => "billing.adjustments.v1.adjustment.rejected",
+        State::Ended { how: Ending::Returned, .. } => "billing.adjustments.v1.adjustment.returned",
+        State::Ended { how: Ending::Withdrawn, .. } => "billing.adjustments.v1.adjustment.withdrawn",
+        State::Ended { how: Ending::Expired, .. } => "billing.adjustments.v1.adjustment.expired",
+        State::Ended { how: Ending::Voided, .. } => "billing.adjustments.v1.adjustment.voided",
+    };
+    self::adjustment(kind, adjustment)
 }
 
 /// A version of the policy was uploaded.

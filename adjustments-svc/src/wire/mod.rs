@@ -1,10 +1,12 @@
 //! Between message and domain: plain functions. Inwards a message becomes domain values or a list of field
 //! violations; outwards a domain value becomes the message. No SQL, no rules.
 
+pub mod adjustment;
 pub mod alike;
 pub mod approval;
 pub mod case;
 pub mod delegation;
+pub mod document;
 pub mod explanation;
 pub mod fact;
 pub mod money;

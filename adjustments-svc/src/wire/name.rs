@@ -1,6 +1,6 @@
 //! Resource names: `collection/id`.
 
-use ids::{AccountId, ApprovalId, DelegationId, EntityId, Id, Kind};
+use ids::{AccountId, AdjustmentId, ApprovalId, DelegationId, EntityId, Id, InvoiceId, Kind};
 use refusal::Violations;
 
 use super::text;
@@ -10,6 +10,56 @@ fn single<K: Kind>(v: &mut Violations, field: &str, name: &str, collection: &str
     let id =
         name.strip_prefix(collection).and_then(|rest| rest.strip_prefix('/')).and_then(|id| id.parse().ok());
     v.take(field, id.ok_or_else(|| format!("must be a resource name {collection}/{}_…", K::PREFIX)))
+}
+
+/// The ids in a name `accounts/acc_…/collection/<id>`, or a violation of `field`.
+fn of_account<K: Kind>(
+    v: &mut Violations,
+    field: &str,
+    name: &str,
+    collection: &str,
+) -> Option<(AccountId, Id<K>)> {
+    v.take(
+        field,
+        parts(name, collection)
+            .ok_or_else(|| format!("must be a resource name accounts/acc_…/{collection}/{}_…", K::PREFIX)),
+    )
+}
+
+fn parts<K: Kind>(name: &str, collection: &str) -> Option<(AccountId, Id<K>)> {
+    let (account, rest) = name.strip_prefix("accounts/")?.split_once('/')?;
+    let id = rest.strip_prefix(collection)?.strip_prefix('/')?;
+    Some((account.parse().ok()?, id.parse().ok()?))
+}
+
+/// `accounts/acc_…`
+pub fn account(v: &mut Violations, field: &str, name: &str) -> Option<AccountId> {
+    single(v, field, name, "accounts")
+}
+
+/// `accounts/acc_…/adjustments/adj_…`
+pub fn adjustment(v: &mut Violations, field: &str, name: &str) -> Option<(AccountId, AdjustmentId)> {
+    of_account(v, field, name, "adjustments")
+}
+
+/// `accounts/acc_…/adjustments/adj_…`
+pub fn adjustment_name(account: AccountId, id: AdjustmentId) -> String {
+    format!("accounts/{account}/adjustments/{id}")
+}
+
+/// `accounts/acc_…/invoices/inv_…`
+pub fn invoice(v: &mut Violations, field: &str, name: &str) -> Option<(AccountId, InvoiceId)> {
+    of_account(v, field, name, "invoices")
+}
+
+/// `accounts/acc_…/invoices/inv_…`
+pub fn invoice_name(account: AccountId, id: InvoiceId) -> String {
+    format!("accounts/{account}/invoices/{id}")
+}
+
+/// Whether the approval of a subject is asked for by this service itself, and by nobody else.
+pub fn is_asked_for_here(subject: &str) -> bool {
+    parts::<ids::Adjustment>(subject, "adjustments").is_some()
 }
 
 /// `approvals/apr_…`

@@ -110,6 +110,8 @@ async fn serve(database: &TestDatabase, clock: &Clock) -> (Running, Channel) {
         database_url: app.url(&Secret::new(database.url())).unwrap(),
         connections_max: 8,
         caller_secret: secret(),
+        // Nobody is there: these tests are about what happens here.
+        invoicing_url: "http://127.0.0.1:9".into(),
     };
     let running = adjustments_svc::start(configuration, clock.clone()).await.unwrap();
     let channel = Channel::from_shared(format!("http://{}", running.address())).unwrap().connect_lazy();

@@ -169,13 +169,15 @@ impl Begin<'_> {
             tax_engines: BTreeMap::new(),
             approvals: None,
         };
+        let adjustments_url = database.url_as("adjustments_app", &secrets.adjustments_app)?;
+        let invoicing = invoicing_svc::start(invoicing, clock.clone()).await?;
         let adjustments = adjustments_svc::Configuration {
             listen: loopback(0),
-            database_url: database.url_as("adjustments_app", &secrets.adjustments_app)?,
+            database_url: adjustments_url,
             connections_max: CONNECTIONS_MAX,
             caller_secret: secrets.caller(),
+            invoicing_url: format!("http://{}", invoicing.address()),
         };
-        let invoicing = invoicing_svc::start(invoicing, clock.clone()).await?;
         match adjustments_svc::start(adjustments, clock.clone()).await {
             Ok(adjustments) => Ok(Services { invoicing, adjustments }),
             Err(error) => {

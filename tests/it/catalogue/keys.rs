@@ -1,6 +1,6 @@
 use anyhow::Result;
 
-use super::{Catalogue, HOT, LOCAL, REFERENCE};
+use super::{ADJUSTED, Catalogue, HOT, LOCAL, REFERENCE};
 
 /// Tables, constraint, and the columns on both sides.
 type ForeignKey = (String, String, String, Vec<String>, Vec<String>);
@@ -8,20 +8,21 @@ type ForeignKey = (String, String, String, Vec<String>, Vec<String>);
 #[tokio::test]
 async fn hot_keys_begin_with_the_account() -> Result<()> {
     let mut catalogue = Catalogue::read().await?;
+    let hot = [&HOT[..], &ADJUSTED].concat();
     let unique: Vec<(String, String, String)> = sqlx::query_as(
         "select t.relname::text, i.relname::text, coalesce(a.attname::text, 'an expression')
          from pg_index x
-         join pg_class t on t.oid = x.indrelid and t.relnamespace = 'invoicing'::regnamespace
+         join pg_class t on t.oid = x.indrelid and t.relnamespace in ('invoicing'::regnamespace, 'adjustments'::regnamespace)
          join pg_class i on i.oid = x.indexrelid
          left join pg_attribute a on a.attrelid = t.oid and a.attnum = x.indkey[0] and a.attnum > 0
          where x.indisunique",
     )
     .fetch_all(&mut catalogue.connection)
     .await?;
-    let of_hot = unique.iter().filter(|(table, ..)| HOT.contains(&table.as_str()));
+    let of_hot = unique.iter().filter(|(table, ..)| hot.contains(&table.as_str()));
     let wrong: Vec<_> = of_hot.filter(|(_, _, first)| first != "account_id").collect();
     assert!(wrong.is_empty(), "table, index, first column: {wrong:?}");
-    let keyless = HOT
+    let keyless = hot
         .iter()
         .filter(|hot| !unique.iter().any(|(table, index, _)| table == *hot && index.ends_with("_pkey")));
     assert_eq!(keyless.collect::<Vec<_>>(), Vec::<&&str>::new(), "without a primary key");

@@ -136,7 +136,10 @@ pub fn executed(
     Ok(Adjustment { state: State::Executed { approval, document, at }, ..adjustment.clone() })
 }
 
-fn mendable(adjustment: &Adjustment) -> Result<(), AdjustmentRefusal> {
+/// Whether it can be changed and submitted: nobody was asked yet, or it was sent back.
+///
+/// Order of refusal: ADJUSTMENT_STATE.
+pub fn mendable(adjustment: &Adjustment) -> Result<(), AdjustmentRefusal> {
     match &adjustment.state {
         State::Draft | State::Ended { how: Ending::Returned, .. } => Ok(()),
         State::Submitted { .. } | State::Approved { .. } | State::Executed { .. } | State::Ended { .. } => {

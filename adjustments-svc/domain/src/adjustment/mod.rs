@@ -1,19 +1,18 @@
 //! What corrects a document that is out: a further document, never a change of the first.
 //!
-//! ADJ-1: of no line is more taken back than was billed, what is only asked for counted in. ADJ-2: net, commission and
-//! tax of what is taken back in parts are those of the whole: R(to date) − R(before).
+//! ADJ-1: of no line is more taken back than was billed, what is only asked for counted in.
 
 mod change;
 mod evidence;
-mod preview;
 mod refusal;
+mod room;
 #[cfg(test)]
 mod tests;
 
-pub use change::{Proposal, approved, create, edit, executed, settled, submit, withdraw};
+pub use change::{Proposal, approved, create, edit, executed, mendable, settled, submit, withdraw};
 pub use evidence::{EVIDENCE_MAX_BYTES, Evidence, EvidenceRefusal, take};
-pub use preview::{BilledLine, Effect, LineEffect, Taken, TaxEffect, preview};
 pub use refusal::AdjustmentRefusal;
+pub use room::{OfLines, check, leave};
 
 use ids::{AccountId, AdjustmentId, ApprovalId, EntityId, InvoiceId, Revision};
 use jiff::Timestamp;
@@ -49,6 +48,13 @@ spelled! {
         Makegood "MAKEGOOD",
         WriteOff "WRITE_OFF",
     }
+}
+
+/// A document that corrects another.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Note {
+    Credit,
+    Debit,
 }
 
 /// An adjustment of one document.
@@ -143,6 +149,15 @@ impl AdjustmentKind {
         }
     }
 
+    /// The note that it becomes. What becomes none is not executed here.
+    pub fn note(self) -> Option<Note> {
+        match self {
+            Self::Credit | Self::Goodwill | Self::RatingCorrection => Some(Note::Credit),
+            Self::Debit => Some(Note::Debit),
+            Self::Rebill | Self::Makegood | Self::WriteOff | Self::TaxCorrection => None,
+        }
+    }
+
     /// Whether it takes back what a line has billed, and so needs something to be left of it.
     pub fn takes_back(self) -> bool {
         match self {
@@ -185,6 +200,17 @@ impl Adjustment {
     /// What limits are compared with: the gross that it moves. What a rebill bills anew is not set off against it.
     pub fn measured(&self) -> Result<Money, money::MoneyError> {
         Money::sum(self.currency, self.lines.iter().map(|line| line.gross))
+    }
+
+    /// What is to be adjusted, and why.
+    pub fn proposal(&self) -> Proposal {
+        Proposal {
+            kind: self.kind,
+            cause: self.cause,
+            reason: self.reason.clone(),
+            lines: self.lines.clone(),
+            evidence: self.evidence.clone(),
+        }
     }
 
     /// What exactly would be approved.

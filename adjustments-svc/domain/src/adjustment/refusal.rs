@@ -1,6 +1,8 @@
 refusal::refusals! {
     /// Why an adjustment is not made or changed.
     pub enum AdjustmentRefusal {
+        /// There is no such adjustment, or not for this caller.
+        Missing "NOT_FOUND" NotFound { name: String } => "{name} does not exist",
         /// The act does not fit the state.
         StateForbids "ADJUSTMENT_STATE" WrongState { adjustment: String, state: String, needed: String } =>
             "{adjustment} is {state}; this needs {needed}",
@@ -10,11 +12,9 @@ refusal::refusals! {
         /// A line once, with an amount above zero.
         Malformed "LINE_AMOUNT" LineAmount { line: i32, amount: String } =>
             "line {line} has the amount {amount}; each line stands once, with an amount above zero in the document's currency",
-        /// The document has no such line.
-        Missing "LINE_MISSING" LineMissing { invoice: String, line: i32 } => "{invoice} has no line {line}",
         /// Never more than was billed.
         StateForbids "LINE_EXHAUSTED" LineExhausted { line: i32, asked: String, left: String, pending: String } =>
-            "line {line} has {left} left, and {asked} is asked for; {pending} of it is asked for by others that wait for approval",
+            "line {line} has {left} left beside {pending} that others ask for, and {asked} is asked for here",
         /// Who has made it takes it back, nobody else.
         Forbidden "NOT_THE_MAKER" NotTheMaker { adjustment: String, maker: String } =>
             "{adjustment} was made by {maker}, who alone may withdraw it; reject or return it instead",

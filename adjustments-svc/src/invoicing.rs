@@ -1,0 +1,157 @@
+//! The way to invoicing: documents are read as whoever asks for them, and issued as this service, which invoicing is told
+//! to trust with approvals.
+
+use std::time::Duration;
+
+use adjustments_domain::adjustment::Note;
+use billing_proto::billing::{
+    access::v1::{PrincipalKind, Role},
+    invoicing::v1::{
+        self as pb, billing_entity_service_client::BillingEntityServiceClient,
+        invoice_service_client::InvoiceServiceClient, note_service_client::NoteServiceClient,
+    },
+};
+use chassis::{
+    caller::{CALLER_HEADER, Caller, CallerSigner, Grant},
+    failure::Failure,
+    stack::MESSAGE_MAX_BYTES,
+};
+use refusal::{Class, Refusal};
+use tonic::{
+    Code, Request, Status,
+    metadata::MetadataValue,
+    transport::{Channel, Endpoint},
+};
+use tonic_types::StatusExt;
+
+/// The audience of callers at invoicing.
+const AUDIENCE: &str = "invoicing";
+
+/// By which name this service signs for itself.
+const OURSELVES: &str = "adjustments";
+
+const CONNECT_MAX: Duration = Duration::from_secs(5);
+
+/// How long one call may take.
+const CALL_MAX: Duration = Duration::from_secs(30);
+
+/// Calls invoicing.
+#[derive(Clone)]
+pub struct Invoicing {
+    channel: Channel,
+    signer: CallerSigner,
+}
+
+impl Invoicing {
+    /// Connects when it is first needed, so that the services start in any order.
+    pub fn lazily(url: &str, signer: CallerSigner) -> Result<Self, tonic::transport::Error> {
+        let endpoint = Endpoint::from_shared(url.to_owned())?.connect_timeout(CONNECT_MAX).timeout(CALL_MAX);
+        Ok(Self { channel: endpoint.tcp_nodelay(true).connect_lazy(), signer })
+    }
+
+    /// A document, as the caller may see it.
+    pub async fn invoice(&self, caller: &Caller, name: &str) -> Result<pb::Invoice, Failure> {
+        let request = self.signed(caller, pb::GetInvoiceRequest { name: name.to_owned() })?;
+        let client = InvoiceServiceClient::new(self.channel.clone());
+        let mut client = client.max_decoding_message_size(MESSAGE_MAX_BYTES);
+        Ok(client.get_invoice(request).await.map_err(refused)?.into_inner())
+    }
+
+    /// A billing entity.
+    pub async fn entity(&self, name: &str) -> Result<pb::BillingEntity, Failure> {
+        let request = self.signed(&ourselves(), pb::GetBillingEntityRequest { name: name.to_owned() })?;
+        let mut client = BillingEntityServiceClient::new(self.channel.clone());
+        Ok(client.get_billing_entity(request).await.map_err(refused)?.into_inner())
+    }
+
+    /// What a note on a document would be and do.
+    pub async fn preview(
+        &self,
+        kind: Note,
+        invoice: String,
+        note: pb::Note,
+    ) -> Result<pb::NotePreview, Failure> {
+        let (note, us) = (Some(note), ourselves());
+        let answer = match kind {
+            Note::Credit => {
+                let request = self.signed(&us, pb::PreviewCreditNoteRequest { invoice, note })?;
+                self.notes().preview_credit_note(request).await
+            }
+            Note::Debit => {
+                let request = self.signed(&us, pb::PreviewDebitNoteRequest { invoice, note })?;
+                self.notes().preview_debit_note(request).await
+            }
+        };
+        Ok(answer.map_err(refused)?.into_inner())
+    }
+
+    /// Issues a note on a document. The same request id again is answered with the same document.
+    pub async fn issue(
+        &self,
+        kind: Note,
+        invoice: String,
+        note: pb::Note,
+        request_id: String,
+    ) -> Result<pb::Invoice, Failure> {
+        let (note, us) = (Some(note), ourselves());
+        let answer = match kind {
+            Note::Credit => {
+                let request = self.signed(&us, pb::IssueCreditNoteRequest { invoice, note, request_id })?;
+                self.notes().issue_credit_note(request).await
+            }
+            Note::Debit => {
+                let request = self.signed(&us, pb::IssueDebitNoteRequest { invoice, note, request_id })?;
+                self.notes().issue_debit_note(request).await
+            }
+        };
+        Ok(answer.map_err(refused)?.into_inner())
+    }
+
+    fn notes(&self) -> NoteServiceClient<Channel> {
+        NoteServiceClient::new(self.channel.clone()).max_decoding_message_size(MESSAGE_MAX_BYTES)
+    }
+
+    fn signed<T>(&self, caller: &Caller, message: T) -> Result<Request<T>, Failure> {
+        let token = self.signer.sign(caller, AUDIENCE)?;
+        let mut request = Request::new(message);
+        let token = MetadataValue::try_from(token).map_err(anyhow::Error::from)?;
+        request.metadata_mut().insert(CALLER_HEADER, token);
+        Ok(request)
+    }
+}
+
+fn ourselves() -> Caller {
+    let grant = Grant { role: Role::Controller, entities: vec![], territories: vec![], accounts: vec![] };
+    Caller {
+        person: OURSELVES.to_owned(),
+        kind: PrincipalKind::Service,
+        key: OURSELVES.to_owned(),
+        grants: vec![grant],
+    }
+}
+
+/// What invoicing said no with, as our own no: its words, and its reason for machines.
+fn refused(status: Status) -> Failure {
+    let class = match status.code() {
+        Code::Unavailable | Code::DeadlineExceeded | Code::Cancelled | Code::Unknown => {
+            let message =
+                "invoicing does not answer now; send the call again later, with the same request_id";
+            return Refusal::new(Class::Unavailable, "INVOICING_UNAVAILABLE", message).into();
+        }
+        Code::NotFound => Class::Missing,
+        Code::PermissionDenied => Class::Forbidden,
+        Code::InvalidArgument => Class::Malformed,
+        Code::Aborted => Class::Stale,
+        Code::ResourceExhausted => Class::Exhausted,
+        Code::FailedPrecondition | Code::AlreadyExists => Class::StateForbids,
+        code => return Failure::Fault(anyhow::anyhow!("invoicing answered {code:?}: {}", status.message())),
+    };
+    let theirs = status.get_details_error_info().map_or_else(String::new, |info| info.reason);
+    Failure::Refused(Refusal {
+        class,
+        reason: "INVOICING_REFUSED",
+        message: status.message().to_owned(),
+        metadata: vec![("invoicing_reason", theirs)],
+        violations: Vec::new(),
+    })
+}

@@ -1,0 +1,383 @@
+//! AdjustmentService.
+
+use adjustments_domain::{
+    adjustment::{
+        self as domain, Adjustment, AdjustmentRefusal, Evidence, EvidenceRefusal, Proposal, State, create,
+        edit, mendable, settled, submit,
+    },
+    approval,
+};
+use billing_proto::{
+    billing::adjustments::v1::{self as pb, adjustment_service_server::AdjustmentService},
+    google::api::HttpBody,
+};
+use chassis::{
+    call::Call,
+    failure::{Failure, OrRefuse, answer},
+    mask::Mask,
+    page::Page,
+};
+use ids::{AccountId, AdjustmentId};
+use money::Rate;
+use outbox::{Begun, Once, Voice, say};
+use refusal::Violations;
+use sqlx::PgConnection;
+use tonic::{Request, Response, Status};
+use uuid::Uuid;
+
+use super::{
+    Rpc, act,
+    approval_service::change,
+    ask::{self, Answered, Asker},
+    changed::next_revision,
+    work_out::{asking, case},
+};
+use crate::{
+    store::{
+        adjustment::{self as store, Named, Which},
+        history::Whose,
+        person,
+    },
+    wire::{
+        adjustment as wire,
+        case::{digest, rate},
+        document, fact, name, text,
+    },
+};
+
+#[tonic::async_trait]
+impl AdjustmentService for Rpc {
+    async fn create_adjustment(
+        &self,
+        request: Request<pb::CreateAdjustmentRequest>,
+    ) -> Result<Response<pb::Adjustment>, Status> {
+        answer(async {
+            let call = Call::of(&request)?;
+            let message = request.into_inner();
+            let account = account(&message.parent)?;
+            let (invoice, proposal) = wire::parse(account, message.adjustment.as_ref())?;
+            let read = self.read(&call, (account, invoice)).await?;
+            let mut transaction = self.pool.begin().await?;
+            let once = match Once::begin(&mut transaction, &call, &message.request_id, &message).await? {
+                Begun::Answered(before) => return Ok(before),
+                Begun::Fresh(once) => once,
+            };
+            self.work_out(&mut transaction, (&read, (account, invoice)), &proposal).await?;
+            let id = AdjustmentId::from_uuid(Uuid::now_v7());
+            let place = (read.entity.id, account, invoice, read.document.currency);
+            let adjustment = create(id, place, proposal, act(&call));
+            store::insert(&mut transaction, &adjustment).await?;
+            let created = fact::adjustment("billing.adjustments.v1.adjustment.created", &adjustment);
+            say(&mut transaction, &Voice::of(&call), vec![created]).await?;
+            let answer = wire::message(&adjustment, "");
+            once.answer(&mut transaction, &answer).await?;
+            transaction.commit().await?;
+            Ok(answer)
+        })
+        .await
+    }
+
+    async fn update_adjustment(
+        &self,
+        request: Request<pb::UpdateAdjustmentRequest>,
+    ) -> Result<Response<pb::Adjustment>, Status> {
+        answer(async {
+            let call = Call::of(&request)?;
+            let message = request.into_inner();
+            let given = message.adjustment.clone().unwrap_or_default();
+            let mask = Mask::of(message.update_mask.as_ref(), &wire::CHANGEABLE)?;
+            let named = adjustment_id("adjustment.name", &given.name)?;
+            let place = (named.0, self.current(&call, named).await?.invoice);
+            let read = self.read(&call, place).await?;
+            let mut transaction = self.pool.begin().await?;
+            let once = match Once::begin(&mut transaction, &call, &message.request_id, &message).await? {
+                Begun::Answered(before) => return Ok(before),
+                Begun::Fresh(once) => once,
+            };
+            let before = locked(&mut transaction, &call, named).await?;
+            next_revision(&given.name, &given.etag, before.revision).or_refuse()?;
+            let merged = wire::merged(wire::message(&before, ""), &given, &mask);
+            let (_, proposal) = wire::parse(named.0, Some(&merged))?;
+            let proposal = Proposal { evidence: before.evidence.clone(), ..proposal };
+            let edited = edit(&before, proposal.clone(), &call.caller.person).or_refuse()?;
+            self.work_out(&mut transaction, (&read, place), &proposal).await?;
+            let answer =
+                record(&mut transaction, &call, ("billing.adjustments.v1.adjustment.updated", edited))
+                    .await?;
+            once.answer(&mut transaction, &answer).await?;
+            transaction.commit().await?;
+            Ok(answer)
+        })
+        .await
+    }
+
+    async fn add_evidence(
+        &self,
+        request: Request<pb::AddEvidenceRequest>,
+    ) -> Result<Response<pb::Adjustment>, Status> {
+        answer(async {
+            let call = Call::of(&request)?;
+            let message = request.into_inner();
+            let named = adjustment_id("name", &message.name)?;
+            let file = evidence(&call, &message)?;
+            let mut transaction = self.pool.begin().await?;
+            let once = match Once::begin(&mut transaction, &call, &message.request_id, &message).await? {
+                Begun::Answered(before) => return Ok(before),
+                Begun::Fresh(once) => once,
+            };
+            let before = locked(&mut transaction, &call, named).await?;
+            let mut proposal = before.proposal();
+            let ordinal = proposal.evidence.len();
+            proposal.evidence.push(file.clone());
+            // Who gives evidence has their own part in it, and need not be called an editor.
+            let edited = edit(&before, proposal, &before.made.by).or_refuse()?;
+            store::insert_evidence(&mut transaction, named, (ordinal, &file), &message.content).await?;
+            let kind = "billing.adjustments.v1.adjustment.evidence_added";
+            let answer = record(&mut transaction, &call, (kind, edited)).await?;
+            once.answer(&mut transaction, &answer).await?;
+            transaction.commit().await?;
+            Ok(answer)
+        })
+        .await
+    }
+
+    async fn preview_adjustment(
+        &self,
+        request: Request<pb::PreviewAdjustmentRequest>,
+    ) -> Result<Response<pb::AdjustmentEffect>, Status> {
+        answer(async {
+            let call = Call::of(&request)?;
+            let message = request.into_inner();
+            let account = account(&message.parent)?;
+            let rate = rate_of(&message.rate)?;
+            let (invoice, proposal) = wire::parse(account, message.adjustment.as_ref())?;
+            let place = (account, invoice);
+            let read = self.read(&call, place).await?;
+            let mut connection = self.pool.acquire().await?;
+            let worked = self.work_out(&mut connection, (&read, place), &proposal).await?;
+            let of = (read.entity.id, account, invoice, read.document.currency);
+            let draft = create(AdjustmentId::from_uuid(Uuid::nil()), of, proposal, act(&call));
+            let case = case(&draft, &read, rate, call.at)?;
+            let directory = person::directory(&mut connection).await?;
+            let makers = ask::makers(&directory, &[], &call.caller.person);
+            let whose = Whose { account: case.account, cause: case.cause, makers: &makers };
+            let answered = ask::answer(&mut connection, &self.policies, call.at, (&case, whose)).await?;
+            let Answered { plan, measure, .. } = answered;
+            let effect = document::effect(worked.note, worked.preview, &worked.left)?;
+            Ok(document::planned(effect, &plan, measure.as_ref()))
+        })
+        .await
+    }
+
+    async fn submit_adjustment(
+        &self,
+        request: Request<pb::SubmitAdjustmentRequest>,
+    ) -> Result<Response<pb::Adjustment>, Status> {
+        answer(async {
+            let call = Call::of(&request)?;
+            let message = request.into_inner();
+            let named = adjustment_id("name", &message.name)?;
+            let rate = rate_of(&message.rate)?;
+            let place = (named.0, self.current(&call, named).await?.invoice);
+            let read = self.read(&call, place).await?;
+            let mut transaction = self.pool.begin().await?;
+            let once = match Once::begin(&mut transaction, &call, &message.request_id, &message).await? {
+                Begun::Answered(before) => return Ok(before),
+                Begun::Fresh(once) => once,
+            };
+            // First the document: who asks for another part of it waits here, and sees this one.
+            store::lock_document(&mut transaction, place).await?;
+            let before = locked(&mut transaction, &call, named).await?;
+            next_revision(&message.name, &message.etag, before.revision).or_refuse()?;
+            mendable(&before).or_refuse()?;
+            self.work_out(&mut transaction, (&read, place), &before.proposal()).await?;
+            let asking = asking(&before, &read, case(&before, &read, rate, call.at)?)?;
+            let asked = ask::ask(&mut transaction, &self.policies, &Asker::of(&call), asking).await?;
+            let answer = submitted(&mut transaction, &call, (before, &asked)).await?;
+            once.answer(&mut transaction, &answer).await?;
+            transaction.commit().await?;
+            self.bell.ring();
+            Ok(answer)
+        })
+        .await
+    }
+
+    async fn download_evidence(
+        &self,
+        request: Request<pb::DownloadEvidenceRequest>,
+    ) -> Result<Response<HttpBody>, Status> {
+        answer(async {
+            let call = Call::of(&request)?;
+            let message = request.into_inner();
+            let named = adjustment_id("name", &message.name)?;
+            let mut v = Violations::new();
+            let Some(sha256) = digest(&mut v, "sha256", &message.sha256) else {
+                return Err(v.refusal().into());
+            };
+            let mut connection = self.pool.acquire().await?;
+            store::get(&mut connection, named, call.scope.json().as_ref()).await?;
+            let found = store::content(&mut connection, named, &sha256).await?;
+            let missing =
+                || AdjustmentRefusal::NotFound { name: format!("{} of {}", message.sha256, message.name) };
+            let (content_type, content) = found.ok_or_else(missing).or_refuse()?;
+            Ok(HttpBody { content_type, data: content.into(), extensions: Vec::new() })
+        })
+        .await
+    }
+
+    async fn withdraw_adjustment(
+        &self,
+        request: Request<pb::WithdrawAdjustmentRequest>,
+    ) -> Result<Response<pb::Adjustment>, Status> {
+        answer(async {
+            let call = Call::of(&request)?;
+            let message = request.into_inner();
+            let named = adjustment_id("name", &message.name)?;
+            let mut transaction = self.pool.begin().await?;
+            let once = match Once::begin(&mut transaction, &call, &message.request_id, &message).await? {
+                Begun::Answered(before) => return Ok(before),
+                Begun::Fresh(once) => once,
+            };
+            let answer = withdraw(&mut transaction, &call, named).await?;
+            once.answer(&mut transaction, &answer).await?;
+            transaction.commit().await?;
+            Ok(answer)
+        })
+        .await
+    }
+
+    async fn get_adjustment(
+        &self,
+        request: Request<pb::GetAdjustmentRequest>,
+    ) -> Result<Response<pb::Adjustment>, Status> {
+        answer(async {
+            let call = Call::of(&request)?;
+            let named = adjustment_id("name", &request.get_ref().name)?;
+            let mut connection = self.pool.acquire().await?;
+            let kept = store::get(&mut connection, named, call.scope.json().as_ref()).await?;
+            Ok(wire::message(&kept.adjustment, &kept.delay))
+        })
+        .await
+    }
+
+    async fn list_adjustments(
+        &self,
+        request: Request<pb::ListAdjustmentsRequest>,
+    ) -> Result<Response<pb::ListAdjustmentsResponse>, Status> {
+        answer(async {
+            let call = Call::of(&request)?;
+            let message = request.into_inner();
+            let arguments =
+                pb::ListAdjustmentsRequest { page_size: 0, page_token: String::new(), ..message.clone() };
+            let page: Page<Uuid> =
+                Page::of(&self.seal, &call, &arguments, message.page_size, &message.page_token)?;
+            let account = if message.parent == "accounts/-" { None } else { Some(account(&message.parent)?) };
+            let mut v = Violations::new();
+            let state: Option<pb::AdjustmentState> = text::optional_choice(&mut v, "state", message.state);
+            let Some(state) = state else { return Err(v.refusal().into()) };
+            let scope = call.scope.json();
+            let which = Which {
+                account,
+                state: wire::state_name(state),
+                before: page.after,
+                scope: scope.as_ref(),
+                limit: Some(page.fetch()),
+                ..Which::default()
+            };
+            let mut connection = self.pool.acquire().await?;
+            let loaded = store::load(&mut connection, which).await?;
+            let (kept, next_page_token) = page.cut(loaded, |kept| kept.adjustment.id.uuid())?;
+            let adjustments = kept.iter().map(|kept| wire::message(&kept.adjustment, &kept.delay)).collect();
+            Ok(pb::ListAdjustmentsResponse { adjustments, next_page_token })
+        })
+        .await
+    }
+}
+
+impl Rpc {
+    async fn current(&self, call: &Call, named: Named) -> Result<Adjustment, Failure> {
+        let mut connection = self.pool.acquire().await?;
+        Ok(store::get(&mut connection, named, call.scope.json().as_ref()).await?.adjustment)
+    }
+}
+
+/// The adjustment, locked until the transaction ends.
+async fn locked(connection: &mut PgConnection, call: &Call, named: Named) -> Result<Adjustment, Failure> {
+    store::lock(connection, named).await?;
+    Ok(store::get(connection, named, call.scope.json().as_ref()).await?.adjustment)
+}
+
+async fn record(
+    connection: &mut PgConnection,
+    call: &Call,
+    (kind, adjustment): (&'static str, Adjustment),
+) -> Result<pb::Adjustment, Failure> {
+    let recorded = store::record(connection, adjustment).await?;
+    say(connection, &Voice::of(call), vec![fact::adjustment(kind, &recorded)]).await?;
+    Ok(wire::message(&recorded, ""))
+}
+
+/// It is asked for; or approved at once, where the policy asks nobody.
+async fn submitted(
+    connection: &mut PgConnection,
+    call: &Call,
+    (before, asked): (Adjustment, &approval::Request),
+) -> Result<pb::Adjustment, Failure> {
+    let waiting = store::record(connection, submit(&before, asked.id).or_refuse()?).await?;
+    let mut facts = vec![fact::settled(&waiting)];
+    let approved = settled(&waiting, &asked.state);
+    let stands = if approved == waiting { waiting } else { store::record(connection, approved).await? };
+    if stands.state != (State::Submitted { approval: asked.id }) {
+        facts.push(fact::settled(&stands));
+    }
+    say(connection, &Voice::of(call), facts).await?;
+    Ok(wire::message(&stands, ""))
+}
+
+/// What was asked for is withdrawn with its request, and locked after it.
+async fn withdraw(
+    connection: &mut PgConnection,
+    call: &Call,
+    named: Named,
+) -> Result<pb::Adjustment, Failure> {
+    let scope = call.scope.json();
+    let asked = store::get(connection, named, scope.as_ref()).await?.adjustment;
+    if let State::Submitted { approval } = asked.state {
+        let by = act(call);
+        change(connection, call, approval, async |_, asked, facts| {
+            approval::withdraw(asked, by, facts).or_refuse()
+        })
+        .await?;
+        return Ok(wire::message(&store::get(connection, named, scope.as_ref()).await?.adjustment, ""));
+    }
+    let before = locked(connection, call, named).await?;
+    let name = name::adjustment_name(named.0, named.1);
+    next_revision(&name, &asked.revision.to_string(), before.revision).or_refuse()?;
+    let withdrawn = domain::withdraw(&before, &call.caller.person).or_refuse()?;
+    record(connection, call, ("billing.adjustments.v1.adjustment.withdrawn", withdrawn)).await
+}
+
+fn evidence(call: &Call, message: &pb::AddEvidenceRequest) -> Result<Evidence, Failure> {
+    let mut v = Violations::new();
+    let file = text::required(&mut v, "file_name", &message.file_name, 200);
+    let announced = digest(&mut v, "sha256", &message.sha256);
+    let (Some(file), Some(announced)) = (file, announced) else { return Err(v.refusal().into()) };
+    let named = (file, message.media_type.clone());
+    let taken: Result<_, EvidenceRefusal> = domain::take(named, &announced, &message.content, act(call));
+    taken.or_refuse()
+}
+
+fn rate_of(text: &str) -> Result<Option<Rate>, Failure> {
+    let mut v = Violations::new();
+    rate(&mut v, "rate", text).ok_or_else(|| v.refusal().into())
+}
+
+fn account(parent: &str) -> Result<AccountId, Failure> {
+    let mut v = Violations::new();
+    name::account(&mut v, "parent", parent).ok_or_else(|| v.refusal().into())
+}
+
+fn adjustment_id(field: &str, name: &str) -> Result<Named, Failure> {
+    let mut v = Violations::new();
+    name::adjustment(&mut v, field, name).ok_or_else(|| v.refusal().into())
+}

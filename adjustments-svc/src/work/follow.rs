@@ -1,0 +1,47 @@
+use adjustments_domain::{
+    adjustment::settled,
+    approval::{Event, Request, evolve},
+};
+use chassis::failure::Failure;
+use jiff::Timestamp;
+use outbox::{Voice, say};
+use sqlx::PgConnection;
+
+use crate::{
+    store::{
+        adjustment as store,
+        approval::{self as requests, NewDecisions},
+    },
+    wire::fact,
+};
+
+/// What becomes of a request becomes of what it asks for, in the same transaction. The request is locked.
+pub async fn follow(connection: &mut PgConnection, voice: &Voice, request: &Request) -> Result<(), Failure> {
+    let Some(adjustment) = store::of_approval(connection, request.id).await? else { return Ok(()) };
+    let settled = settled(&adjustment, &request.state);
+    if settled == adjustment {
+        return Ok(());
+    }
+    let settled = store::record(connection, settled).await?;
+    say(connection, voice, vec![fact::settled(&settled)]).await?;
+    Ok(())
+}
+
+/// Records and says what has happened to a request without anybody's call, and what follows. The request is locked.
+pub(super) async fn happen(
+    connection: &mut PgConnection,
+    request: Request,
+    events: &[Event],
+    now: Timestamp,
+) -> Result<(), Failure> {
+    if events.is_empty() {
+        return Ok(());
+    }
+    let after = events.iter().fold(request, |request, event| evolve(&request, event));
+    let none = NewDecisions { before: after.decisions.len(), new: &[] };
+    let recorded = requests::record(connection, after, none, now).await?;
+    let facts = events.iter().map(|event| fact::approval(event, &recorded)).collect();
+    let voice = Voice::system("", now);
+    say(connection, &voice, facts).await?;
+    follow(connection, &voice, &recorded).await
+}

@@ -1,0 +1,141 @@
+//! What people try.
+
+use anyhow::Result;
+use billing_proto::billing::{access::v1::Role, adjustments::v1 as adj, invoicing::v1 as pb};
+use tonic::{Code, Status};
+
+use super::house::{House, credit};
+use crate::suite::reason;
+
+/// SHA-256 of `proof`.
+const PROOF: &str = "c1cda26362828b69266512052b97cb3729e3b052e4ade47c0a1e3383defe73c7";
+
+/// SHA-256 of `proof!`.
+const PROOF_2: &str = "88ba5982665ad8173d7eaa327429be3cd935d4850416694c711ad6f488d510b5";
+
+fn file(adjustment: &adj::Adjustment, content: &[u8], sha256: &str) -> adj::AddEvidenceRequest {
+    adj::AddEvidenceRequest {
+        name: adjustment.name.clone(),
+        file_name: "proof.txt".into(),
+        media_type: "text/plain".into(),
+        sha256: sha256.into(),
+        content: content.to_vec(),
+        request_id: format!("file-{}", content.len()),
+    }
+}
+
+#[tokio::test]
+async fn evidence_is_a_file_that_is_what_was_announced() -> Result<()> {
+    let house = House::open().await?;
+    let invoice = house.invoiced("40000.00").await?;
+    let draft = house.draft(credit(&invoice, "5000.00"), "draft").await?;
+    let large = vec![b'x'; 10 * 1024 * 1024 + 1];
+    let mut giver = house.adjusting("giver", Role::BillingAnalyst)?;
+    for (content, why) in
+        [(&b""[..], "EVIDENCE_EMPTY"), (&large, "EVIDENCE_TOO_LARGE"), (b"prooF", "EVIDENCE_DIGEST")]
+    {
+        let refused = giver.add_evidence(file(&draft, content, PROOF)).await.unwrap_err();
+        assert_eq!(reason(&refused), why);
+    }
+    let script = adj::AddEvidenceRequest { media_type: "text/html".into(), ..file(&draft, b"proof", PROOF) };
+    assert_eq!(reason(&giver.add_evidence(script).await.unwrap_err()), "EVIDENCE_TYPE");
+    let taken = giver.add_evidence(file(&draft, b"proof!", PROOF_2)).await?.into_inner();
+    assert_ne!(taken.digest, draft.digest, "another content is another digest");
+    let request = adj::DownloadEvidenceRequest { name: draft.name.clone(), sha256: PROOF_2.into() };
+    let read = house.adjusting("auditor", Role::Auditor)?.download_evidence(request).await?.into_inner();
+    assert_eq!((read.content_type.as_str(), &read.data[..]), ("text/plain", &b"proof!"[..]));
+    let submitted = house.submit(&taken).await?;
+    let own = house.approve(&submitted, ("giver", Role::BillingManager)).await.unwrap_err();
+    assert_eq!(reason(&own), "SELF_APPROVAL", "who gives evidence has a part in it");
+    let late = giver.add_evidence(file(&submitted, b"proof!", PROOF_2)).await;
+    assert_eq!(late?.into_inner(), taken, "the same again");
+    let mut late = file(&submitted, b"proof!", PROOF_2);
+    late.request_id = "late".into();
+    assert_eq!(reason(&giver.add_evidence(late).await.unwrap_err()), "ADJUSTMENT_STATE");
+    let mut stale = submitted.clone();
+    stale.digest.clone_from(&draft.digest);
+    let refused = house.approve(&stale, ("manager", Role::BillingManager)).await.unwrap_err();
+    assert_eq!(reason(&refused), "SUBJECT_CHANGED");
+    Ok(())
+}
+
+#[tokio::test]
+async fn lines_and_amounts_are_those_of_the_document() -> Result<()> {
+    let house = House::open().await?;
+    let invoice = house.invoiced("40000.00").await?;
+    let of = |line: i32, currency: &str, gross: &str| adj::AdjustmentLine {
+        line,
+        gross: Some(pb::Money { currency_code: currency.into(), amount: gross.into() }),
+    };
+    let cases = [
+        (vec![], "NOTHING_TO_ADJUST"),
+        (vec![of(1, "USD", "10.00")], "LINE_AMOUNT"),
+        (vec![of(1, "GBP", "0.00")], "LINE_AMOUNT"),
+        (vec![of(1, "GBP", "-1.00")], "MALFORMED"),
+        (vec![of(1, "GBP", "1.001")], "MALFORMED"),
+        (vec![of(1, "GBP", "1.00"), of(1, "GBP", "1.00")], "LINE_AMOUNT"),
+        (vec![of(7, "GBP", "1.00")], "INVOICING_REFUSED"),
+        (vec![of(1, "GBP", "40000.01")], "INVOICING_REFUSED"),
+    ];
+    for (place, (lines, why)) in cases.into_iter().enumerate() {
+        let wanted = adj::Adjustment { lines, ..credit(&invoice, "1.00") };
+        let refused = house.draft(wanted, &format!("case-{place}")).await.unwrap_err();
+        assert_eq!(reason(&refused), why, "case {place}: {}", refused.message());
+    }
+    let none = adj::Adjustment {
+        invoice: format!("{}/invoices/inv_01980000000080008000000000000000", house.account),
+        ..credit(&invoice, "1.00")
+    };
+    assert_eq!(house.draft(none, "none").await.unwrap_err().code(), Code::NotFound);
+    let rebill = adj::Adjustment { kind: adj::AdjustmentKind::Rebill.into(), ..credit(&invoice, "1.00") };
+    assert_eq!(reason(&house.draft(rebill, "rebill").await.unwrap_err()), "MALFORMED");
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_draft_is_submitted_once_as_it_was_read() -> Result<()> {
+    let house = House::open().await?;
+    let invoice = house.invoiced("40000.00").await?;
+    let draft = house.draft(credit(&invoice, "5000.00"), "draft").await?;
+    let request = |etag: &str, request_id: &str| adj::SubmitAdjustmentRequest {
+        name: draft.name.clone(),
+        etag: etag.into(),
+        request_id: request_id.into(),
+        rate: String::new(),
+    };
+    let submit = async |etag: &str, request_id: &str| -> Result<adj::Adjustment, Status> {
+        Ok(house.analyst()?.submit_adjustment(request(etag, request_id)).await?.into_inner())
+    };
+    assert_eq!(reason(&submit("7", "stale").await.unwrap_err()), "ETAG_MISMATCH");
+    let submitted = submit(&draft.etag, "submit").await?;
+    assert_eq!(submit(&draft.etag, "submit").await?, submitted, "the same request is answered as before");
+    assert_eq!(reason(&submit("", "twice").await.unwrap_err()), "ADJUSTMENT_STATE");
+    Ok(())
+}
+
+#[tokio::test]
+async fn nobody_asks_for_an_adjustment_past_itself() -> Result<()> {
+    // A request of one pound about it would be approved by the policy.
+    let house = House::open().await?;
+    let invoice = house.invoiced("40000.00").await?;
+    let draft = house.draft(credit(&invoice, "40000.00"), "draft").await?;
+    let case = adj::ApprovalCase {
+        subject_kind: adj::SubjectKind::Credit.into(),
+        amount: Some(pb::Money { currency_code: "GBP".into(), amount: "1.00".into() }),
+        functional_currency_code: "GBP".into(),
+        ..adj::ApprovalCase::default()
+    };
+    let request = adj::SubmitApprovalRequest {
+        approval_case: Some(case),
+        subject: draft.name.clone(),
+        subject_digest: draft.digest.clone(),
+        summary: "next to nothing".into(),
+        request_id: "around".into(),
+        ..adj::SubmitApprovalRequest::default()
+    };
+    let refused = house.approving("analyst", Role::BillingAnalyst)?.submit_approval(request).await;
+    let refused = refused.unwrap_err();
+    assert_eq!(reason(&refused), "MALFORMED");
+    assert!(refused.message().contains("SubmitAdjustment"), "{}", refused.message());
+    Ok(())
+}

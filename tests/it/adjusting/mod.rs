@@ -1,0 +1,8 @@
+//! Adjustments with both services, each as it is started anywhere: what is approved becomes a document, once.
+
+mod attacks;
+mod going_down;
+mod house;
+mod line;
+mod notes;
+mod reference;
