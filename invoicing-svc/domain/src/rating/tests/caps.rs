@@ -87,3 +87,37 @@ fn a_lowered_budget_takes_nothing_back_by_itself() {
     assert_eq!(gross(&rated), money("0.00"));
     assert_eq!(held(&rated), [(1, "-130.00".into(), HeldCause::Cap)]);
 }
+
+// The same of what is counted: a cap that is amended below what is billed.
+#[test]
+fn a_cap_below_what_is_billed_is_held_and_bills_nothing_more() {
+    let table = [
+        // What was the cap, at 10.00 for a thousand; what it is then; what is billed, and then held of it.
+        (Cap::Budget(money("8000.00")), Cap::Budget(money("5000.00")), "8000.00", "-3000.00"),
+        (Cap::Percent(units("80")), Cap::Percent(units("50")), "8000.00", "-3000.00"),
+        (Cap::Uncapped, Cap::LesserOfBookedAndDelivered, "12000.00", "-2000.00"),
+    ];
+    for (before, after, billed, expected) in table {
+        let mut line = Book::metered(PricingModel::Cpm, days("2026-01-01", "2026-06-30"), "10");
+        (line.terms().cap, line.terms().booked_units) = (before, Some(units("1000000")));
+        line.deliver("2026-01-01", "2026-01-31", "1200000");
+        assert_eq!(gross(&line.run("2026-01")), money(billed), "{before:?}");
+        line.terms().cap = after;
+        line.deliver("2026-02-01", "2026-02-28", "100000");
+        let rated = line.run("2026-02");
+        assert_eq!(lines(&rated), [(LineKind::OverDelivery, "100000 × 0 = 0.00".into())], "{after:?}");
+        assert_eq!(held(&rated), [(1, expected.into(), HeldCause::Cap)], "{after:?}");
+    }
+}
+
+#[test]
+fn fewer_booked_units_than_are_billed_are_held() {
+    let mut line = Book::metered(PricingModel::Cpm, days("2026-01-01", "2026-06-30"), "7.50");
+    line.terms().cap = Cap::LesserOfBookedAndDelivered;
+    line.terms().booked_units = Some(units("1000000"));
+    line.deliver("2026-01-01", "2026-01-31", "800000");
+    assert_eq!(gross(&line.run("2026-01")), money("6000.00"));
+    line.terms().booked_units = Some(units("600000"));
+    let rated = line.run("2026-02");
+    assert_eq!((gross(&rated), held(&rated)), (money("0.00"), vec![(1, "-1500.00".into(), HeldCause::Cap)]));
+}

@@ -40,6 +40,46 @@ fn goodwill_changes_nothing_that_is_billed() {
     assert_eq!(line.run("2026-02").items, []);
 }
 
+/// A million impressions at 10.00: 10,000.00 are billed of January.
+fn a_million_billed() -> Book {
+    let mut line = Book::metered(PricingModel::Cpm, days("2026-01-01", "2026-06-30"), "10");
+    line.deliver("2026-01-01", "2026-01-31", "1000000");
+    assert_eq!(gross(&line.run("2026-01")), money("10000.00"));
+    line
+}
+
+/// A note on what the first document bills.
+fn note(line: &mut Book, basis: Basis, units: i64, gross: &str) {
+    let billed = line.0.billed_before[0];
+    line.0.last_entry += 1;
+    line.0.billed_before.push(Billed { units: Decimal::from(units), gross: money(gross), basis, ..billed });
+}
+
+// domain.md §4: billed 10,000, goodwill −500, no new delivery: the next run 0.00.
+#[test]
+fn goodwill_on_what_was_counted_is_not_billed_again() {
+    let mut line = a_million_billed();
+    note(&mut line, Basis::Commercial, 0, "-500.00");
+    let rated = line.run("2026-02");
+    assert_eq!((gross(&rated), rated.items, rated.held), (money("0.00"), vec![], vec![]));
+}
+
+// domain.md §4: billed 10,000, quantity credit −1,000, then a restatement of −100,000: 0.00, not −1,000 again.
+#[test]
+fn a_quantity_that_was_credited_and_then_restated_is_taken_back_once() {
+    let mut line = a_million_billed();
+    note(&mut line, Basis::Correction, -100_000, "-1000.00");
+    line.terms().cells[0].units -= Decimal::from(100_000);
+    let rated = line.run("2026-02");
+    assert_eq!((gross(&rated), rated.items, rated.held), (money("0.00"), vec![], vec![]));
+    line.terms().cells[0].units -= Decimal::from(1_000);
+    assert_eq!(
+        held(&line.run("2026-02")),
+        [(1, "-10.00".into(), HeldCause::Restatement)],
+        "what comes after that is new"
+    );
+}
+
 #[test]
 fn another_price_is_the_old_one_back_and_the_new_one() {
     let mut line = Book::spots("9", "275", Cap::LesserOfBookedAndDelivered);

@@ -55,3 +55,35 @@ fn more_than_the_schedule_has_is_held() {
     let cause = HeldCause::Schedule;
     assert_eq!(held(&rated), [(12, "-100.00".into(), cause), (1, "-1666.66".into(), cause)]);
 }
+
+/// 12,000.00 over six months of which three are billed, amended to these parts and run to April.
+fn amended(amounts: &[&str]) -> RatedLine {
+    let lasts = ["01-31", "02-28", "03-31", "04-30", "05-31", "06-30"];
+    let parts = |amounts: &[&str]| {
+        let part = |(last, amount): (&str, &&str)| Part {
+            period: days(&format!("2026-{}-01", &last[..2]), &format!("2026-{last}")),
+            amount: money(amount),
+        };
+        lasts.into_iter().zip(amounts).map(part).collect()
+    };
+    let mut fee = Book::of(Pricing::FlatFee { parts: parts(&["2000.00"; 6]) });
+    assert_eq!(gross(&fee.run("2026-03")), money("6000.00"));
+    fee.0.pricing = Pricing::FlatFee { parts: parts(amounts) };
+    fee.run("2026-04")
+}
+
+// The parts are those that order/tests/amendments.rs has of the same amendments.
+#[test]
+fn a_fee_that_is_amended_below_what_is_billed_holds_what_is_too_much() {
+    let cause = HeldCause::Schedule;
+    let lower = amended(&["2000.00", "2000.00", "1000.00"]);
+    assert_eq!(
+        (gross(&lower), held(&lower)),
+        (money("0.00"), vec![(3, "-1000.00".into(), cause)]),
+        "5,000.00 from now on, of which 6,000.00 are billed"
+    );
+    let halved = amended(&["1000.00"; 6]);
+    let of_month = |month| (month, "-1000.00".to_owned(), cause);
+    assert_eq!(gross(&halved), money("1000.00"), "April goes on");
+    assert_eq!(held(&halved), [1, 2, 3].map(of_month), "3,000.00 of 6,000.00, from the start");
+}

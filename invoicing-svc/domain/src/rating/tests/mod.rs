@@ -9,6 +9,7 @@ mod openings;
 mod parts;
 mod properties;
 mod spots;
+mod subscribed;
 mod subscriptions;
 
 use calendar::{BillingCalendar, BillingCycle, Days, Month};
