@@ -91,27 +91,14 @@ impl Exception {
         }
     }
 
-    /// Those who count a line are apart: both counts, and what each way out would bill.
+    /// Those who count a line are apart: both counts, how far, and what each way out would bill.
     pub fn third_party(order: &OrderFacts, line: &LineFacts, case: &Case, priced: &[Priced]) -> Self {
-        let (reason, said) = match case.finding {
-            Comparison::Within | Comparison::Beyond => {
-                ("THIRD_PARTY_CASE", "the third party counted fewer, by more than is tolerated")
-            }
-            Comparison::TagFailure => {
-                ("THIRD_PARTY_TAG_FAILURE", "the third party counted nothing at all: look at its tag")
-            }
-            Comparison::NoCountYet => ("THIRD_PARTY_COUNT_MISSING", "the third party has not counted yet"),
+        let reason = match case.finding {
+            Comparison::Within | Comparison::Beyond => "THIRD_PARTY_CASE",
+            Comparison::TagFailure => "THIRD_PARTY_TAG_FAILURE",
+            Comparison::NoCountYet => "THIRD_PARTY_COUNT_MISSING",
         };
-        let count = case
-            .counts
-            .controlling
-            .map_or_else(|| "nothing".to_owned(), |count| count.normalize().to_string());
-        let message = format!(
-            "line {}, {}: own count {}, controlling count {count}; {said}; choose by what it bills",
-            line.number,
-            case.period,
-            case.counts.own.normalize()
-        );
+        let message = format!("line {}, {}: {case}; choose by what it bills", line.number, case.period);
         let outcome = |priced: &Priced| {
             let (units, amount) = (priced.units.normalize().to_string(), priced.amount.amount().to_string());
             json!({ "outcome": priced.outcome.name(), "units": units, "amount": amount })

@@ -1,4 +1,4 @@
-use rust_decimal::Decimal;
+use rust_decimal::{Decimal, RoundingStrategy};
 
 use super::ThirdPartyTerms;
 use crate::order::ToleranceBase;
@@ -9,6 +9,24 @@ pub struct Counts {
     pub own: Decimal,
     /// `None`: the third party has said nothing, which is not the same as zero.
     pub controlling: Option<Decimal>,
+}
+
+impl Counts {
+    /// By how many percent of the base the controlling count is lower: to be read, so rounded to two places. `None`
+    /// where the third party has said nothing, or there is nothing to be a percent of.
+    pub fn percent_apart(self, base: ToleranceBase) -> Option<Decimal> {
+        let controlling = self.controlling?;
+        let apart = (self.own - controlling).checked_mul(Decimal::ONE_HUNDRED)?;
+        let percent = apart.checked_div(self.base(controlling, base))?;
+        Some(percent.round_dp_with_strategy(2, RoundingStrategy::MidpointAwayFromZero))
+    }
+
+    fn base(self, controlling: Decimal, base: ToleranceBase) -> Decimal {
+        match base {
+            ToleranceBase::Own => self.own,
+            ToleranceBase::Controlling => controlling,
+        }
+    }
 }
 
 /// What two counts mean for each other.
@@ -39,10 +57,7 @@ pub fn compare(period: Counts, to_date: Counts, terms: ThirdPartyTerms) -> Findi
 /// (own − controlling) × 100 against tolerance × base.
 fn is_beyond(counts: Counts, terms: ThirdPartyTerms) -> bool {
     let Some(controlling) = counts.controlling else { return false };
-    let base = match terms.base {
-        ToleranceBase::Own => counts.own,
-        ToleranceBase::Controlling => controlling,
-    };
+    let base = counts.base(controlling, terms.base);
     let apart = (counts.own - controlling) * Decimal::ONE_HUNDRED;
     // What has more digits than can be multiplied exactly is not within any tolerance.
     base.checked_mul(terms.tolerance_percent.value()).is_none_or(|allowed| apart > allowed)

@@ -4,6 +4,7 @@
 
 mod compare;
 mod price;
+mod said;
 mod settle;
 #[cfg(test)]
 mod tests;

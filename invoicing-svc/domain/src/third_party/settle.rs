@@ -4,6 +4,7 @@ use calendar::Days;
 use rust_decimal::Decimal;
 
 use super::{Counts, Finding, Outcome, ThirdPartyTerms, compare};
+use crate::order::ToleranceBase;
 use crate::rating::Cell;
 
 /// What both counted of a line by billing period, up to the month that is run.
@@ -30,6 +31,8 @@ pub struct Case {
     pub finding: Finding,
     pub counts: Counts,
     pub to_date: Counts,
+    /// Of which count the tolerance is a percent.
+    pub base: ToleranceBase,
     /// The ways out, and what would bill of the period by each.
     pub outcomes: Vec<(Outcome, Vec<Cell>)>,
 }
@@ -57,7 +60,8 @@ pub fn settle(delivered: &Delivered, terms: ThirdPartyTerms, decided: &BTreeMap<
             finding @ (Finding::NoCountYet | Finding::TagFailure | Finding::Beyond) => {
                 settled.cells.extend(of.by(Outcome::Controlling));
                 let outcomes = ways_out(finding).iter().map(|outcome| (*outcome, of.by(*outcome))).collect();
-                settled.cases.push(Case { period, finding, counts, to_date, outcomes });
+                let base = terms.base;
+                settled.cases.push(Case { period, finding, counts, to_date, base, outcomes });
             }
         }
     }

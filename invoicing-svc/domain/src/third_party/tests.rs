@@ -77,6 +77,53 @@ fn within_the_tolerance_the_controlling_count_bills() {
     assert_eq!(compare(apart, alike, terms("10", ToleranceBase::Own)), Beyond);
 }
 
+// domain.md §5 and story 3, as somebody reads them.
+#[test]
+fn counts_are_so_many_percent_apart() {
+    use ToleranceBase::{Controlling, Own};
+    for (own, controlling, base, expected) in [
+        (1_100_000, Some(1_000_000), Own, "9.09"),
+        (1_100_000, Some(1_000_000), Controlling, "10.00"),
+        (1_200_000, Some(1_000_000), Own, "16.67"),
+        (1_000_000, Some(1_300_000), Own, "-30.00"),
+        (1_000_000, Some(0), Own, "100.00"),
+        (1_000_000, Some(0), Controlling, "nothing"),
+        (0, Some(0), Own, "nothing"),
+        (1_000_000, None, Own, "nothing"),
+    ] {
+        let percent = counts(own, controlling).percent_apart(base);
+        let said = percent.map_or_else(|| "nothing".to_owned(), |percent| format!("{percent:.2}"));
+        assert_eq!(said, expected, "{own} {controlling:?}");
+    }
+}
+
+#[test]
+fn a_case_says_both_counts_and_how_far_they_are_apart() {
+    let said = |months: &[(i8, i64, Option<i64>)], base| {
+        let settled = settle(&delivered(months), terms("10", base), &BTreeMap::new());
+        settled.cases.last().map(Case::to_string).expect("a case")
+    };
+    assert_eq!(
+        said(&[(1, 1_200_000, Some(1_000_000))], ToleranceBase::Own),
+        "own count 1200000, controlling count 1000000, 16.67 % of the own count apart; \
+         the third party counted fewer, by more than is tolerated"
+    );
+    assert_eq!(
+        said(&[(1, 1_200_000, Some(1_000_000)), (2, 1_000_000, Some(950_000))], ToleranceBase::Own),
+        "own count 1000000, controlling count 950000, 5.00 % of the own count apart; \
+         to date 2200000 and 1950000, 11.36 % of the own count apart; \
+         the third party counted fewer, by more than is tolerated"
+    );
+    assert_eq!(
+        said(&[(1, 500_000, Some(0))], ToleranceBase::Controlling),
+        "own count 500000, controlling count 0; the third party counted nothing at all: look at its tag"
+    );
+    assert_eq!(
+        said(&[(1, 500_000, None)], ToleranceBase::Own),
+        "own count 500000, controlling count nothing; the third party has not counted yet"
+    );
+}
+
 fn cell(days: Days, units: i64) -> Cell {
     Cell { days, units: units.into(), spend: Decimal::ZERO }
 }

@@ -1,4 +1,5 @@
--- What was settled stays so while the same is found; what says something else is open again. Answers the drafts that wait.
+-- What was settled stays so while the same is found; what says something else is open again. What is found again as it was keeps
+-- its revision. Answers the drafts that wait.
 insert into billing_exception as known (run_id, shard, ordinal, entity_id, opened_at, exception_id, severity, reason, message,
   account_id, order_id, invoice_id, line_id, line_number, origin_first, origin_last, currency, amount, due_on, cause, changes,
   outcomes)
@@ -12,7 +13,11 @@ on conflict (exception_id) do update set
   shard = excluded.shard, ordinal = excluded.ordinal, severity = excluded.severity, message = excluded.message,
   invoice_id = excluded.invoice_id, origin_first = excluded.origin_first, origin_last = excluded.origin_last,
   currency = excluded.currency, amount = excluded.amount, cause = excluded.cause, changes = excluded.changes,
-  outcomes = excluded.outcomes, revision = known.revision + 1,
+  outcomes = excluded.outcomes,
+  revision = known.revision + case when known.state = 'RESOLVED'
+    or (known.severity, known.message, known.invoice_id, known.currency, known.amount, known.cause, known.changes, known.outcomes)
+       is distinct from (excluded.severity, excluded.message, excluded.invoice_id, excluded.currency, excluded.amount, excluded.cause,
+                         excluded.changes, excluded.outcomes) then 1 else 0 end,
   state = case when known.state = 'OVERRIDDEN' and known.message = excluded.message then 'OVERRIDDEN' else 'OPEN' end,
   resolution = case when known.state = 'OVERRIDDEN' and known.message = excluded.message then known.resolution end,
   settled_by = case when known.state = 'OVERRIDDEN' and known.message = excluded.message then known.settled_by end,

@@ -83,6 +83,12 @@ pub async fn outcomes(world: &mut World, said: &Said<'_>) -> Result<()> {
     table::compare(said.block, exception.outcomes.into_iter().map(cells))
 }
 
+pub async fn says(world: &mut World, said: &Said<'_>) -> Result<()> {
+    let message = the_one(world, said.word(0)).await?.message;
+    ensure!(message.contains(said.word(1)), "got {message}");
+    Ok(())
+}
+
 pub async fn billed_by(world: &mut World, said: &Said<'_>) -> Result<()> {
     let billed_by = the_one(world, said.word(0)).await?.billed_by;
     let billing_month = said.word(2).to_owned();

@@ -89,6 +89,7 @@ steps! {
     "Its exceptions because of {reason}" => exceptions::of_reason,
     "The changes of {reason}" => exceptions::changes,
     "The outcomes of {reason}" => exceptions::outcomes,
+    "{reason} says \"{text}\"" => exceptions::says,
     "{reason} names the invoice of {order} in {month}" => exceptions::billed_by,
     "Exactly one draft waits because of {reason}" => exceptions::one_waits,
     "No draft waits" => exceptions::none_waits,

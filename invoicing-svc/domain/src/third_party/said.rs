@@ -1,0 +1,37 @@
+//! A case in words: both counts, how far they are apart, and why somebody has to decide.
+
+use std::fmt;
+
+use super::{Case, Counts, Finding};
+use crate::order::ToleranceBase;
+
+impl fmt::Display for Case {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "own count {}, controlling count ", self.counts.own.normalize())?;
+        match self.counts.controlling {
+            Some(count) => write!(f, "{}", count.normalize())?,
+            None => f.write_str("nothing")?,
+        }
+        self.apart(f, self.counts)?;
+        if let Some(count) = self.to_date.controlling.filter(|_| self.to_date != self.counts) {
+            write!(f, "; to date {} and {}", self.to_date.own.normalize(), count.normalize())?;
+            self.apart(f, self.to_date)?;
+        }
+        f.write_str(match self.finding {
+            Finding::Within | Finding::Beyond => "; the third party counted fewer, by more than is tolerated",
+            Finding::TagFailure => "; the third party counted nothing at all: look at its tag",
+            Finding::NoCountYet => "; the third party has not counted yet",
+        })
+    }
+}
+
+impl Case {
+    fn apart(&self, f: &mut fmt::Formatter<'_>, counts: Counts) -> fmt::Result {
+        let Some(percent) = counts.percent_apart(self.base) else { return Ok(()) };
+        let of = match self.base {
+            ToleranceBase::Own => "own",
+            ToleranceBase::Controlling => "controlling",
+        };
+        write!(f, ", {percent:.2} % of the {of} count apart")
+    }
+}

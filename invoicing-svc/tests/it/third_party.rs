@@ -1,0 +1,180 @@
+//! Lines that a third party counts too: what is found where the counts are apart, and what somebody chooses.
+
+use billing_proto::billing::{
+    access::v1::Role,
+    invoicing::v1::{self as pb, billing_exception_service_client::BillingExceptionServiceClient},
+};
+use tonic::{Code, Status};
+
+use crate::{
+    daily::{fact, header, import},
+    invoice::{all, approve, get, issue, list, review},
+    order::{days, order, reference_data, sync},
+    reference::{create_product, create_series},
+    service::{Service, reason},
+    tax::{amount, exceptions},
+};
+
+/// Orders of a display line in January at 10.00 whose count a verifier controls, with its own count and the verifier's,
+/// and the run of January.
+async fn counted(service: &Service, orders: &[(&str, i64, Option<i64>)]) -> pb::BillingRun {
+    let sold = reference_data(service).await;
+    let entity =
+        pb::BillingEntity { name: sold.entity.clone(), code: "NYC".into(), ..pb::BillingEntity::default() };
+    create_series(service, &entity).await;
+    let display = create_product(service, "DISPLAY", pb::PricingModel::Cpm).await.name;
+    let third_party =
+        pb::ThirdParty { source: "verifier".into(), controls: true, ..pb::ThirdParty::default() };
+    let line = pb::OrderLine {
+        number: "L1".into(),
+        ad_product: display,
+        flight: days("2026-01-01", "2026-01-31"),
+        rate: "10".into(),
+        booked_units: "2000000".into(),
+        third_party: Some(third_party),
+        ..pb::OrderLine::default()
+    };
+    let sale = |id: &str| pb::Order {
+        commission_percent: String::new(),
+        purchase_orders: vec![],
+        lines: vec![line.clone()],
+        ..order(&sold, id)
+    };
+    let sales = orders.iter().map(|(id, _, _)| sale(id)).collect();
+    let results = sync(service, sales, "orders").await.unwrap();
+    assert!(results.iter().all(|result| result.outcome() == pb::SyncOutcome::Created), "{results:?}");
+    let own = orders.iter().map(|(id, own, _)| (*id, *own)).collect();
+    land(service, "adserver", own).await;
+    let theirs = orders.iter().filter_map(|(id, _, theirs)| Some((*id, (*theirs)?))).collect();
+    land(service, "verifier", theirs).await;
+    review(service, &sold, "2026-01", "run").await
+}
+
+/// What a source counted of 10 January.
+async fn land(service: &Service, source: &str, counts: Vec<(&str, i64)>) {
+    let of = |(order, count): &(&str, i64)| {
+        let fact = fact("L1", "2026-01-10", *count);
+        pb::DeliveryFact { order: (*order).into(), ..fact }
+    };
+    let facts: Vec<_> = counts.iter().map(of).collect();
+    let sum = counts.iter().map(|(_, count)| count).sum();
+    let rows = i64::try_from(facts.len()).unwrap();
+    let header = pb::DailyBatchHeader { source: source.into(), ..header("B1", rows, sum) };
+    import(service, header, &facts).await.unwrap();
+}
+
+async fn found(service: &Service, run: &pb::BillingRun, reason: &str) -> Vec<pb::BillingException> {
+    let found = exceptions(service, run).await.into_iter();
+    found.filter(|exception| exception.reason == reason).collect()
+}
+
+async fn choose(
+    service: &Service,
+    person: &str,
+    exception: &pb::BillingException,
+    (outcome, why): (&str, &str),
+) -> Result<pb::BillingException, Status> {
+    let request = pb::ChooseBillingOutcomeRequest {
+        name: exception.name.clone(),
+        etag: exception.etag.clone(),
+        outcome: outcome.into(),
+        reason: why.into(),
+        request_id: format!("{person}-{outcome}-{}", why.len()),
+    };
+    let door = service.door(person, Role::Controller);
+    let mut client = BillingExceptionServiceClient::new(door);
+    client.choose_billing_outcome(request).await.map(tonic::Response::into_inner)
+}
+
+fn outcomes(exception: &pb::BillingException) -> Vec<(&str, &str)> {
+    let outcomes = exception.outcomes.iter();
+    outcomes.map(|outcome| (outcome.outcome.as_str(), amount(&outcome.amount))).collect()
+}
+
+/// Story 3: 1,200,000 against 1,000,000 at 10.00.
+#[tokio::test]
+async fn each_way_out_frees_its_draft_at_its_price() {
+    let service = Service::start().await;
+    let ways = [
+        ("CONTROLLING", "10000.00"),
+        ("CONTROLLING_PLUS_10", "11000.00"),
+        ("OWN", "12000.00"),
+        ("MAKEGOOD", "10000.00"),
+    ];
+    let orders = ["IO-1", "IO-2", "IO-3", "IO-4"].map(|id| (id, 1_200_000, Some(1_000_000)));
+    let run = counted(&service, &orders).await;
+    let cases = found(&service, &run, "THIRD_PARTY_CASE").await;
+    assert_eq!((cases.len(), run.progress.as_ref().unwrap().drafts_waiting), (4, 4));
+    for (case, (outcome, gross)) in cases.iter().zip(ways) {
+        assert_eq!((case.severity(), outcomes(case)), (pb::ExceptionSeverity::Block, ways.to_vec()));
+        let counts = "own count 1200000, controlling count 1000000, 16.67 % of the own count apart";
+        assert!(case.message.contains(counts), "{}", case.message);
+        let draft = get(&service, &case.invoice).await;
+        assert_eq!((draft.waiting, amount(&draft.gross)), (true, "10000.00"), "what bills in any event");
+        let chosen = choose(&service, "second", case, (outcome, "as agreed")).await.unwrap();
+        assert_eq!((chosen.state(), chosen.outcome.as_str()), (pb::ExceptionState::Resolved, outcome));
+        assert_eq!((chosen.settled_by.as_str(), chosen.resolution.as_str()), ("second", "as agreed"));
+        let draft = get(&service, &case.invoice).await;
+        assert_eq!((draft.waiting, amount(&draft.gross)), (false, gross), "{outcome}");
+    }
+    let request = pb::GetBillingRunRequest { name: run.name.clone() };
+    let mut runs = pb::billing_run_service_client::BillingRunServiceClient::new(
+        service.door("first", Role::BillingManager),
+    );
+    let run = runs.get_billing_run(request).await.unwrap().into_inner();
+    assert_eq!(run.progress.as_ref().unwrap().drafts_waiting, 0);
+    approve(&service, &run).await;
+    let issued = issue(&service, &run).await;
+    assert_eq!(amount(&issued.totals[0].gross), "43000.00");
+}
+
+#[tokio::test]
+async fn a_way_out_is_chosen_once_by_a_second_person_and_from_those_offered() {
+    let service = Service::start().await;
+    let run = counted(&service, &[("IO-1", 1_200_000, Some(1_000_000))]).await;
+    let case = found(&service, &run, "THIRD_PARTY_CASE").await.remove(0);
+    for (person, outcome, why, code, expected) in [
+        ("first", "CONTROLLING", "as agreed", Code::PermissionDenied, "SAME_PERSON"),
+        ("second", "HALF", "as agreed", Code::InvalidArgument, "OUTCOME_UNKNOWN"),
+        ("second", "CONTROLLING", "", Code::InvalidArgument, "MALFORMED"),
+    ] {
+        let refused = choose(&service, person, &case, (outcome, why)).await.unwrap_err();
+        assert_eq!((refused.code(), reason(&refused).as_str()), (code, expected), "{refused}");
+    }
+    assert!(get(&service, &case.invoice).await.waiting, "nothing was chosen");
+    let chosen = choose(&service, "second", &case, ("OWN", "their tag was late")).await.unwrap();
+    let again = choose(&service, "third", &chosen, ("CONTROLLING", "no")).await.unwrap_err();
+    assert_eq!(reason(&again), "EXCEPTION_SETTLED");
+    assert_eq!(amount(&get(&service, &case.invoice).await.gross), "12000.00");
+}
+
+/// Of 500,000 the verifier has counted nothing at all, and of 300,000 it has said nothing yet.
+#[tokio::test]
+async fn a_broken_tag_and_a_count_that_is_missing_are_no_difference() {
+    let service = Service::start().await;
+    let run = counted(&service, &[("IO-1", 500_000, Some(0)), ("IO-2", 300_000, None)]).await;
+    let drafts = pb::ListInvoicesRequest { billing_run: run.name.clone(), ..all() };
+    assert_eq!(list(&service, drafts.clone()).await, [], "nobody knows yet what they come to");
+    let cases = [
+        (
+            "THIRD_PARTY_TAG_FAILURE",
+            vec![("CONTROLLING", "0.00"), ("OWN", "5000.00"), ("MAKEGOOD", "0.00")],
+            "controlling count 0, 100.00 % of the own count apart; the third party counted nothing at all: look at its tag",
+        ),
+        (
+            "THIRD_PARTY_COUNT_MISSING",
+            vec![("OWN", "3000.00")],
+            "own count 300000, controlling count nothing; the third party has not counted yet",
+        ),
+    ];
+    for (reason, ways, message) in cases {
+        let [case] = &found(&service, &run, reason).await[..] else { panic!("one {reason}") };
+        assert_eq!((case.severity(), outcomes(case)), (pb::ExceptionSeverity::Block, ways));
+        assert!(case.message.contains(message), "{}", case.message);
+        choose(&service, "second", case, ("OWN", reason)).await.unwrap();
+    }
+    let mut gross: Vec<String> =
+        list(&service, drafts).await.iter().map(|draft| amount(&draft.gross).to_owned()).collect();
+    gross.sort_unstable();
+    assert_eq!(gross, ["3000.00", "5000.00"]);
+}
