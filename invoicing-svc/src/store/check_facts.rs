@@ -12,6 +12,7 @@ use invoicing_domain::{
     hold::Hold,
     order::PurchaseOrder,
     rate_card,
+    tax::TaxRegistration,
 };
 use jiff::civil::Date;
 use jiff_sqlx::ToSqlx;
@@ -35,6 +36,8 @@ pub struct KnownAccount {
     pub purchase_order_required: bool,
     pub purchase_order_format: String,
     pub has_tax_id: bool,
+    /// Tax ids with their days. What is loaded for tax says them.
+    pub registrations: Vec<TaxRegistration>,
 }
 
 /// What a document bills, to find another that bills the same: account, currency, gross in lowest terms, first and last day.
@@ -109,6 +112,7 @@ async fn known_accounts(
             purchase_order_required: row.purchase_order_required,
             purchase_order_format: row.purchase_order_format,
             has_tax_id: row.has_tax_id,
+            registrations: Vec::new(),
         };
         facts.accounts.insert(AccountId::from_uuid(row.account_id), account);
     }

@@ -115,6 +115,7 @@ fn account_facts(
         purchase_order_required: known.purchase_order_required,
         purchase_order_format: known.purchase_order_format,
         has_tax_id: known.has_tax_id,
+        registrations: known.registrations,
         recent,
     })
 }

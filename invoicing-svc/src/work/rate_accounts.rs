@@ -8,7 +8,7 @@ use ids::AccountId;
 use invoicing_domain::{
     billing_entity::BillingEntity,
     billing_run::BillingRun,
-    exception::{Finding, LineState, Severities, Severity},
+    exception::{Finding, LineState, Severities},
     hold::{Held, Hold},
     invoice::{self, Draft, InvoiceRefusal, LineFacts, OrderFacts, RatedOrder, Untaxed, grouping_key},
     ledger::postings,
@@ -61,6 +61,9 @@ pub async fn rate_accounts(
     for state in orders.iter_mut().flat_map(|order| order.states.drain(..)) {
         let below_list = facts.lines.remove(&state.line).and_then(|known| known.below_list);
         facts.lines.insert(state.line, LineState { below_list, ..state });
+    }
+    for (account, known) in &mut facts.accounts {
+        known.registrations = taxing.buyer(*account)?.registrations().to_vec();
     }
     let mut papers = Vec::new();
     for ((account, key), orders) in by_document(orders, &facts) {
@@ -220,7 +223,7 @@ fn rate_order(order: OrderToRate, known: &CheckFacts, paper: &mut Paper) -> Rate
         let held = rated.held.iter();
         if let Some(hold) = on_hold(&known.holds, &line) {
             found.extend(held.map(|held| Exception::held(&facts, &line, held)));
-            found.extend(held_line(&facts, &line, &rated, hold));
+            found.extend(held_line(&facts, (&line, &rated), hold, &known.severities));
             continue;
         }
         match &input.pricing {
@@ -254,7 +257,12 @@ fn on_hold<'a>(holds: &'a [Hold], line: &LineFacts) -> Option<&'a Hold> {
 }
 
 /// A line on hold that would bill something leaves the draft and says so.
-fn held_line(order: &OrderFacts, line: &LineFacts, rated: &RatedLine, hold: &Hold) -> Option<Exception> {
+fn held_line(
+    order: &OrderFacts,
+    (line, rated): (&LineFacts, &RatedLine),
+    hold: &Hold,
+    severities: &Severities,
+) -> Option<Exception> {
     let amount = Money::sum(order.currency, rated.items.iter().map(|item| item.gross)).ok()?;
     let finding = Finding::LineOnHold {
         line: line.number.clone(),
@@ -262,8 +270,8 @@ fn held_line(order: &OrderFacts, line: &LineFacts, rated: &RatedLine, hold: &Hol
         reason: hold.reason.clone(),
         owner: hold.owner.clone(),
     };
-    (!amount.is_zero())
-        .then(|| Exception::found((order.account, order.order), None, (&finding, Severity::Warn)))
+    let severity = severities.severity(&finding).filter(|_| !amount.is_zero())?;
+    Some(Exception::found((order.account, order.order), None, (&finding, severity)))
 }
 
 /// What was delivered for nothing: beyond a cap, or so that the order has no draft at all.

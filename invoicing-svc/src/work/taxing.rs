@@ -8,7 +8,7 @@ use invoicing_domain::{
     billing_entity::BillingEntity,
     invoice::{Draft, Untaxed},
     rating::RatingError,
-    tax::{AccountTax, Place, Places, TaxError, determine},
+    tax::{AccountTax, Place, Places, TaxError, TaxRegistration, determine},
 };
 use refusal::Refusal;
 
@@ -76,6 +76,11 @@ impl TaxingBuyer<'_> {
     /// Where the account's lines are taxed.
     pub fn places(&self) -> Places<'_> {
         Places { otherwise: self.place, lines: &self.taxing.inputs.lines }
+    }
+
+    /// The account's tax ids with their days.
+    pub fn registrations(&self) -> &[TaxRegistration] {
+        &self.buyer.registrations
     }
 
     /// The draft with the tax that the rates say.

@@ -14,9 +14,10 @@ use prost_types::FieldMask;
 use tonic::{Code, Status};
 
 use crate::{
-    invoice::{bill, get, list, review},
+    invoice::{approve, bill, get, issue, list, review},
     order::{Sold, batch, client as orders, day, days, order},
     reference::{account, create_series, entity, product},
+    refresh::refresh,
     service::{Door, Service, reason},
 };
 
@@ -252,6 +253,63 @@ async fn the_account_decides_on_the_tax_point() {
     let name = bill(&service, &sold, "2020-08", "august-again").await.remove(0).name;
     assert_eq!(rows(&get(&service, &name).await), [(pb::TaxCategory::Ae, "0", "300.00", "0.00")]);
     all_laws_hold(&service).await;
+}
+
+/// What is found of the account's tax id, and still open.
+async fn tax_id_found(service: &Service, run: &pb::BillingRun) -> Vec<(String, String)> {
+    let found = exceptions(service, run).await.into_iter();
+    let open =
+        found.filter(|found| found.state() == pb::ExceptionState::Open && found.reason.starts_with("TAX_ID"));
+    open.map(|found| (found.reason, found.message)).collect()
+}
+
+#[tokio::test]
+async fn a_tax_id_holds_on_its_days() {
+    let service = Service::start().await;
+    let sold = german(&service).await;
+    rates_of_2020(&service).await;
+    let mut accounts = AccountServiceClient::new(service.door("billing_manager_1", Role::BillingManager));
+    let mut register = async |ids: &[(&str, &str, Option<&str>)]| {
+        let registration = |(number, first, last): &(&str, &str, Option<&str>)| pb::TaxRegistration {
+            place: "DE".into(),
+            number: (*number).into(),
+            valid_from: Some(day(first)),
+            valid_to: last.map(day),
+        };
+        let tax_registrations = ids.iter().map(registration).collect();
+        let request = pb::UpdateAccountRequest {
+            account: Some(pb::Account {
+                name: sold.account.clone(),
+                tax_registrations,
+                ..pb::Account::default()
+            }),
+            update_mask: Some(FieldMask { paths: vec!["tax_registrations".into()] }),
+            request_id: format!("ids-{}", ids.len()),
+        };
+        accounts.update_account(request).await.unwrap();
+    };
+    sell(&service, &sold, "IO-1", &[("L1", "2020-07-01", "2020-07-31", "100.00")]).await;
+    let run = review(&service, &sold, "2020-07", "july").await;
+    let missing = "tax is billed and the account has no tax id; ask for it";
+    assert_eq!(tax_id_found(&service, &run).await, [("TAX_ID_MISSING".to_owned(), missing.to_owned())]);
+    let until_july = ("DE136695976", "2015-01-01", Some("2020-07-31"));
+    register(&[until_july]).await;
+    let run = refresh(&service, &run.name, "refresh").await;
+    assert_eq!(tax_id_found(&service, &run).await, [], "on 31 July it still holds");
+    approve(&service, &run).await;
+    issue(&service, &run).await;
+
+    sell(&service, &sold, "IO-2", &[("L1", "2020-08-01", "2020-08-31", "100.00")]).await;
+    let run = review(&service, &sold, "2020-08", "august").await;
+    let [(reason, message)] = &tax_id_found(&service, &run).await[..] else { panic!("it has lapsed") };
+    assert_eq!(reason, "TAX_ID_EXPIRED");
+    assert!(
+        message.contains("as of 2020-08-31") && message.contains("DE136695976 expired on 2020-07-31"),
+        "{message}"
+    );
+    register(&[until_july, ("DE811569869", "2020-08-01", None)]).await;
+    let run = refresh(&service, &run.name, "refresh-2").await;
+    assert_eq!(tax_id_found(&service, &run).await, []);
 }
 
 #[tokio::test]

@@ -1,4 +1,5 @@
 use calendar::Days;
+use jiff::civil::Date;
 use money::{Currency, Money};
 use rust_decimal::{Decimal, RoundingStrategy};
 
@@ -6,6 +7,7 @@ use super::Finding;
 use crate::ad_product::ProductState;
 use crate::invoice::Draft;
 use crate::rate_card::Below;
+use crate::tax::TaxRegistration;
 
 /// By how many percent an account may be apart from its recent months.
 const VARIANCE_PERCENT: i64 = 50;
@@ -22,7 +24,10 @@ pub struct AccountFacts {
     pub purchase_order_required: bool,
     /// `9` a digit, `A` a letter, everything else itself; empty: any.
     pub purchase_order_format: String,
+    /// Whether it says a tax id without the days over which it is one.
     pub has_tax_id: bool,
+    /// The tax ids that are one over some days.
+    pub registrations: Vec<TaxRegistration>,
     /// What the account was billed in each of its recent months that billed anything, in the draft's currency, and what
     /// this run bills it.
     pub recent: Recent,
@@ -54,7 +59,7 @@ pub struct LineState {
     /// Its lowest price, where that is too far below the list price.
     pub below_list: Option<Below>,
     /// The last day that has delivery and the days in which it was to deliver; `None` where delivery is not by day.
-    pub delivered_until: Option<(jiff::civil::Date, Days)>,
+    pub delivered_until: Option<(Date, Days)>,
 }
 
 /// Everything worth a look before the draft becomes a document, besides what is looked at order by order.
@@ -88,8 +93,24 @@ fn of_account(draft: &Draft, account: &AccountFacts) -> [Option<Finding>; 4] {
         currency: draft.currency.code().to_owned(),
         account_currency: account.currency.code().to_owned(),
     });
-    let untaxed = (!draft.tax.is_zero() && !account.has_tax_id).then_some(Finding::TaxIdMissing);
-    [hold, limit, foreign, untaxed]
+    [hold, limit, foreign, tax_id(draft, account)]
+}
+
+/// Whoever is billed tax has a tax id on the tax point. What is said is of the latest tax point without one.
+fn tax_id(draft: &Draft, account: &AccountFacts) -> Option<Finding> {
+    let taxed = draft.lines.iter().filter(|line| !line.tax.amount.is_zero());
+    let registered = |day| account.registrations.iter().any(|id| id.valid.includes(day));
+    let tax_point = taxed.map(|line| line.tax_point).filter(|day| !registered(*day)).max()?;
+    if account.has_tax_id {
+        return None;
+    }
+    let ended = |id: &TaxRegistration| {
+        id.valid.last.filter(|last| *last < tax_point).map(|last| (last, id.number.clone()))
+    };
+    Some(match account.registrations.iter().filter_map(ended).max() {
+        Some((expired, number)) => Finding::TaxIdExpired { number, expired, tax_point },
+        None => Finding::TaxIdMissing,
+    })
 }
 
 fn of_purchase_order(account: &AccountFacts, number: Option<&str>) -> Option<Finding> {

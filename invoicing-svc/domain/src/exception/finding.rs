@@ -34,6 +34,9 @@ refusal::refusals! {
         /// Tax offices ask for it.
         StateForbids "TAX_ID_MISSING" TaxIdMissing =>
             "tax is billed and the account has no tax id; ask for it",
+        /// What has expired is no tax id.
+        StateForbids "TAX_ID_EXPIRED" TaxIdExpired { number: String, expired: Date, tax_point: Date } =>
+            "tax is billed as of {tax_point}, and the account's tax id {number} expired on {expired}; ask for the one that holds since",
         /// The customer pays against its number only.
         StateForbids "PURCHASE_ORDER_MISSING" PurchaseOrderMissing =>
             "the account asks for a purchase order and the order names none; type in the customer's number",
@@ -93,7 +96,8 @@ pub fn severity(finding: &Finding) -> Severity {
         | Finding::ZeroBill { .. }
         | Finding::Variance { .. }
         | Finding::Duplicate { .. }
-        | Finding::TaxIdMissing => Severity::Warn,
+        | Finding::TaxIdMissing
+        | Finding::TaxIdExpired { .. } => Severity::Warn,
     }
 }
 
@@ -134,7 +138,8 @@ impl Finding {
             | Self::PurchaseOrderUsedUp { .. }
             | Self::Variance { .. }
             | Self::Duplicate { .. }
-            | Self::TaxIdMissing => None,
+            | Self::TaxIdMissing
+            | Self::TaxIdExpired { .. } => None,
         }
     }
 }

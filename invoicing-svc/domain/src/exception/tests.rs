@@ -6,6 +6,7 @@ use super::*;
 use crate::ad_product::ProductState;
 use crate::invoice::tests::{draft, january};
 use crate::order::PurchaseOrder;
+use crate::tax::{TaxRegistration, Validity};
 
 fn usd() -> Currency {
     Currency::parse("USD").expect("a currency")
@@ -79,6 +80,7 @@ fn account() -> AccountFacts {
         purchase_order_required: false,
         purchase_order_format: String::new(),
         has_tax_id: true,
+        registrations: Vec::new(),
         recent: Recent::default(),
     }
 }
@@ -112,6 +114,45 @@ fn each_check_finds_what_it_is_for() {
     assert_eq!(reasons(&asks, None, &[]), ["PURCHASE_ORDER_MISSING"]);
     assert_eq!(reasons(&asks, Some("PO-12"), &[]), ["BILLING_INSTRUCTION_NOT_MET"]);
     assert_eq!(reasons(&asks, Some("PO-1234"), &[]), Vec::<&str>::new());
+}
+
+/// Taxed with a tax point of 31 January and one of 10 February 2026.
+#[test]
+fn whoever_is_taxed_has_a_tax_id_on_the_tax_point() {
+    let mut taxed = draft(&january()).expect("a draft");
+    taxed.lines.push(taxed.lines[0].clone());
+    for (line, tax_point) in taxed.lines.iter_mut().zip([date(2026, 1, 31), date(2026, 2, 10)]) {
+        (line.tax.amount, line.tax_point) = (money("1.00"), tax_point);
+    }
+    let id = |number: &str, first, last| TaxRegistration {
+        place: "GB".parse().expect("a place"),
+        number: number.into(),
+        valid: Validity { first, last },
+    };
+    let new_year = date(2026, 1, 1);
+    let january = id("A", new_year, Some(date(2026, 1, 31)));
+    let table = [
+        (vec![], "TAX_ID_MISSING"),
+        (vec![id("A", new_year, None)], ""),
+        (vec![january.clone(), id("B", date(2026, 2, 1), None)], ""),
+        (vec![january.clone()], "TAX_ID_EXPIRED"),
+        (vec![id("A", new_year, Some(date(2026, 2, 10)))], ""),
+        (vec![id("A", new_year, Some(date(2026, 2, 9)))], "TAX_ID_EXPIRED"),
+        (vec![id("A", date(2026, 2, 11), None)], "TAX_ID_MISSING"),
+    ];
+    for (registrations, expected) in table {
+        let account = AccountFacts { has_tax_id: false, registrations: registrations.clone(), ..account() };
+        let found = check(&taxed, &DraftFacts { account: &account, twin: None });
+        assert_eq!(found.first().map_or("", Finding::reason), expected, "{registrations:?}");
+        let undated = AccountFacts { has_tax_id: true, ..account };
+        assert_eq!(check(&taxed, &DraftFacts { account: &undated, twin: None }), []);
+    }
+    let lapsed = AccountFacts { has_tax_id: false, registrations: vec![january], ..account() };
+    let found = check(&taxed, &DraftFacts { account: &lapsed, twin: None });
+    assert_eq!(
+        found[0].to_string(),
+        "tax is billed as of 2026-02-10, and the account's tax id A expired on 2026-01-31; ask for the one that holds since"
+    );
 }
 
 fn line(state: ProductState, delivered_until: Option<(Date, Days)>) -> LineState {
