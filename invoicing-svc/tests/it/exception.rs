@@ -9,7 +9,7 @@ use billing_proto::billing::{
 };
 
 use crate::{
-    invoice::{all, approve, get, issue, list, review},
+    invoice::{all, approve, download, get, issue, list, review},
     order::{Sold, order, reference_data, sync},
     reference::create_series,
     service::{Door, Service, reason},
@@ -173,7 +173,40 @@ async fn an_entity_says_how_severe_a_check_is() {
     };
     assert_eq!(client.list_check_settings(list).await.unwrap().into_inner().check_settings, [set]);
     let run = review(&service, &sold, "2026-01", "run").await;
-    let progress = run.progress.unwrap();
-    // The other is that both orders bill the same for the same days.
+    let progress = run.progress.as_ref().unwrap();
     assert_eq!((progress.drafts_waiting, progress.exceptions), (0, 2), "it is worth a look and no more");
+    let found = crate::tax::exceptions(&service, &run).await;
+    let mut reasons: Vec<_> = found.iter().map(|found| found.reason.as_str()).collect();
+    reasons.sort_unstable();
+    assert_eq!(reasons, ["DUPLICATE_CANDIDATE", "PURCHASE_ORDER_USED_UP"]);
+}
+
+#[tokio::test]
+async fn contact_and_attachment_are_written_on_a_draft_and_stand_on_the_document() {
+    let service = Service::start().await;
+    let sold = two_orders_on_one_number(&service).await;
+    let run = review(&service, &sold, "2026-01", "run").await;
+    let drafts = list(&service, pb::ListInvoicesRequest { billing_run: run.name.clone(), ..all() }).await;
+    let draft = drafts.iter().find(|draft| !draft.waiting).unwrap();
+    let edit = |contact: &str, request_id: &str| pb::EditInvoiceRequest {
+        name: draft.name.clone(),
+        contact: Some(contact.into()),
+        attachment: Some("Affidavit of performance, January".into()),
+        request_id: request_id.into(),
+        ..pb::EditInvoiceRequest::default()
+    };
+    let mut analyst = InvoiceServiceClient::new(service.door("analyst", Role::BillingAnalyst));
+    let refused = analyst.edit_invoice(edit("株", "boxes")).await.unwrap_err();
+    assert_eq!(reason(&refused), "MALFORMED");
+    assert!(refused.message().contains("contact"), "{}", refused.message());
+    let edited = analyst.edit_invoice(edit("Jo Smith, accounts payable", "edit")).await.unwrap().into_inner();
+    assert_eq!(edited.digest, draft.digest, "no money is touched, and what was signed is signed");
+    approve(&service, &run).await;
+    issue(&service, &run).await;
+    let (_, json) = download(&service, &draft.name, pb::InvoiceFormat::Json).await.unwrap();
+    let json: serde_json::Value = serde_json::from_slice(&json).unwrap();
+    assert_eq!(json["contact"], "Jo Smith, accounts payable");
+    assert_eq!(json["attachment"], "Affidavit of performance, January");
+    let (_, pdf) = download(&service, &draft.name, pb::InvoiceFormat::Pdf).await.unwrap();
+    assert_eq!(&pdf[..5], b"%PDF-");
 }

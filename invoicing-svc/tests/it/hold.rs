@@ -9,6 +9,7 @@ use crate::{
     invoice::{all, bill, get, list, review, sold},
     order::Sold,
     service::{Door, Service, reason},
+    tax::exceptions,
 };
 
 fn client(service: &Service) -> HoldServiceClient<Door> {
@@ -64,6 +65,11 @@ async fn a_line_that_is_held_in_one_run_is_billed_by_the_next() {
     assert_eq!(hold(&service, &sold, moved).await.line, "L3");
     let draft = get(&service, &draft.name).await;
     assert_eq!((draft.lines.len(), draft.gross.unwrap().amount.as_str()), (1, "3333.34"));
+    let found = exceptions(&service, &run).await;
+    let [said] = &found[..] else { panic!("{found:?}") };
+    assert_eq!((said.reason.as_str(), said.severity()), ("LINE_ON_HOLD", pb::ExceptionSeverity::Warn));
+    let message = "line L3: 550.00 is on hold (the customer asked) and not on this draft; billing_analyst_1 can release it";
+    assert_eq!((said.line.as_str(), said.message.as_str()), ("L3", message));
     let cancel = pb::CancelBillingRunRequest { name: run.name, request_id: "cancel".into() };
     let mut manager = pb::billing_run_service_client::BillingRunServiceClient::new(
         service.door("first", Role::BillingManager),

@@ -6,7 +6,8 @@ use billing_proto::billing::{
         self as pb, account_service_client::AccountServiceClient,
         ad_product_service_client::AdProductServiceClient,
         billing_entity_service_client::BillingEntityServiceClient,
-        ledger_service_client::LedgerServiceClient, note_service_client::NoteServiceClient,
+        billing_run_service_client::BillingRunServiceClient, ledger_service_client::LedgerServiceClient,
+        note_service_client::NoteServiceClient,
     },
 };
 use tonic::{Code, Status};
@@ -17,7 +18,7 @@ use crate::{
     order::{Sold, batch, client as orders, day, days, order},
     reference::{account, create_series, create_series_of, entity, product},
     service::{Door, Service, reason},
-    tax::{create_rate, rate},
+    tax::{self, create_rate, rate},
 };
 
 pub fn client(service: &Service) -> NoteServiceClient<Door> {
@@ -319,4 +320,35 @@ async fn where_approvals_are_configured_only_they_issue_notes() {
     let request = credit(&invoice, "100.00", "apr_2");
     let issued = NoteServiceClient::new(door).issue_credit_note(request).await.unwrap().into_inner();
     assert_eq!(amounts(&issued)[0], "100.00");
+}
+
+/// domain.md §7: June is taxed at 19 %, and a credit of August, when 16 % hold, takes the 19 % back.
+#[tokio::test]
+async fn what_is_credited_in_august_keeps_the_rate_of_june() {
+    let service = Service::start().await;
+    let sold = tax::german(&service).await;
+    tax::rates_of_2020(&service).await;
+    create_series_of(&service, &sold.entity, pb::DocumentKind::CreditNote, "CN").await;
+    tax::sell(&service, &sold, "IO-1", &[("L1", "2020-06-01", "2020-06-30", "1000.00")]).await;
+    let run = review(&service, &sold, "2020-06", "june").await;
+    invoice::approve(&service, &run).await;
+    let mut runs = BillingRunServiceClient::new(service.door("second", Role::BillingManager));
+    let request = pb::IssueBillingRunRequest {
+        name: run.name.clone(),
+        issue_date: Some(day("2020-06-30")),
+        request_id: "june".into(),
+    };
+    runs.issue_billing_run(request).await.unwrap();
+    invoice::watched(&mut runs, &run.name).await;
+    let june = pb::ListInvoicesRequest { billing_run: run.name, ..invoice::all() };
+    let june = invoice::list(&service, june).await.remove(0);
+
+    let mut request = credit(&june, "1000.00", "august");
+    request.note.as_mut().unwrap().issue_date = Some(day("2020-08-15"));
+    let august = issue(&service, request).await.unwrap();
+    assert_eq!(august.issue_date, Some(day("2020-08-15")));
+    assert_eq!(amounts(&august), ["1000.00", "0.00", "1000.00", "190.00", "1190.00"]);
+    assert_eq!(tax::rows(&august), [(pb::TaxCategory::S, "19", "1000.00", "190.00")]);
+    let posted = posted(&service, &august).await;
+    assert!(postings(&posted).contains(&(pb::LedgerAccount::TaxPayable, "190.00", "0.00")), "{posted:?}");
 }

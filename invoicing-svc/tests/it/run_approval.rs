@@ -12,6 +12,7 @@ use crate::{
     reference::{create_account, create_series},
     refresh::{refresh, rename},
     service::{Door, Service, reason},
+    two_processes::many_accounts,
 };
 
 fn adjustments(service: &Service) -> BillingRunServiceClient<Door> {
@@ -103,6 +104,40 @@ async fn a_draft_that_is_restated_while_its_run_is_approved_drops_out_alone() {
     let next = review(&service, &sold, "2026-01", "next").await;
     let drafts = list(&service, pb::ListInvoicesRequest { billing_run: next.name.clone(), ..all() }).await;
     assert_eq!(totals(&drafts), ["5040.00"], "the next run bills it");
+}
+
+/// domain.md §6, a hundredth of it in drafts: 50,000 approved, 12 restated, 49,988 issue.
+#[tokio::test]
+async fn of_five_hundred_that_are_approved_twelve_are_restated_and_488_issue() {
+    let service = Service::start_with_approvals().await;
+    let sold = reference_data(&service).await;
+    let entity =
+        pb::BillingEntity { name: sold.entity.clone(), code: "NYC".into(), ..pb::BillingEntity::default() };
+    create_series(&service, &entity).await;
+    let flight = days("2026-01-01", "2026-01-31");
+    let mut sale = pb::Order { flight, commission_percent: "0".into(), ..order(&sold, "IO-1") };
+    sale.purchase_orders.clear();
+    sale.lines.truncate(1);
+    (sale.lines[0].amount, sale.lines[0].flight) = ("100.00".into(), flight);
+    sync(&service, vec![sale], "orders").await.unwrap();
+    let mut connection = service.connection().await;
+    many_accounts(&mut connection, 499).await;
+    let seen = review(&service, &sold, "2026-01", "run").await;
+    assert_eq!(seen.progress.as_ref().unwrap().drafts, 500);
+
+    let restated = "with restated as (select account_id from account where code like 'COPY-%' order by code limit 12),
+                         parts as (update schedule_part set amount = amount + 1 where account_id in (select * from restated))
+                    insert into input_change (account_id, cause) select account_id, 'ORDER' from restated";
+    sqlx::query(restated).execute(&mut connection).await.unwrap();
+    refresh(&service, &seen.name, "refresh").await;
+    let approved = approve(&service, &seen, &["controller_1"]).await.unwrap();
+    let removed = [pb::Money { currency_code: "USD".into(), amount: "1212.00".into() }];
+    assert_eq!((approved.drafts_removed, &approved.removed[..]), (12, &removed[..]));
+    let progress = issue(&service, &seen).await.progress.unwrap();
+    assert_eq!((progress.drafts_issued, progress.drafts_dropped), (488, 12));
+    let (numbers,): (i64,) =
+        sqlx::query_as("select count(*) from issued_number").fetch_one(&mut connection).await.unwrap();
+    assert_eq!(numbers, 488, "none of those numbers is lost");
 }
 
 #[tokio::test]

@@ -13,6 +13,7 @@ use sqlx::{AssertSqlSafe, Connection, PgConnection};
 
 use crate::{
     invoice::{sold, watched},
+    refresh::refresh,
     service::Service,
 };
 
@@ -53,12 +54,12 @@ impl Drop for Replica {
 }
 
 /// Copies the one account with its order, so often that the run has several portions.
-async fn many_accounts(connection: &mut PgConnection) {
+pub async fn many_accounts(connection: &mut PgConnection, count: i32) {
     let copies = "
         create temporary table copy as
           select a.account_id as of_account, gen_random_uuid() as account_id, gen_random_uuid() as order_id, n
             from account a, generate_series(1, $1) as n;";
-    sqlx::raw_sql(AssertSqlSafe(copies.replace("$1", &ACCOUNTS.to_string())))
+    sqlx::raw_sql(AssertSqlSafe(copies.replace("$1", &count.to_string())))
         .execute(&mut *connection)
         .await
         .unwrap();
@@ -87,13 +88,16 @@ async fn many_accounts(connection: &mut PgConnection) {
     }
 }
 
-/// What a run drafted, without the names that follow from the run.
-async fn drafted(connection: &mut PgConnection, run: &str) -> (i64, String) {
+/// The names that follow from the run.
+const NAMES: &[&str] = &["run_id", "invoice_id", "digest"];
+
+/// What a run drafted, without these columns.
+async fn drafted(connection: &mut PgConnection, run: &str, without: &[&str]) -> (i64, String) {
     let run: uuid::Uuid = run.strip_prefix("billingRuns/run_").unwrap().parse().unwrap();
     let sql = "select count(*), md5(string_agg(text, E'\\n' order by text))
-                 from (select (to_jsonb(d) - '{run_id,invoice_id,digest}'::text[])::text || (to_jsonb(l) - 'invoice_id')::text as text
+                 from (select (to_jsonb(d) - $2::text[])::text || (to_jsonb(l) - $2::text[])::text as text
                          from draft d join draft_line l using (account_id, invoice_id) where run_id = $1) as line";
-    sqlx::query_as(sql).bind(run).fetch_one(connection).await.unwrap()
+    sqlx::query_as(sql).bind(run).bind(without).fetch_one(connection).await.unwrap()
 }
 
 /// Waits until so many workers stand before the locked table of drafts, each with a portion of its own.
@@ -130,7 +134,7 @@ async fn a_run_whose_second_process_is_killed_drafts_the_same_bytes() {
     let service = Service::start().await;
     let sold = sold(&service).await;
     let mut connection = service.connection().await;
-    many_accounts(&mut connection).await;
+    many_accounts(&mut connection, ACCOUNTS).await;
     let alone = start(&service, &sold.entity, true).await;
     watched(&mut client(&service), &alone.name).await;
 
@@ -144,9 +148,19 @@ async fn a_run_whose_second_process_is_killed_drafts_the_same_bytes() {
     locked.rollback().await.unwrap();
     let shared = watched(&mut client(&service), &shared.name).await;
     assert_eq!(shared.state(), pb::BillingRunState::InReview, "{}", shared.failure);
-    let (expected, found) =
-        (drafted(&mut connection, &alone.name).await, drafted(&mut connection, &shared.name).await);
+    let (expected, found) = (
+        drafted(&mut connection, &alone.name, NAMES).await,
+        drafted(&mut connection, &shared.name, NAMES).await,
+    );
     // The account that was copied bills spots besides its fee.
     assert_eq!(expected.0, i64::from(ACCOUNTS) + 2);
     assert_eq!(found, expected);
+
+    // The one process that is left rates all of the run again: to the id and the digest.
+    let named = drafted(&mut connection, &shared.name, &["since"]).await;
+    let touched = "insert into input_change (account_id, cause) select account_id, 'REFERENCE' from account";
+    sqlx::query(touched).execute(&mut connection).await.unwrap();
+    let again = refresh(&service, &shared.name, "again").await;
+    assert_eq!(drafted(&mut connection, &again.name, &["since"]).await, named);
+    assert_eq!(again.drafts_root, shared.drafts_root);
 }

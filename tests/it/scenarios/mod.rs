@@ -43,6 +43,7 @@ stories! {
     late_delivery_within_a_cap: "10-late-delivery-within-a-cap.story",
     a_purchase_order_is_used_up: "11-a-purchase-order-is-used-up.story",
     germany_in_the_summer_of_2020: "12-germany-in-the-summer-of-2020.story",
+    orders_are_compared_with_their_system: "orders-are-compared-with-their-system.story",
     bad_files_are_refused_with_their_place: "bad-files-are-refused-with-their-place.story",
     bad_input_is_refused_with_its_place: "bad-input-is-refused-with-its-place.story",
 }

@@ -1,0 +1,149 @@
+//! What a run finds before drafts become documents: each by its reason, in the words that somebody reads.
+
+use billing_proto::billing::invoicing::v1 as pb;
+
+use crate::{
+    daily::{fact, header, import},
+    invoice::{all, bill, list, review, sold},
+    order::{Sold, batch, client, days, order, sync},
+    reference::create_product,
+    service::Service,
+    tax::exceptions,
+};
+
+/// Reason, line and message of what a run found, in the order of reasons. None of it makes a draft wait.
+async fn found(service: &Service, run: &pb::BillingRun) -> Vec<(String, String, String)> {
+    let found = exceptions(service, run).await.into_iter();
+    let warned =
+        found.inspect(|found| assert_eq!(found.severity(), pb::ExceptionSeverity::Warn, "{found:?}"));
+    let mut found: Vec<_> = warned.map(|found| (found.reason, found.line, found.message)).collect();
+    found.sort_unstable();
+    found
+}
+
+fn is(reason: &str, line: &str, message: &str) -> (String, String, String) {
+    (reason.into(), line.into(), message.into())
+}
+
+/// An order of one line, without commission and purchase order.
+fn of_line(sold: &Sold, id: &str, line: pb::OrderLine) -> pb::Order {
+    let flight = line.flight;
+    let lines = vec![line];
+    pb::Order { lines, flight, commission_percent: String::new(), purchase_orders: vec![], ..order(sold, id) }
+}
+
+/// A fee that is billed in a month.
+fn fee(sold: &Sold, id: &str, (first, last): (&str, &str), amount: &str) -> pb::Order {
+    let line = pb::OrderLine {
+        number: "L1".into(),
+        ad_product: sold.fee.clone(),
+        flight: days(first, last),
+        amount: amount.into(),
+        ..pb::OrderLine::default()
+    };
+    of_line(sold, id, line)
+}
+
+const JANUARY: (&str, &str) = ("2026-01-01", "2026-01-31");
+
+/// 1,500 impressions where 1,000 were booked at 10.00; and four at 1.00 per thousand, which come to less than a cent.
+#[tokio::test]
+async fn what_is_delivered_for_nothing_is_said() {
+    let service = Service::start().await;
+    let sold = crate::order::reference_data(&service).await;
+    let display = create_product(&service, "DISPLAY", pb::PricingModel::Cpm).await.name;
+    let counted = |id: &str, rate: &str| {
+        let line = pb::OrderLine {
+            number: "L1".into(),
+            ad_product: display.clone(),
+            flight: days(JANUARY.0, JANUARY.1),
+            rate: rate.into(),
+            booked_units: "1000".into(),
+            ..pb::OrderLine::default()
+        };
+        of_line(&sold, id, line)
+    };
+    sync(&service, vec![counted("IO-OVER", "10"), counted("IO-ZERO", "1")], "orders").await.unwrap();
+    let facts = [("IO-OVER", 1_500), ("IO-ZERO", 4)]
+        .map(|(order, count)| pb::DeliveryFact { order: order.into(), ..fact("L1", "2026-01-31", count) });
+    import(&service, header("B1", 2, 1_504), &facts).await.unwrap();
+    let run = review(&service, &sold, "2026-01", "run").await;
+    let expected = [
+        is("OVER_DELIVERY", "L1", "line L1: 500 units were delivered beyond the cap and are free"),
+        is(
+            "ZERO_BILL_WITH_DELIVERY",
+            "L1",
+            "line L1: 4 units were delivered and come to nothing; see its cap and price",
+        ),
+    ];
+    assert_eq!(found(&service, &run).await, expected);
+    let drafts = list(&service, pb::ListInvoicesRequest { billing_run: run.name, ..all() }).await;
+    assert_eq!(drafts.len(), 1, "a document of 0.00 is none");
+}
+
+#[tokio::test]
+async fn the_same_twice_and_a_month_out_of_the_ordinary_are_said() {
+    let service = Service::start().await;
+    let sold = crate::order::reference_data(&service).await;
+    let entity =
+        pb::BillingEntity { name: sold.entity.clone(), code: "NYC".into(), ..pb::BillingEntity::default() };
+    crate::reference::create_series(&service, &entity).await;
+    let february = ("2026-02-01", "2026-02-28");
+    let orders = vec![fee(&sold, "IO-1", JANUARY, "100.00"), fee(&sold, "IO-2", february, "300.00")];
+    sync(&service, orders, "orders").await.unwrap();
+    bill(&service, &sold, "2026-01", "january").await;
+    bill(&service, &sold, "2026-02", "february").await;
+    let march = ("2026-03-01", "2026-03-31");
+    let twins = ["IO-3", "IO-4"].map(|id| fee(&sold, id, march, "151.00"));
+    sync(&service, twins.to_vec(), "twins").await.unwrap();
+    let run = review(&service, &sold, "2026-03", "march").await;
+    let drafts = list(&service, pb::ListInvoicesRequest { billing_run: run.name.clone(), ..all() }).await;
+    assert_eq!(drafts.len(), 2);
+    let found = found(&service, &run).await;
+    let [twin, first, second] = &found[..] else { panic!("{found:?}") };
+    assert_eq!(twin.0, "DUPLICATE_CANDIDATE");
+    let named = |draft: &pb::Invoice| twin.2.contains(draft.name.rsplit('/').next().unwrap());
+    assert!(drafts.iter().any(named), "it names the other: {}", twin.2);
+    let same = "bills the same account 151.00 for the same days; see that this is not the same order twice";
+    assert!(twin.2.ends_with(same), "{}", twin.2);
+    let apart = "the account is billed 302.00, and 200.00 on average of its recent months: 51 % apart";
+    for variance in [first, second] {
+        assert_eq!(variance, &is("VARIANCE", "", apart));
+    }
+}
+
+#[tokio::test]
+async fn currencies_that_differ_are_told_or_refused() {
+    let service = Service::start().await;
+    let sold = sold(&service).await;
+    let euros = pb::Order {
+        currency_code: "EUR".into(),
+        ..fee(&sold, "IO-EUR", ("2026-02-01", "2026-02-28"), "100.00")
+    };
+    let value = Some(pb::Money { currency_code: "USD".into(), amount: "5000.00".into() });
+    let purchase_order = pb::PurchaseOrder { number: "PO-2".into(), value, expires: None };
+    let mixed = pb::Order { purchase_orders: vec![purchase_order], ..euros.clone() };
+    let results =
+        client(&service).sync_orders(batch(vec![mixed], "mixed")).await.unwrap().into_inner().results;
+    assert_eq!((results[0].outcome(), results[0].reason.as_str()), (pb::SyncOutcome::Refused, "MALFORMED"));
+    let place = "purchase_orders[0].value.currency_code: must be the order's, EUR";
+    assert!(results[0].message.contains(place), "{}", results[0].message);
+
+    let results = sync(&service, vec![euros], "euros").await.unwrap();
+    assert_eq!(results[0].outcome(), pb::SyncOutcome::Created, "{results:?}");
+    let run = review(&service, &sold, "2026-02", "run").await;
+    let found = found(&service, &run).await;
+    let expected = is(
+        "CURRENCY_MISMATCH",
+        "",
+        "the order bills in EUR, the account is kept in USD; see that this is agreed",
+    );
+    assert!(found.contains(&expected), "{found:?}");
+    let refused = client(&service)
+        .sync_orders(batch(vec![pb::Order { currency_code: "EURO".into(), ..order(&sold, "IO-X") }], "x"))
+        .await
+        .unwrap()
+        .into_inner()
+        .results;
+    assert_eq!(refused[0].reason, "MALFORMED");
+}
