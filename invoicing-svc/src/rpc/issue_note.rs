@@ -123,7 +123,9 @@ pub(super) async fn issue(
     let date = issue_date(&subject, said.issue_date, call)?;
     let taken = number(connection, &subject.entity, order.kind, date).await?;
     let note = decide(connection, &subject, &said.asked).await?;
-    let spots = credited_spots::find(connection, (subject.corrects, &subject.corrected.original), &said, call).await?;
+    let spots =
+        credited_spots::find(connection, (subject.corrects, &subject.corrected.original), &said, call)
+            .await?;
     let (reason, keep_due_date) = (said.reason.as_str(), said.keep_due_date);
     let saying = Saying { reason, keep_due_date, taken: &taken, rebill: None, spots: &spots };
     record(connection, call, (order, subject), (&note, saying)).await
@@ -142,7 +144,8 @@ pub(super) async fn correct_tax(
     let settings = Settings { rounding: subject.entity.rounding, remainder: subject.entity.remainder };
     let note = domain::retax(&subject.corrected.original, &said.lines, settings).or_refuse()?;
     let taken = number(connection, &subject.entity, note.kind, date).await?;
-    let saying = Saying { reason: &said.reason, keep_due_date: false, taken: &taken, rebill: None, spots: &[] };
+    let saying =
+        Saying { reason: &said.reason, keep_due_date: false, taken: &taken, rebill: None, spots: &[] };
     record(connection, call, (order, subject), (&note, saying)).await
 }
 
@@ -314,6 +317,12 @@ pub(super) async fn decide(
         domain::Ledgers::new()
     };
     domain::note(&corrected.original, asked, ledgers, settings).or_refuse()
+}
+
+/// The order lines behind the lines that are asked for.
+fn lines_of(corrected: &Corrected, asked: &Asked) -> Vec<LineId> {
+    let is_asked = |number| asked.lines.iter().any(|line| line.number == number);
+    corrected.original.lines.iter().filter(|line| is_asked(line.number)).map(|line| line.line).collect()
 }
 
 /// A credit note pays what is open on the document that it corrects.
