@@ -129,7 +129,12 @@ async fn beyond(service: &Service, run: &pb::BillingRun) -> Vec<pb::BillingExcep
     found.into_iter().filter(|exception| exception.reason == "MAKEGOOD_BEYOND_OWED").collect()
 }
 
-async fn choose(service: &Service, exception: &pb::BillingException, outcome: &str) {
+async fn choose_as(
+    service: &Service,
+    person: &str,
+    exception: &pb::BillingException,
+    outcome: &str,
+) -> Result<pb::BillingException, Status> {
     let request = pb::ChooseBillingOutcomeRequest {
         name: exception.name.clone(),
         etag: exception.etag.clone(),
@@ -137,7 +142,7 @@ async fn choose(service: &Service, exception: &pb::BillingException, outcome: &s
         reason: "As agreed".into(),
         request_id: outcome.into(),
     };
-    exceptions(service, "second").choose_billing_outcome(request).await.unwrap();
+    Ok(exceptions(service, person).choose_billing_outcome(request).await?.into_inner())
 }
 
 /// The makegoods that a run bills, as quantity × rate = gross.
@@ -264,7 +269,9 @@ async fn what_is_beyond_what_is_owed_waits_until_somebody_decides() {
     assert_eq!((amount(&found.amount), found.line.as_str()), ("25.00", "L3"));
     assert_eq!(found.outcomes.iter().map(|o| o.outcome.as_str()).collect::<Vec<_>>(), ["BILL", "FREE"]);
     assert_eq!(amount(&balance(&service, order).await.beyond), "25.00");
-    choose(&service, found, "BILL").await;
+    let own = choose_as(&service, "first", found, "BILL").await.unwrap_err();
+    assert_eq!(reason(&own), "SAME_PERSON", "whoever started the run does not decide that it bills");
+    choose_as(&service, "second", found, "BILL").await.unwrap();
     assert_eq!(billed(&service, &run).await, ["1 × 300 = 300.00"]);
     assert_eq!(beyond(&service, &run).await, []);
     let run = get_run(&service, &run.name).await;
@@ -276,7 +283,7 @@ async fn what_is_beyond_what_is_owed_waits_until_somebody_decides() {
     assert_eq!(billed(&service, &run).await, [""; 0], "nobody is owed it");
     let [found] = &beyond(&service, &run).await[..] else { panic!("one exception") };
     assert_eq!(amount(&found.amount), "275.00", "what was decided before is not asked again");
-    choose(&service, found, "FREE").await;
+    choose_as(&service, "second", found, "FREE").await.unwrap();
     assert_eq!(billed(&service, &run).await, ["1 × 0 = 0.00"]);
     assert_eq!(broken(&service).await, [""; 0]);
 }

@@ -82,6 +82,9 @@ pub fn override_block(
     Ok(Exception { state: State::Overridden(settlement), ..exception.clone() })
 }
 
+/// What nobody is owed bills only if a second person says so, whether its draft waits or not.
+const BEYOND_OWED_BILLS: &str = "BILL";
+
 /// Gives it to somebody; an empty name to nobody.
 pub fn assign(
     run: &BillingRun,
@@ -104,7 +107,8 @@ pub fn choose_outcome(
         let outcomes = exception.outcomes.join(", ");
         return Err(ExceptionRefusal::OutcomeUnknown { outcome: outcome.to_owned(), outcomes });
     }
-    if exception.severity == Severity::Block && settlement.act.by == run.started.by {
+    let needs_another = exception.severity == Severity::Block || outcome == BEYOND_OWED_BILLS;
+    if needs_another && settlement.act.by == run.started.by {
         return Err(ExceptionRefusal::SamePerson { run: run.id.to_string(), person: settlement.act.by });
     }
     Ok(Exception { state: State::Resolved(settlement), ..exception.clone() })

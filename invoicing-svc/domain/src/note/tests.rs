@@ -258,6 +258,43 @@ fn what_cannot_be_is_refused() {
     assert_eq!(note(&original, &none, Ledgers::new(), SETTINGS).unwrap_err().reason(), "NOTE_OF_NOTHING");
 }
 
+/// A shortfall is never both credited and made good (domain.md §5), and a credit takes back what was billed, once.
+#[test]
+fn spots_are_credited_where_they_are_billed_and_not_made_good() {
+    let spot = |name: &str, billed| NamedSpot {
+        line: 1,
+        name: name.into(),
+        billed: billed.then(|| AiringId::of("traffic", OrderId::of("io", "1"), "L3", name)),
+        is_credited: false,
+        made_good: None,
+    };
+    let refused = |spots: &[NamedSpot]| check_spots(spots).map_err(|refusal| refusal.reason());
+    assert_eq!(refused(&[spot("S1", true), spot("S2", true)]), Ok(()));
+    assert_eq!(refused(&[spot("S1", true), spot("S1", true)]), Err("SPOT_CREDITED"));
+    let credited = NamedSpot { is_credited: true, made_good: Some(MadeGood::Was), ..spot("S1", true) };
+    assert_eq!(refused(&[credited]), Err("SPOT_CREDITED"));
+    for made_good in [MadeGood::Was, MadeGood::IsToBe] {
+        let made_good = NamedSpot { made_good: Some(made_good), ..spot("S1", true) };
+        assert_eq!(refused(&[made_good]), Err("SPOT_MADE_GOOD"));
+    }
+    assert_eq!(refused(&[spot("13.1", false)]), Err("SPOT_NOT_BILLED"));
+}
+
+#[test]
+fn a_credit_instead_of_a_makegood_names_its_spots() {
+    let (mut spots, _) = impressions();
+    let instead = asked(NoteBasis::Makegood, &[(1, By::Gross(money("100")))]);
+    let refused = |original: &Original, asked: &Asked, named: &[u32]| {
+        check_named(original, asked, named).map_err(|refusal| refusal.reason())
+    };
+    assert_eq!(refused(&spots, &instead, &[]), Ok(()), "impressions have no names");
+    spots.lines[0].bucket.kind = LineKind::Spots;
+    assert_eq!(refused(&spots, &instead, &[]), Err("SPOTS_NOT_NAMED"));
+    assert_eq!(refused(&spots, &instead, &[1]), Ok(()));
+    let goodwill = Asked { basis: NoteBasis::Commercial, ..instead };
+    assert_eq!(refused(&spots, &goodwill, &[]), Ok(()));
+}
+
 #[test]
 fn debits_add_up_by_themselves() {
     let debit = |original: &Original, gross: &str| {
