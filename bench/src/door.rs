@@ -1,6 +1,9 @@
 //! Clients of the suite: through its door, as anybody is; and of the service behind it, as the gateway is.
 
 use anyhow::{Context, Result};
+use billing_proto::billing::adjustments::v1::{
+    adjustment_service_client::AdjustmentServiceClient, approval_service_client::ApprovalServiceClient,
+};
 use billing_proto::billing::invoicing::v1::{
     account_service_client::AccountServiceClient, ad_product_service_client::AdProductServiceClient,
     billing_entity_service_client::BillingEntityServiceClient,
@@ -47,10 +50,15 @@ impl Client {
         Self::with(address, Header { name: "authorization", value: format!("Bearer {token}").parse()? }).await
     }
 
-    /// At the service itself, as the gateway calls it; good for a minute.
+    /// At invoicing itself, as the gateway calls it; good for a minute.
     pub async fn at_the_service(address: &str) -> Result<Self> {
-        let (caller, secret) = suite::caller();
-        let token = CallerSigner::new(&secret, Clock::system())?.sign(&caller, "invoicing")?;
+        Self::signed(address, ("invoicing", "bench_1")).await
+    }
+
+    /// At a service itself as a person, as the gateway calls it; good for a minute.
+    pub async fn signed(address: &str, (service, person): (&str, &str)) -> Result<Self> {
+        let (caller, secret) = suite::caller(person);
+        let token = CallerSigner::new(&secret, Clock::system())?.sign(&caller, service)?;
         Self::with(address, Header { name: CALLER_HEADER, value: token.parse()? }).await
     }
 
@@ -73,6 +81,8 @@ macro_rules! services {
 
 services! {
     accounts: AccountServiceClient,
+    adjustments: AdjustmentServiceClient,
+    approvals: ApprovalServiceClient,
     delivery: DeliveryServiceClient,
     entities: BillingEntityServiceClient,
     invoices: InvoiceServiceClient,

@@ -156,18 +156,21 @@ async fn entity(client: &Client) -> Result<String> {
     let request =
         pb::CreateBillingEntityRequest { billing_entity: Some(entity), request_id: "entity".to_owned() };
     let entity = client.entities().create_billing_entity(request).await?.into_inner().name;
-    let series = pb::NumberSeries {
-        document_kind: pb::DocumentKind::Invoice.into(),
-        year_basis: pb::YearBasis::Calendar.into(),
-        width: 6,
-        ..pb::NumberSeries::default()
-    };
-    let request = pb::CreateNumberSeriesRequest {
-        parent: entity.clone(),
-        number_series: Some(series),
-        request_id: "series".to_owned(),
-    };
-    client.series().create_number_series(request).await?;
+    for (kind, prefix) in [(pb::DocumentKind::Invoice, ""), (pb::DocumentKind::CreditNote, "CN")] {
+        let series = pb::NumberSeries {
+            document_kind: kind.into(),
+            year_basis: pb::YearBasis::Calendar.into(),
+            prefix: prefix.to_owned(),
+            width: 6,
+            ..pb::NumberSeries::default()
+        };
+        let request = pb::CreateNumberSeriesRequest {
+            parent: entity.clone(),
+            number_series: Some(series),
+            request_id: format!("series{prefix}"),
+        };
+        client.series().create_number_series(request).await?;
+    }
     Ok(entity)
 }
 

@@ -1,4 +1,4 @@
-//! The measured process: gateway and invoicing service, as they run anywhere, in a process of its own, so that its
+//! The measured process: gateway, invoicing and adjustments, as they run anywhere, in a process of its own, so that its
 //! memory is its own.
 
 use std::{
@@ -36,6 +36,7 @@ const ROLES: [Role; 5] =
 struct Databases {
     admin: String,
     invoicing: String,
+    adjustments: String,
     access: String,
 }
 
@@ -46,6 +47,8 @@ pub struct Endpoints {
     pub gateway: String,
     /// The invoicing service itself: gRPC with a signed caller.
     pub service: String,
+    /// The adjustments service itself, in the same way.
+    pub adjustments: String,
     pub starter: String,
     pub approver: String,
 }
@@ -68,6 +71,7 @@ impl Suite {
         let databases = Databases {
             admin: postgres.url(),
             invoicing: postgres.url_as("invoicing_app"),
+            adjustments: postgres.url_as("adjustments_app"),
             access: postgres.url_as("access_app"),
         };
         let input = process.stdin.as_mut().context("the measured process has no input")?;
@@ -105,6 +109,7 @@ pub async fn serve() -> Result<()> {
     let admin = Secret::new(databases.admin.as_str());
     let passwords = || Passwords { owner: Secret::new("unasked"), app: Secret::new("unasked") };
     invoicing_svc::migrate(&admin, &passwords()).await?;
+    adjustments_svc::migrate(&admin, &passwords()).await?;
     gateway::migrate(&admin, &passwords()).await?;
     let clock = Clock::system();
     let access = Secret::new(databases.access.as_str());
@@ -127,19 +132,31 @@ pub async fn serve() -> Result<()> {
     )
     .await?;
     let service = format!("http://{}", invoicing.address());
-    let gateway = gateway::start(door(access, &service), clock, None).await?;
+    let adjusting = adjustments_svc::Configuration {
+        listen: loopback(),
+        database_url: Secret::new(databases.adjustments.as_str()),
+        connections_max: CONNECTIONS_MAX,
+        caller_secret: Secret::new(CALLER_SECRET),
+        invoicing_url: service.clone(),
+    };
+    let adjusting = adjustments_svc::start(adjusting, clock.clone()).await?;
+    let adjustments = format!("http://{}", adjusting.address());
+    let upstreams = [("invoicing", &service), ("adjustments", &adjustments)];
+    let upstreams = upstreams.map(|(name, address)| (name.to_owned(), address.clone()));
+    let gateway = gateway::start(door(access, BTreeMap::from(upstreams)), clock, None).await?;
     let [starter, approver] = <[String; 2]>::try_from(tokens).map_err(|_| anyhow::anyhow!("two people"))?;
-    let endpoints =
-        Endpoints { gateway: format!("http://{}", gateway.address()), service, starter, approver };
+    let gateway_address = format!("http://{}", gateway.address());
+    let endpoints = Endpoints { gateway: gateway_address, service, adjustments, starter, approver };
     println!("{}", serde_json::to_string(&endpoints)?);
     chassis::serve::told_to_end().await?;
     gateway.stop().await;
+    adjusting.stop().await;
     invoicing.stop().await;
     Ok(())
 }
 
 /// Without a limit per key: the bench is one caller, where a door has many.
-fn door(database_url: Secret, service: &str) -> gateway::Configuration {
+fn door(database_url: Secret, upstreams: BTreeMap<String, String>) -> gateway::Configuration {
     gateway::Configuration {
         listen: loopback(),
         health_listen: loopback(),
@@ -147,7 +164,7 @@ fn door(database_url: Secret, service: &str) -> gateway::Configuration {
         connections_max: CONNECTIONS_MAX,
         caller_secret: Secret::new(CALLER_SECRET),
         remember_keys_s: 5,
-        upstreams: BTreeMap::from([("invoicing".to_owned(), service.to_owned())]),
+        upstreams,
         limits: LimitSettings { concurrency_max: 1024, calls_per_second: 1_000_000, burst: 1_000_000 },
     }
 }
@@ -168,10 +185,10 @@ fn key(person: &str, clock: &Clock) -> NewKey {
     }
 }
 
-/// What the gateway would sign for the first of the two.
-pub fn caller() -> (Caller, Secret) {
+/// What the gateway would sign for a person who may do everything.
+pub fn caller(person: &str) -> (Caller, Secret) {
     let caller = Caller {
-        person: "bench_1".to_owned(),
+        person: person.to_owned(),
         kind: PrincipalKind::Person,
         key: "bench".to_owned(),
         grants: grants(),

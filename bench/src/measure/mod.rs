@@ -1,5 +1,7 @@
 //! The parts of the measurement, one after the other on one database.
 
+mod approving;
+mod correcting;
 mod deciding;
 mod importing;
 mod issuing;
@@ -71,7 +73,9 @@ impl Bench {
         let (run, full) = self.rating().await?;
         self.refreshing(&run, full).await?;
         self.issuing(&run).await?;
-        self.reading().await
+        self.reading().await?;
+        self.approving().await?;
+        self.correcting().await
     }
 }
 

@@ -6,7 +6,7 @@ use std::{
 };
 
 /// What the table says in its first column, of each part.
-const PARTS: [&str; 10] = [
+const PARTS: [&str; 12] = [
     "(a) import",
     "(b) rate",
     "(c) issue",
@@ -16,6 +16,8 @@ const PARTS: [&str; 10] = [
     "(f) cost",
     "(g) decide",
     "(h) look",
+    "(i) 500 decisions",
+    "(j) from submitting",
     "peak MB",
 ];
 
