@@ -6,8 +6,10 @@ use std::time::Duration;
 use adjustments_domain::adjustment::Note;
 use billing_proto::billing::{
     access::v1::{PrincipalKind, Role},
+    event::v1::{Event, StreamEventsRequest},
     invoicing::v1::{
         self as pb, billing_entity_service_client::BillingEntityServiceClient,
+        billing_run_service_client::BillingRunServiceClient, event_service_client::EventServiceClient,
         invoice_service_client::InvoiceServiceClient, note_service_client::NoteServiceClient,
     },
 };
@@ -16,6 +18,7 @@ use chassis::{
     failure::Failure,
     stack::MESSAGE_MAX_BYTES,
 };
+use futures::{Stream, StreamExt};
 use refusal::{Class, Refusal};
 use tonic::{
     Code, Request, Status,
@@ -35,6 +38,9 @@ const CONNECT_MAX: Duration = Duration::from_secs(5);
 /// How long one call may take.
 const CALL_MAX: Duration = Duration::from_secs(30);
 
+/// How often invoicing is asked whether it is there while it says nothing.
+const ALIVE_EVERY: Duration = Duration::from_secs(20);
+
 /// Calls invoicing.
 #[derive(Clone)]
 pub struct Invoicing {
@@ -46,6 +52,8 @@ impl Invoicing {
     /// Connects when it is first needed, so that the services start in any order.
     pub fn lazily(url: &str, signer: CallerSigner) -> Result<Self, tonic::transport::Error> {
         let endpoint = Endpoint::from_shared(url.to_owned())?.connect_timeout(CONNECT_MAX).timeout(CALL_MAX);
+        // A stream may be silent for long: whether anybody is still there is asked.
+        let endpoint = endpoint.http2_keep_alive_interval(ALIVE_EVERY).keep_alive_while_idle(true);
         Ok(Self { channel: endpoint.tcp_nodelay(true).connect_lazy(), signer })
     }
 
@@ -105,6 +113,33 @@ impl Invoicing {
             }
         };
         Ok(answer.map_err(refused)?.into_inner())
+    }
+
+    /// A billing run.
+    pub async fn run(&self, name: String) -> Result<pb::BillingRun, Failure> {
+        let request = self.signed(&ourselves(), pb::GetBillingRunRequest { name })?;
+        let mut client = BillingRunServiceClient::new(self.channel.clone());
+        Ok(client.get_billing_run(request).await.map_err(refused)?.into_inner())
+    }
+
+    /// Signs a run off. The same request id again is answered as before.
+    pub async fn approve_run(&self, request: pb::ApproveBillingRunRequest) -> Result<(), Failure> {
+        let request = self.signed(&ourselves(), request)?;
+        let mut client = BillingRunServiceClient::new(self.channel.clone());
+        client.approve_billing_run(request).await.map_err(refused)?;
+        Ok(())
+    }
+
+    /// What is said after a position, from now on as it happens.
+    pub async fn events(
+        &self,
+        after_position: i64,
+    ) -> Result<impl Stream<Item = Result<Event, Failure>> + Unpin + use<>, Failure> {
+        let request = StreamEventsRequest { after_position, ..StreamEventsRequest::default() };
+        let request = self.signed(&ourselves(), request)?;
+        let mut client = EventServiceClient::new(self.channel.clone());
+        let said = client.stream_events(request).await.map_err(refused)?.into_inner();
+        Ok(said.map(|event| event.map_err(refused)))
     }
 
     fn notes(&self) -> NoteServiceClient<Channel> {

@@ -91,13 +91,14 @@ async fn starting(configuration: Configuration, clock: Clock) -> Result<Running,
     let signer = CallerSigner::new(&configuration.caller_secret, clock.clone())?;
     let invoicing = Invoicing::lazily(&configuration.invoicing_url, signer)
         .map_err(|source| StartError::InvoicingUrl { url: configuration.invoicing_url.clone(), source })?;
-    let bell = work::begin(&background, &pool, &clock, &invoicing);
+    let policies = Policies::default();
+    let bell = work::begin(&background, &pool, &clock, &invoicing, &policies);
     let rpc = Rpc {
         pool,
         seal: PageSeal::derived(&configuration.caller_secret),
         feed,
         background: background.clone(),
-        policies: Policies::default(),
+        policies,
         invoicing,
         bell,
     };

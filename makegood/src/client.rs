@@ -5,7 +5,9 @@ use std::{fmt, future::Future, time::Duration};
 use anyhow::{Context, anyhow};
 use billing_proto::billing::{
     access::v1::api_key_service_client::ApiKeyServiceClient,
-    adjustments::v1::person_service_client::PersonServiceClient,
+    adjustments::v1::{
+        approval_service_client::ApprovalServiceClient, person_service_client::PersonServiceClient,
+    },
     invoicing::v1::{
         account_service_client::AccountServiceClient, ad_product_service_client::AdProductServiceClient,
         billing_entity_service_client::BillingEntityServiceClient,
@@ -105,6 +107,7 @@ services! {
     accounts: AccountServiceClient,
     ad_products: AdProductServiceClient,
     api_keys: ApiKeyServiceClient,
+    approvals: ApprovalServiceClient,
     billing_entities: BillingEntityServiceClient,
     billing_runs: BillingRunServiceClient,
     delivery: DeliveryServiceClient,

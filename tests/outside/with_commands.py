@@ -14,10 +14,14 @@ names = json.load(open(os.environ["NAMES"]))
 address = endpoints["address"]
 
 
+def package(method):
+    return "adjustments" if method.startswith("ApprovalService/") else "invoicing"
+
+
 def with_buf(who, method, messages):
     command = ["buf", "curl", "--protocol", "grpc", "--http2-prior-knowledge", "--reflect",
                "-H", f"Authorization: Bearer {endpoints['tokens'][who]}", "-d", "@-",
-               f"{address}/billing.invoicing.v1.{method}"]
+               f"{address}/billing.{package(method)}.v1.{method}"]
     return subprocess.run(command, input="\n".join(map(json.dumps, messages)), capture_output=True, text=True)
 
 
@@ -59,7 +63,15 @@ def until(state):
 
 
 until("IN_REVIEW")
-ask("billing_manager_2", "BillingRunService/ApproveBillingRun", "POST", f"{name['name']}:approve", {"requestId": f"p-{client}"}, named=name)
+for _ in range(600):
+    found = ask("billing_manager_2", "ApprovalService/ListApprovals", "GET", f"approvals?subject={name['name']}", {"subject": name["name"]})
+    if found.get("approvals"):
+        break
+    time.sleep(0.05)
+asked = found["approvals"][0]
+approve = {"subjectDigest": asked["subjectDigest"], "requestId": f"p-{client}"}
+ask("billing_manager_2", "ApprovalService/Approve", "POST", f"{asked['name']}:approve", approve, named={"name": asked["name"]})
+until("APPROVED")
 issue = {"issueDate": day(date), "requestId": f"i-{client}"}
 ask("billing_manager_2", "BillingRunService/IssueBillingRun", "POST", f"{name['name']}:issue", issue, named=name)
 until("ISSUED")

@@ -2,6 +2,7 @@
 
 import json
 import os
+import time
 
 import grpc
 from google.protobuf import json_format
@@ -16,14 +17,14 @@ channel = grpc.insecure_channel(endpoints["address"].removeprefix("http://"))
 pool = DescriptorPool(ProtoReflectionDescriptorDatabase(channel))
 
 
-def call(who, service, method, request):
+def call(who, service, method, request, package="invoicing"):
     """Calls a method with a message, or a list of messages where it takes a stream, as JSON."""
-    descriptor = pool.FindServiceByName(f"billing.invoicing.v1.{service}").methods_by_name[method]
+    descriptor = pool.FindServiceByName(f"billing.{package}.v1.{service}").methods_by_name[method]
     make, answer = GetMessageClass(descriptor.input_type), GetMessageClass(descriptor.output_type)
     streams = isinstance(request, list)
     arity = ("stream" if streams else "unary") + ("_stream" if method == "WatchBillingRun" else "_unary")
     stub = getattr(channel, arity)(
-        f"/billing.invoicing.v1.{service}/{method}",
+        f"/billing.{package}.v1.{service}/{method}",
         request_serializer=lambda message: message.SerializeToString(),
         response_deserializer=answer.FromString,
     )
@@ -56,12 +57,21 @@ check("spots loaded", batch["rowsLoaded"], "3")
 run = call("billing_manager_1", "BillingRunService", "StartBillingRun", {"billingEntity": names["entity"], "month": "2026-01", "requestId": "r"})
 run = call("billing_manager_1", "BillingRunService", "WatchBillingRun", {"name": run["name"]})[-1]
 check("run", run["state"], "BILLING_RUN_STATE_IN_REVIEW")
+for _ in range(600):
+    found = call("billing_manager_1", "ApprovalService", "ListApprovals", {"subject": run["name"]}, "adjustments")
+    if found.get("approvals"):
+        break
+    time.sleep(0.05)
+asked = found["approvals"][0]
+approve = {"name": asked["name"], "subjectDigest": asked["subjectDigest"], "requestId": "p"}
 try:
-    call("billing_manager_1", "BillingRunService", "ApproveBillingRun", {"name": run["name"], "requestId": "p1"})
+    call("billing_manager_1", "ApprovalService", "Approve", approve, "adjustments")
     raise SystemExit("the same person could approve")
 except grpc.RpcError as refused:
     check("the same person", refused.code(), grpc.StatusCode.PERMISSION_DENIED)
-call("billing_manager_2", "BillingRunService", "ApproveBillingRun", {"name": run["name"], "requestId": "p2"})
+call("billing_manager_2", "ApprovalService", "Approve", approve, "adjustments")
+while call("billing_manager_1", "BillingRunService", "GetBillingRun", {"name": run["name"]})["state"] != "BILLING_RUN_STATE_APPROVED":
+    time.sleep(0.05)
 date = {"year": 2026, "month": 1, "day": 31}
 call("billing_manager_2", "BillingRunService", "IssueBillingRun", {"name": run["name"], "issueDate": date, "requestId": "i"})
 call("billing_manager_2", "BillingRunService", "WatchBillingRun", {"name": run["name"]})

@@ -4,7 +4,7 @@ Told before: before/january-aired.story
 
 The first manager starts the run of 2026-01
 The first manager approves it
-It is refused: SAME_PERSON
+It is refused: SELF_APPROVAL
 The second manager approves it
 The run is APPROVED
 

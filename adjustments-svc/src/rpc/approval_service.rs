@@ -398,7 +398,10 @@ fn asking(message: &pb::SubmitApprovalRequest) -> Result<Asking, Failure> {
     let mut v = Violations::new();
     let name = text::required(&mut v, "subject", &message.subject, 300);
     if name.as_ref().is_some_and(|name| name::is_asked_for_here(name)) {
-        v.add("subject", "is asked for when it is submitted itself; call SubmitAdjustment");
+        v.add(
+            "subject",
+            "is asked for by itself: an adjustment by SubmitAdjustment, a billing run when it is in review",
+        );
         return Err(v.refusal().into());
     }
     let digest = case::digest(&mut v, "subject_digest", &message.subject_digest);

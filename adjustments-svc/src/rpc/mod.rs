@@ -2,7 +2,7 @@
 
 mod adjustment_service;
 mod approval_service;
-mod ask;
+pub(crate) mod ask;
 mod changed;
 mod delegation_service;
 mod event_service;

@@ -7,4 +7,5 @@ pub mod delegation;
 pub mod history;
 pub mod person;
 pub mod policy;
+pub mod sign_off;
 pub mod written;

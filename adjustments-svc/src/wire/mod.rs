@@ -4,6 +4,7 @@
 pub mod adjustment;
 pub mod alike;
 pub mod approval;
+pub mod billing_run;
 pub mod case;
 pub mod delegation;
 pub mod document;

@@ -1,6 +1,6 @@
 //! Resource names: `collection/id`.
 
-use ids::{AccountId, AdjustmentId, ApprovalId, DelegationId, EntityId, Id, InvoiceId, Kind};
+use ids::{AccountId, AdjustmentId, ApprovalId, DelegationId, EntityId, Id, InvoiceId, Kind, RunId};
 use refusal::Violations;
 
 use super::text;
@@ -59,7 +59,8 @@ pub fn invoice_name(account: AccountId, id: InvoiceId) -> String {
 
 /// Whether the approval of a subject is asked for by this service itself, and by nobody else.
 pub fn is_asked_for_here(subject: &str) -> bool {
-    parts::<ids::Adjustment>(subject, "adjustments").is_some()
+    let run = subject.strip_prefix("billingRuns/").and_then(|id| id.parse::<RunId>().ok());
+    parts::<ids::Adjustment>(subject, "adjustments").is_some() || run.is_some()
 }
 
 /// `approvals/apr_…`

@@ -46,12 +46,12 @@ pub(super) async fn step(worker: &Worker) -> Result<bool, Failure> {
 }
 
 /// Why it is not executed yet, and how long the next attempt waits.
-fn why(failure: Failure) -> (String, SignedDuration) {
+pub(super) fn why(failure: Failure) -> (String, SignedDuration) {
     match failure {
         Failure::Refused(refusal) if refusal.class == Class::Unavailable => (refusal.message, SOON),
         Failure::Refused(refusal) => (refusal.message, LATER),
         Failure::Fault(fault) => {
-            tracing::error!(error = format!("{fault:#}"), "an approved adjustment cannot be executed");
+            tracing::error!(error = format!("{fault:#}"), "what is approved cannot be executed");
             ("invoicing failed by a fault of its own; its log says why".to_owned(), LATER)
         }
     }

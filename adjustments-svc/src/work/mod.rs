@@ -5,6 +5,8 @@ mod bell;
 mod deadlines;
 mod execute;
 mod follow;
+mod hear;
+mod sign_off;
 
 use chassis::{background::Background, clock::Clock, failure::Failure};
 use refusal::Class;
@@ -14,21 +16,36 @@ use tokio_util::sync::CancellationToken;
 pub use bell::Bell;
 pub use follow::follow;
 
-use crate::invoicing::Invoicing;
+use crate::{invoicing::Invoicing, rpc::Policies};
 
 /// How many adjustments this process executes at once.
 const EXECUTORS: usize = 2;
 
 /// Starts the workers of this process.
-pub fn begin(background: &Background, pool: &PgPool, clock: &Clock, invoicing: &Invoicing) -> Bell {
+pub fn begin(
+    background: &Background,
+    pool: &PgPool,
+    clock: &Clock,
+    invoicing: &Invoicing,
+    policies: &Policies,
+) -> Bell {
     let bell = Bell::new();
-    let (pool, clock, invoicing) = (pool.clone(), clock.clone(), invoicing.clone());
-    let worker = Worker { pool, clock, bell: bell.clone(), invoicing };
+    let (pool, clock, invoicing, policies) =
+        (pool.clone(), clock.clone(), invoicing.clone(), policies.clone());
+    let worker = Worker { pool, clock, bell: bell.clone(), invoicing, policies };
     for _ in 0..EXECUTORS {
         let worker = worker.clone();
         background.spawn("executing", move |cancellation| worker.clone().until(cancellation, execute::step));
     }
-    background.spawn("deadlines", move |cancellation| worker.clone().until(cancellation, deadlines::step));
+    background.spawn("deadlines", {
+        let worker = worker.clone();
+        move |cancellation| worker.clone().until(cancellation, deadlines::step)
+    });
+    background.spawn("signing", {
+        let worker = worker.clone();
+        move |cancellation| worker.clone().until(cancellation, sign_off::step)
+    });
+    background.spawn("hearing", move |cancellation| hear::hear(worker.clone(), cancellation));
     bell
 }
 
@@ -39,6 +56,7 @@ struct Worker {
     clock: Clock,
     bell: Bell,
     invoicing: Invoicing,
+    policies: Policies,
 }
 
 impl Worker {

@@ -6,6 +6,6 @@ refusal::refusals! {
     pub enum ApprovalRefusal {
         /// Who asks directly would go around those who approve.
         Forbidden "APPROVAL_REQUIRED" Required { subject: String } =>
-            "{subject} goes through approvals here: look for the approval request with this subject, or submit one; once it is approved, it is done",
+            "{subject} goes through approvals here: its request is found by its subject, /v1/approvals?subject={subject}; once it is approved, it is done",
     }
 }

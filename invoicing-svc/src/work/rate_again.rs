@@ -5,13 +5,18 @@ use evidence_log::{leaf_hash, root};
 use ids::{AccountId, RunId};
 use invoicing_domain::billing_run::{self as domain, BillingRun, Root};
 use jiff::Timestamp;
+use outbox::{Voice, say};
 use sqlx::PgConnection;
 
 use super::{
     settle::{rate_with, settle},
     tax_engine::TaxEngines,
 };
-use crate::store::{self, rating_input::Settles};
+use crate::{
+    report::billing_run as report,
+    store::{self, rating_input::Settles},
+    wire::fact,
+};
 
 /// The root over the drafts of a run that wait for nothing: what an approval signs. It is kept, so that an approval that
 /// comes after the next change still knows what it signed.
@@ -22,7 +27,7 @@ pub async fn drafts_root(connection: &mut PgConnection, run: RunId) -> Result<Ro
     Ok(root)
 }
 
-/// Other drafts wait than before, or they changed: agreements count others, and another root is to be signed.
+/// Other drafts wait than before, or they changed: agreements count others, and another root is to be signed, which is said.
 pub async fn review_again(
     connection: &mut PgConnection,
     run: &BillingRun,
@@ -32,7 +37,11 @@ pub async fn review_again(
     settle(connection, run, at, engines).await?;
     let root = drafts_root(connection, run.id).await?;
     let run = domain::reviewed_again(run, root).or_refuse()?;
-    store::billing_run::record(connection, run).await
+    let run = store::billing_run::record(connection, run).await?;
+    let message = report::message_of(connection, &run).await?;
+    let reviewed = fact::run("billing.invoicing.v1.billing_run.reviewed", run.entity, &message);
+    say(connection, &Voice::system(String::new(), at), vec![reviewed]).await?;
+    Ok(run)
 }
 
 /// Rates one account of a run that is reviewed, after something of it was settled or edited. Delivery that came after

@@ -26,7 +26,7 @@ const EXAMPLES: &str = "\
 Examples:
   makegood run 2020-01 --entity DEMO                          asks before it approves
   makegood run 2020-01 --entity DEMO --issue-date 2020-01-31 --yes
-  makegood run 2020-01 --entity DEMO --as billing_manager_2 --approve-as controller_1
+  makegood run 2020-01 --entity DEMO --as billing_manager_2 --approve-as billing_manager_1
 
 Whoever started a run cannot approve it. Without --yes, and without a terminal on which somebody says yes, the run stops
 at its review; the same command goes on from there.
@@ -81,6 +81,13 @@ impl Run {
         } else {
             run
         };
+        if run.state() == pb::BillingRunState::InReview {
+            println!(
+                "{} for {} is not issued: its approval waits for others, /v1/approvals?subject={}",
+                run.name, run.month, run.name
+            );
+            return Ok(Verdict::No);
+        }
         let run = if run.state() == pb::BillingRunState::Approved {
             end.issue(&run, self.issue_date).await?
         } else {

@@ -3,10 +3,10 @@
 use std::time::Duration;
 
 use anyhow::bail;
-use billing_proto::billing::invoicing::v1 as pb;
+use billing_proto::billing::{adjustments::v1 as adjustments, invoicing::v1 as pb};
 use futures::StreamExt;
 use jiff::civil::Date;
-use tokio::time::sleep;
+use tokio::time::{Instant, sleep};
 
 use super::not_cancelled;
 use crate::{
@@ -17,6 +17,10 @@ use crate::{
 
 /// How long to wait before watching again when the stream of progress ended too early.
 const WATCH_AGAIN_AFTER: Duration = Duration::from_millis(200);
+
+/// How often something is looked at that happens by itself, and for how long.
+const LOOK_EVERY: Duration = Duration::from_millis(20);
+const PATIENCE: Duration = Duration::from_secs(30);
 
 /// A run and whoever works on it.
 pub struct MonthEnd<'a> {
@@ -67,19 +71,38 @@ impl MonthEnd<'_> {
         not_cancelled(run)
     }
 
-    /// The second person signs the drafts as they were shown.
+    /// The second person approves the drafts as they were shown. Where the policy asks for more people than one, the run
+    /// stays in review.
     pub async fn approve(
         &self,
         approver: &Client,
         run: &pb::BillingRun,
     ) -> Result<pb::BillingRun, anyhow::Error> {
-        let request = pb::ApproveBillingRunRequest {
-            name: run.name.clone(),
-            drafts_root: run.drafts_root.clone(),
-            request_id: format!("{}-approve", self.request),
-            approvers: Vec::new(),
+        let asked = requested(approver, run).await?;
+        let request = adjustments::ApproveRequest {
+            name: asked.name.clone(),
+            subject_digest: run.drafts_root.clone(),
+            comment: String::new(),
+            request_id: format!("{}-{}", self.request, asked.name),
         };
-        ask!(approver.billing_runs(), approve_billing_run, request)
+        // Who was stopped after approving goes on from there.
+        let asked = if asked.state() == adjustments::ApprovalState::Pending {
+            ask!(approver.approvals(), approve, request)?
+        } else {
+            asked
+        };
+        let granted = [adjustments::ApprovalState::Approved, adjustments::ApprovalState::Executed];
+        let since = Instant::now();
+        loop {
+            let run = now(self.starter, run.name.clone()).await?;
+            if !granted.contains(&asked.state()) || run.state() != pb::BillingRunState::InReview {
+                return Ok(run);
+            }
+            if since.elapsed() > PATIENCE {
+                bail!("{} is approved by {} and not signed off", run.name, asked.name);
+            }
+            sleep(LOOK_EVERY).await;
+        }
     }
 
     /// Turns the approved drafts into documents of this date.
@@ -119,6 +142,25 @@ impl MonthEnd<'_> {
         }
         bar.gone();
         Ok(run)
+    }
+}
+
+/// The request about the drafts as they are, or the last one about them. It comes as soon as adjustments has heard of them.
+async fn requested(approver: &Client, run: &pb::BillingRun) -> Result<adjustments::Approval, anyhow::Error> {
+    let since = Instant::now();
+    loop {
+        let request = adjustments::ListApprovalsRequest {
+            subject: run.name.clone(),
+            ..adjustments::ListApprovalsRequest::default()
+        };
+        let known = ask!(approver.approvals(), list_approvals, request)?.approvals;
+        if let Some(asked) = known.into_iter().find(|asked| asked.subject_digest == run.drafts_root) {
+            return Ok(asked);
+        }
+        if since.elapsed() > PATIENCE {
+            bail!("nobody is asked to approve the drafts of {}; refresh the run", run.name);
+        }
+        sleep(LOOK_EVERY).await;
     }
 }
 

@@ -167,7 +167,7 @@ impl Begin<'_> {
             connections_max: CONNECTIONS_MAX,
             caller_secret: secrets.caller(),
             tax_engines: BTreeMap::new(),
-            approvals: None,
+            approvals: Some("adjustments".to_owned()),
         };
         let adjustments_url = database.url_as("adjustments_app", &secrets.adjustments_app)?;
         let invoicing = invoicing_svc::start(invoicing, clock.clone()).await?;

@@ -220,8 +220,8 @@ impl House {
         Ok(accounts.create_account(request).await?.into_inner().name)
     }
 
-    /// A fee for an account that is billed in January.
-    pub async fn sell(&self, account: &str, id: &str, fee: &str) -> Result<()> {
+    /// A fee for an account that is billed in January, with the agency's percent of it.
+    pub async fn sell(&self, account: &str, (id, fee): (&str, &str), percent: &str) -> Result<()> {
         let flight = Some(pb::Days { first: Some(day("2026-01-01")?), last: Some(day("2026-01-31")?) });
         let line = pb::OrderLine {
             number: "L1".into(),
@@ -237,7 +237,7 @@ impl House {
             revision: 1,
             advertiser: "Acme Soap".into(),
             currency_code: "GBP".into(),
-            commission_percent: "15".into(),
+            commission_percent: percent.into(),
             flight,
             signed_date: Some(day("2025-12-15")?),
             liability: pb::Liability::SoleAgency.into(),
@@ -297,7 +297,7 @@ impl House {
 
     /// An invoice of a fee: with 40,000.00, net 34,000.00 and total 40,800.00.
     pub async fn invoiced(&self, fee: &str) -> Result<pb::Invoice> {
-        self.sell(&self.account, "IO-1", fee).await?;
+        self.sell(&self.account, ("IO-1", fee), "15").await?;
         let run = self.rate("run").await?;
         let request = pb::ApproveBillingRunRequest {
             name: run.name.clone(),

@@ -6,3 +6,4 @@ mod house;
 mod line;
 mod notes;
 mod reference;
+mod sign_off;

@@ -94,7 +94,7 @@ const LOCAL: [&str; 18] = [
 const ADJUSTED: [&str; 4] = ["adjusted_document", "adjustment", "adjustment_evidence", "adjustment_line"];
 
 /// Of the schema adjustments: a request may be about anything, so the rest belongs to the coordinator.
-const APPROVALS: [&str; 12] = [
+const APPROVALS: [&str; 13] = [
     "_migration",
     "answered_request",
     "approval",
@@ -107,6 +107,7 @@ const APPROVALS: [&str; 12] = [
     "outbox",
     "person",
     "policy_version",
+    "run_sign_off",
 ];
 
 /// All schemas, migrated as the services migrate them.

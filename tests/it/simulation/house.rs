@@ -6,7 +6,7 @@ use billing_proto::billing::invoicing::v1::{self as pb, import_airings_request::
 use super::workload::{Order, Spot};
 use crate::{
     oracle::Amount,
-    suite::{Client, Suite, day},
+    suite::{Client, Suite, day, sign_off},
 };
 
 /// The people, by the names of the development tokens.
@@ -193,10 +193,8 @@ impl House {
     }
 
     pub async fn approve(&self, run: &pb::BillingRun) -> Result<()> {
-        let (name, drafts_root, request_id) =
-            (run.name.clone(), run.drafts_root.clone(), format!("approve-{}", run.name));
-        let request = pb::ApproveBillingRunRequest { name, drafts_root, request_id, approvers: Vec::new() };
-        self.as_person(SECOND)?.runs().approve_billing_run(request).await?;
+        let signed = sign_off(&self.as_person(SECOND)?, run).await?;
+        ensure!(signed.state() == pb::BillingRunState::Approved, "{signed:?}");
         Ok(())
     }
 

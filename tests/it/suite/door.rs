@@ -3,6 +3,7 @@
 use std::{fs, path::Path};
 
 use anyhow::{Context, Result};
+use billing_proto::billing::adjustments::v1::approval_service_client::ApprovalServiceClient;
 use billing_proto::billing::invoicing::v1::{
     account_service_client::AccountServiceClient, ad_product_service_client::AdProductServiceClient,
     billing_entity_service_client::BillingEntityServiceClient,
@@ -85,6 +86,7 @@ macro_rules! services {
 
 services! {
     accounts: AccountServiceClient,
+    approvals: ApprovalServiceClient,
     delivery: DeliveryServiceClient,
     entities: BillingEntityServiceClient,
     events: EventServiceClient,

@@ -2,6 +2,7 @@
 
 mod door;
 mod rest;
+mod sign_off;
 
 use std::{
     collections::BTreeMap,
@@ -20,6 +21,7 @@ use tokio::time::{Instant, sleep};
 use door::Door;
 pub use door::{Client, day, day_text, reason};
 pub use rest::{Answer, rest};
+pub use sign_off::sign_off;
 
 /// How long a suite may take until it can be called.
 const START_MAX: Duration = Duration::from_secs(60);

@@ -8,7 +8,7 @@ use super::{
     super::{table, world::World},
     Said, invoices,
 };
-use crate::suite::day;
+use crate::suite::{day, sign_off};
 
 /// How long a run may take to come to a state.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -101,13 +101,8 @@ async fn watch(world: &World, name: String) -> Result<pb::BillingRun> {
 }
 
 pub async fn approve(world: &mut World, said: &Said<'_>) -> Result<()> {
-    let request = pb::ApproveBillingRunRequest {
-        name: world.run.name.clone(),
-        drafts_root: world.run.drafts_root.clone(),
-        request_id: world.request_id(),
-        approvers: Vec::new(),
-    };
-    world.run = world.client(said.word(0))?.runs().approve_billing_run(request).await?.into_inner();
+    look(world).await?;
+    world.run = sign_off(&world.client(said.word(0))?, &world.run).await?;
     Ok(())
 }
 

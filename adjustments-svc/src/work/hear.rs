@@ -1,0 +1,137 @@
+//! Hears what invoicing says: a run in review is asked to be signed off, and drafts that changed are asked about anew.
+
+use std::collections::BTreeSet;
+
+use adjustments_domain::{
+    act::Act,
+    approval::{Event, State, subject_changed},
+    subject::Digest,
+};
+use billing_proto::billing::{event::v1 as events, invoicing::v1 as invoicing};
+use chassis::failure::Failure;
+use futures::StreamExt;
+use ids::ApprovalId;
+use outbox::{Voice, inbox};
+use refusal::Class;
+use sqlx::PgConnection;
+use tokio_util::sync::CancellationToken;
+
+use super::{Worker, follow::happen};
+use crate::{
+    rpc::ask::{self, Asker, Asking},
+    store::{
+        approval as requests,
+        sign_off::{self as store, SignOff},
+    },
+    wire::{
+        billing_run::{self as wire, Stands},
+        document,
+    },
+};
+
+/// The feed, as the inbox names it.
+const FEED: &str = "invoicing";
+
+/// How many events are heard in one transaction.
+const BATCH: usize = 500;
+
+/// Who asks for what nobody asks for.
+const SYSTEM: &str = "system";
+
+/// What is said of runs.
+const RUNS: &str = "billing.invoicing.v1.billing_run.";
+
+/// Hears until it is cancelled. Where invoicing does not answer it begins again, from where it was.
+pub(super) async fn hear(worker: Worker, cancellation: CancellationToken) -> Result<(), anyhow::Error> {
+    let mut bell = worker.bell.listener();
+    while !cancellation.is_cancelled() {
+        match listen(&worker, &cancellation).await {
+            Ok(()) => {}
+            Err(Failure::Refused(passing)) if passing.class == Class::Unavailable => {
+                bell.wait(&cancellation).await
+            }
+            Err(failure) => return Err(failure.into()),
+        }
+    }
+    Ok(())
+}
+
+async fn listen(worker: &Worker, cancellation: &CancellationToken) -> Result<(), Failure> {
+    let heard = inbox::position(&mut *worker.pool.acquire().await?, FEED).await?;
+    let mut said = worker.invoicing.events(heard).await?.ready_chunks(BATCH);
+    while let Some(Some(batch)) = cancellation.run_until_cancelled(said.next()).await {
+        let batch: Vec<events::Event> = batch.into_iter().collect::<Result<_, _>>()?;
+        take(worker, &batch).await?;
+    }
+    Ok(())
+}
+
+/// Takes in what was said, and how far it was heard, together.
+async fn take(worker: &Worker, batch: &[events::Event]) -> Result<(), Failure> {
+    let mut transaction = worker.pool.begin().await?;
+    store::take_turn(&mut transaction).await?;
+    let heard = inbox::position(&mut transaction, FEED).await?;
+    // Another process may have heard the same.
+    let new: Vec<&events::Event> = batch.iter().filter(|event| event.position > heard).collect();
+    let (Some(first), Some(last)) = (new.first(), new.last()) else { return Ok(()) };
+    let of_runs = new.iter().filter(|event| event.r#type.starts_with(RUNS));
+    let runs: BTreeSet<&str> = of_runs.map(|event| event.subject.as_str()).collect();
+    for run in runs {
+        look(&mut transaction, worker, run).await?;
+    }
+    inbox::advance(&mut transaction, FEED, first.position, last.position).await?;
+    transaction.commit().await?;
+    worker.bell.ring();
+    Ok(())
+}
+
+/// Looks at a run as it stands now, which may be further than what was heard.
+pub(super) async fn look(connection: &mut PgConnection, worker: &Worker, run: &str) -> Result<(), Failure> {
+    let run = &worker.invoicing.run(run.to_owned()).await?;
+    let now = worker.clock.now();
+    let asked = match requests::open(connection, &run.name).await? {
+        None => None,
+        Some(open) => {
+            requests::lock(connection, open).await?;
+            Some(requests::get(connection, open, None).await?)
+        }
+    };
+    match (wire::stands(run)?, asked) {
+        (Stands::InReview(root), None) => ask(connection, worker, (run, root), None).await,
+        // What was approved is signed as it was: a draft that has changed since drops out alone.
+        (Stands::InReview(_), Some(asked)) if matches!(asked.state, State::Approved(_)) => {
+            store::record_delay(connection, asked.id, None).await
+        }
+        (Stands::InReview(root), Some(asked)) => {
+            let events = subject_changed(&asked, &root, now);
+            if events.is_empty() {
+                return Ok(());
+            }
+            let before = asked.id;
+            happen(connection, asked, &events, now).await?;
+            ask(connection, worker, (run, root), Some(before)).await
+        }
+        (Stands::Done, Some(asked)) if run.approval != asked.id.to_string() => {
+            let why = format!("{} is {} without it", run.name, wire::state_name(run));
+            happen(connection, asked, &[Event::Voided { at: now, why }], now).await
+        }
+        (Stands::Done | Stands::Unfinished, _) => Ok(()),
+    }
+}
+
+/// Asks for the sign-off of a run over a root.
+async fn ask(
+    connection: &mut PgConnection,
+    worker: &Worker,
+    (run, root): (&invoicing::BillingRun, Digest),
+    replaces: Option<ApprovalId>,
+) -> Result<(), Failure> {
+    let entity = document::entity(&worker.invoicing.entity(&run.billing_entity).await?)?;
+    let (subject, case, involved) = wire::subject(run, root, &entity)?;
+    let now = worker.clock.now();
+    let asker = Asker { act: Act { by: SYSTEM.to_owned(), at: now }, voice: Voice::system("", now) };
+    let asking = Asking { subject, case, involved, replaces };
+    let asked = ask::ask(connection, &worker.policies, &asker, asking).await?;
+    let sign_off = SignOff { approval: asked.id, run: run.name.clone(), root };
+    store::insert(connection, &sign_off).await
+}
