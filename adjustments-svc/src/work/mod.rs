@@ -3,8 +3,11 @@
 
 mod bell;
 mod deadlines;
+mod escalate;
 mod execute;
 mod follow;
+mod notify;
+mod tell;
 
 use chassis::{background::Background, clock::Clock, failure::Failure};
 use refusal::Class;
@@ -14,34 +17,52 @@ use tokio_util::sync::CancellationToken;
 pub use bell::Bell;
 pub use follow::follow;
 
-use crate::invoicing::Invoicing;
+use crate::{configuration::Notifications, invoicing::Invoicing};
 
 /// How many adjustments this process executes at once.
 const EXECUTORS: usize = 2;
 
 /// Starts the workers of this process.
-pub fn begin(background: &Background, pool: &PgPool, clock: &Clock, invoicing: &Invoicing) -> Bell {
-    let bell = Bell::new();
-    let (pool, clock, invoicing) = (pool.clone(), clock.clone(), invoicing.clone());
-    let worker = Worker { pool, clock, bell: bell.clone(), invoicing };
+pub fn begin(background: &Background, worker: Worker) -> Bell {
+    let bell = worker.bell.clone();
     for _ in 0..EXECUTORS {
         let worker = worker.clone();
         background.spawn("executing", move |cancellation| worker.clone().until(cancellation, execute::step));
     }
+    let teller = worker.clone();
+    background.spawn("telling", move |cancellation| teller.clone().until(cancellation, tell::step));
+    let escalator = worker.clone();
+    background.spawn("escalating", move |cancellation| escalator.clone().until(cancellation, escalate::step));
+    let spreader = worker.clone();
+    background.spawn("spreading", move |cancellation| spreader.clone().until(cancellation, notify::spread));
+    let notifier = worker.clone();
+    background.spawn("notifying", move |cancellation| notifier.clone().until(cancellation, notify::tell));
     background.spawn("deadlines", move |cancellation| worker.clone().until(cancellation, deadlines::step));
     bell
 }
 
 /// What a worker works with.
 #[derive(Clone)]
-struct Worker {
+pub struct Worker {
     pool: PgPool,
     clock: Clock,
     bell: Bell,
     invoicing: Invoicing,
+    notifications: Notifications,
 }
 
 impl Worker {
+    /// What a worker needs, with a bell that wakes all of them.
+    pub fn new(pool: &PgPool, clock: &Clock, invoicing: &Invoicing, notifications: &Notifications) -> Self {
+        Self {
+            pool: pool.clone(),
+            clock: clock.clone(),
+            bell: Bell::new(),
+            invoicing: invoicing.clone(),
+            notifications: notifications.clone(),
+        }
+    }
+
     /// Takes step after step while there is something to do, and waits for the bell when there is not.
     async fn until<S>(self, cancellation: CancellationToken, step: S) -> Result<(), anyhow::Error>
     where
