@@ -1,6 +1,8 @@
 //! The way to invoicing: documents are read as whoever asks for them, and issued as this service, which invoicing is told
 //! to trust with approvals.
 
+mod receivables;
+
 use std::time::Duration;
 
 use adjustments_domain::adjustment::Note;

@@ -2,6 +2,7 @@
 
 mod configuration;
 mod invoicing;
+mod report;
 mod rpc;
 mod start;
 mod store;
@@ -9,5 +10,5 @@ mod wire;
 mod work;
 
 pub use chassis::database::Passwords;
-pub use configuration::Configuration;
+pub use configuration::{Configuration, Notifications};
 pub use start::{StartError, migrate, start};

@@ -1,9 +1,13 @@
 //! From a configuration to a running service. Used by `main` and by `makegood`.
 
+use adjustments_domain::subscription::Allowed;
 use billing_proto::billing::adjustments::v1::{
     adjustment_service_server::AdjustmentServiceServer, approval_service_server::ApprovalServiceServer,
-    delegation_service_server::DelegationServiceServer, event_service_server::EventServiceServer,
+    case_service_server::CaseServiceServer, delegation_service_server::DelegationServiceServer,
+    dispute_service_server::DisputeServiceServer, event_service_server::EventServiceServer,
     person_service_server::PersonServiceServer, policy_service_server::PolicyServiceServer,
+    subscription_service_server::SubscriptionServiceServer,
+    work_queue_service_server::WorkQueueServiceServer,
 };
 use chassis::{
     background::Background,
@@ -23,7 +27,7 @@ use crate::{
     Configuration, Passwords,
     invoicing::Invoicing,
     rpc::{Policies, Rpc, begin_with_a_policy},
-    work,
+    work::{self, Worker},
 };
 
 /// The schema, and the audience of callers.
@@ -92,7 +96,8 @@ async fn starting(configuration: Configuration, clock: Clock) -> Result<Running,
     let invoicing = Invoicing::lazily(&configuration.invoicing_url, signer)
         .map_err(|source| StartError::InvoicingUrl { url: configuration.invoicing_url.clone(), source })?;
     let policies = Policies::default();
-    let bell = work::begin(&background, &pool, &clock, &invoicing, &policies);
+    let worker = Worker::new(&pool, &clock, &invoicing, &policies, &configuration.notifications);
+    let bell = work::begin(&background, worker);
     let rpc = Rpc {
         pool,
         seal: PageSeal::derived(&configuration.caller_secret),
@@ -101,6 +106,10 @@ async fn starting(configuration: Configuration, clock: Clock) -> Result<Running,
         policies,
         invoicing,
         bell,
+        allowed: Allowed {
+            hosts: configuration.notifications.webhook_hosts,
+            mail: configuration.notifications.mail_folder.is_some(),
+        },
     };
     Ok(server.start(services(rpc), Stack::new(verifier, clock, CONCURRENCY_MAX), background).await?)
 }
@@ -117,6 +126,10 @@ fn services(rpc: Rpc) -> Services {
         PolicyServiceServer,
         PersonServiceServer,
         DelegationServiceServer,
+        DisputeServiceServer,
+        CaseServiceServer,
+        WorkQueueServiceServer,
+        SubscriptionServiceServer,
         EventServiceServer,
     )
 }

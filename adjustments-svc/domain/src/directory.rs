@@ -55,6 +55,11 @@ impl Directory {
         false
     }
 
+    /// Whom a person reports to, by the first of their accounts that says so.
+    pub fn manager<'a>(&'a self, account: &'a str) -> Option<&'a str> {
+        self.superiors(self.person(account)).next()
+    }
+
     /// Whom a person reports to, by any of their accounts.
     fn superiors<'a>(&'a self, person: &'a str) -> impl Iterator<Item = &'a str> {
         let theirs = self.entries.iter().filter(move |(account, _)| self.person(account) == person);

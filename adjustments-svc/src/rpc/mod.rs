@@ -3,15 +3,20 @@
 mod adjustment_service;
 mod approval_service;
 pub(crate) mod ask;
+mod case_service;
 mod changed;
 mod delegation_service;
+mod dispute_change;
+mod dispute_service;
 mod event_service;
 mod person_service;
 mod policies;
 mod policy_service;
+mod subscription_service;
 mod work_out;
+mod work_queue_service;
 
-use adjustments_domain::{act::Act, role::Role};
+use adjustments_domain::{act::Act, role::Role, subscription::Allowed};
 use billing_proto::billing::access::v1 as access;
 use chassis::{background::Background, call::Call, page::PageSeal};
 use ids::{AccountId, EntityId};
@@ -33,6 +38,8 @@ pub struct Rpc {
     pub policies: Policies,
     pub invoicing: Invoicing,
     pub bell: Bell,
+    /// Where subscribers may be told.
+    pub allowed: Allowed,
 }
 
 fn act(call: &Call) -> Act {

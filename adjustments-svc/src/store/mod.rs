@@ -3,9 +3,15 @@
 
 pub mod adjustment;
 pub mod approval;
+pub mod correspondence;
+pub mod customer_case;
 pub mod delegation;
+pub mod dispute;
+pub mod disputed_document;
 pub mod history;
+pub mod notification;
 pub mod person;
 pub mod policy;
 pub mod sign_off;
+pub mod subscription;
 pub mod written;

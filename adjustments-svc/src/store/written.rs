@@ -3,6 +3,8 @@
 use adjustments_domain::{
     adjustment::{AdjustmentKind, Ending},
     approval::{Choice, DelegationState, Part},
+    customer_case::{Outcome as CaseEnd, Requested},
+    dispute::{Outcome, Reason},
     policy::Largest,
     role::Role,
     subject::{Cause, Digest, SubjectKind},
@@ -39,7 +41,21 @@ macro_rules! written {
     )* };
 }
 
-written!(AdjustmentKind, Cause, Choice, DelegationState, Ending, Largest, Part, Role, SubjectKind);
+written!(
+    AdjustmentKind,
+    CaseEnd,
+    Cause,
+    Choice,
+    DelegationState,
+    Ending,
+    Largest,
+    Outcome,
+    Part,
+    Reason,
+    Requested,
+    Role,
+    SubjectKind
+);
 
 /// A revision that the database holds.
 pub fn revision(number: i64) -> Result<Revision, Failure> {

@@ -3,6 +3,8 @@
 use adjustments_domain::{
     adjustment::{AdjustmentKind, Basis},
     approval::{Choice, DelegationState, Part},
+    customer_case::{Outcome as CaseEnd, Requested},
+    dispute::{Outcome, Reason},
     role::Role,
     subject::{Cause, SubjectKind},
 };
@@ -42,6 +44,13 @@ alike! {
     adjustment_kind adjustment_kind_message: AdjustmentKind = AdjustmentKind {
         Credit, Debit, Rebill, Makegood, WriteOff, Goodwill, TaxCorrection, RatingCorrection,
     }
+    case_outcome case_outcome_message: CaseOutcome = CaseEnd { Answered, Kept, Broken, Withdrawn }
+    dispute_outcome dispute_outcome_message: DisputeOutcome = Outcome { Upheld, Partly, Rejected }
+    dispute_reason dispute_reason_message: DisputeReason = Reason {
+        Rate, Quantity3p, Ivt, WrongPo, WrongBillTo, Duplicate, Tax, LateInvoice, NotDelivered, Viewability, Creative, Cancelled,
+        Other,
+    }
+    requested requested_message: RequestedDocument = Requested { Copy, W9, Backup }
     kind kind_message: SubjectKind = SubjectKind {
         Credit, Debit, Rebill, Makegood, WriteOff, Goodwill, TaxCorrection, RatingCorrection, Refund, BillingRun,
         ExceptionOverride, QuarantineRelease, ManualCount, Amendment, RateCard, TaxTable, GlMapping, GoLive, CreditLimit,

@@ -3,11 +3,13 @@
 use adjustments_domain::{
     adjustment::{Adjustment, Ending, State},
     approval::{Event, Request},
+    customer_case::Case,
+    dispute::Dispute,
 };
 use billing_proto::billing::adjustments::v1 as pb;
 use outbox::Fact;
 
-use super::{adjustment as wire_adjustment, approval};
+use super::{adjustment as wire_adjustment, approval, customer_case, dispute as wire_dispute};
 
 /// What has happened to a request, with the request as it is now.
 pub fn approval(event: &Event, request: &Request) -> Fact {
@@ -76,6 +78,25 @@ pub fn settled(adjustment: &Adjustment) -> Fact {
     self::adjustment(kind, adjustment)
 }
 
+/// Something has happened to a case.
+pub fn case(kind: &'static str, case: &Case) -> Fact {
+    let message = customer_case::message(case);
+    let fact = Fact::new(kind, &message.name, "billing.adjustments.v1.Case", &message);
+    let fact = fact.of_account(case.account);
+    match case.document {
+        Some(document) => fact.of_entity(document.entity),
+        None => fact,
+    }
+}
+
+/// Something has happened to a dispute.
+pub fn dispute(kind: &'static str, dispute: &Dispute) -> Fact {
+    let message = wire_dispute::message(dispute, wire_dispute::Shown::default());
+    Fact::new(kind, &message.name, "billing.adjustments.v1.Dispute", &message)
+        .of_entity(dispute.entity)
+        .of_account(dispute.account)
+}
+
 /// A version of the policy was uploaded.
 pub fn policy(policy: &pb::Policy) -> Fact {
     let kind = "billing.adjustments.v1.policy.uploaded";
@@ -86,6 +107,11 @@ pub fn policy(policy: &pb::Policy) -> Fact {
 pub fn person(person: &pb::Person) -> Fact {
     let kind = "billing.adjustments.v1.person.updated";
     Fact::new(kind, &person.name, "billing.adjustments.v1.Person", person)
+}
+
+/// A subscription was made, or has ended.
+pub fn subscription(kind: &'static str, subscription: &pb::Subscription) -> Fact {
+    Fact::new(kind, &subscription.name, "billing.adjustments.v1.Subscription", subscription)
 }
 
 /// A delegation was made, accepted or revoked.

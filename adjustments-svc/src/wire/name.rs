@@ -1,6 +1,9 @@
 //! Resource names: `collection/id`.
 
-use ids::{AccountId, AdjustmentId, ApprovalId, DelegationId, EntityId, Id, InvoiceId, Kind, RunId};
+use ids::{
+    AccountId, AdjustmentId, ApprovalId, CaseId, DelegationId, DisputeId, EntityId, Id, InvoiceId, Kind, RunId,
+    SubscriptionId,
+};
 use refusal::Violations;
 
 use super::text;
@@ -63,6 +66,26 @@ pub fn is_asked_for_here(subject: &str) -> bool {
     parts::<ids::Adjustment>(subject, "adjustments").is_some() || run.is_some()
 }
 
+/// `accounts/acc_…/cases/cas_…`
+pub fn case(v: &mut Violations, field: &str, name: &str) -> Option<(AccountId, CaseId)> {
+    of_account(v, field, name, "cases")
+}
+
+/// `accounts/acc_…/cases/cas_…`
+pub fn case_name((account, id): (AccountId, CaseId)) -> String {
+    format!("accounts/{account}/cases/{id}")
+}
+
+/// `accounts/acc_…/disputes/dsp_…`
+pub fn dispute(v: &mut Violations, field: &str, name: &str) -> Option<(AccountId, DisputeId)> {
+    of_account(v, field, name, "disputes")
+}
+
+/// `accounts/acc_…/disputes/dsp_…`
+pub fn dispute_name((account, id): (AccountId, DisputeId)) -> String {
+    format!("accounts/{account}/disputes/{id}")
+}
+
 /// `approvals/apr_…`
 pub fn approval(v: &mut Violations, field: &str, name: &str) -> Option<ApprovalId> {
     single(v, field, name, "approvals")
@@ -91,6 +114,16 @@ pub fn optional_entity(v: &mut Violations, field: &str, name: &str) -> Option<Op
 /// `accounts/acc_…`, or nothing where it is empty. The outer `None` is a violation.
 pub fn optional_account(v: &mut Violations, field: &str, name: &str) -> Option<Option<AccountId>> {
     if name.is_empty() { Some(None) } else { single(v, field, name, "accounts").map(Some) }
+}
+
+/// `subscriptions/sub_…`
+pub fn subscription(v: &mut Violations, field: &str, name: &str) -> Option<SubscriptionId> {
+    single(v, field, name, "subscriptions")
+}
+
+/// `subscriptions/sub_…`
+pub fn subscription_name(id: SubscriptionId) -> String {
+    format!("subscriptions/{id}")
 }
 
 /// `people/<account>`

@@ -9,6 +9,11 @@ pub fn message(at: Timestamp) -> prost_types::Timestamp {
     prost_types::Timestamp { seconds: at.as_second(), nanos: at.subsec_nanosecond() }
 }
 
+/// The day as a message.
+pub fn day(day: Date) -> google::Date {
+    google::Date { year: day.year().into(), month: day.month().into(), day: day.day().into() }
+}
+
 /// A moment that must be given, in whole microseconds.
 pub fn moment(v: &mut Violations, field: &str, value: Option<&prost_types::Timestamp>) -> Option<Timestamp> {
     let Some(value) = value else {

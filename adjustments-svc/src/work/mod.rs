@@ -3,10 +3,13 @@
 
 mod bell;
 mod deadlines;
+mod escalate;
 mod execute;
 mod follow;
 mod hear;
+mod notify;
 mod sign_off;
+mod tell;
 
 use chassis::{background::Background, clock::Clock, failure::Failure};
 use refusal::Class;
@@ -16,50 +19,64 @@ use tokio_util::sync::CancellationToken;
 pub use bell::Bell;
 pub use follow::follow;
 
-use crate::{invoicing::Invoicing, rpc::Policies};
+use crate::{configuration::Notifications, invoicing::Invoicing, rpc::Policies};
 
 /// How many adjustments this process executes at once.
 const EXECUTORS: usize = 2;
 
 /// Starts the workers of this process.
-pub fn begin(
-    background: &Background,
-    pool: &PgPool,
-    clock: &Clock,
-    invoicing: &Invoicing,
-    policies: &Policies,
-) -> Bell {
-    let bell = Bell::new();
-    let (pool, clock, invoicing, policies) =
-        (pool.clone(), clock.clone(), invoicing.clone(), policies.clone());
-    let worker = Worker { pool, clock, bell: bell.clone(), invoicing, policies };
+pub fn begin(background: &Background, worker: Worker) -> Bell {
+    let bell = worker.bell.clone();
     for _ in 0..EXECUTORS {
         let worker = worker.clone();
         background.spawn("executing", move |cancellation| worker.clone().until(cancellation, execute::step));
     }
-    background.spawn("deadlines", {
-        let worker = worker.clone();
-        move |cancellation| worker.clone().until(cancellation, deadlines::step)
-    });
-    background.spawn("signing", {
-        let worker = worker.clone();
-        move |cancellation| worker.clone().until(cancellation, sign_off::step)
-    });
-    background.spawn("hearing", move |cancellation| hear::hear(worker.clone(), cancellation));
+    let teller = worker.clone();
+    background.spawn("telling", move |cancellation| teller.clone().until(cancellation, tell::step));
+    let escalator = worker.clone();
+    background.spawn("escalating", move |cancellation| escalator.clone().until(cancellation, escalate::step));
+    let spreader = worker.clone();
+    background.spawn("spreading", move |cancellation| spreader.clone().until(cancellation, notify::spread));
+    let notifier = worker.clone();
+    background.spawn("notifying", move |cancellation| notifier.clone().until(cancellation, notify::tell));
+    let signer = worker.clone();
+    background.spawn("signing", move |cancellation| signer.clone().until(cancellation, sign_off::step));
+    let hearer = worker.clone();
+    background.spawn("hearing", move |cancellation| hear::hear(hearer.clone(), cancellation));
+    background.spawn("deadlines", move |cancellation| worker.clone().until(cancellation, deadlines::step));
     bell
 }
 
 /// What a worker works with.
 #[derive(Clone)]
-struct Worker {
+pub struct Worker {
     pool: PgPool,
     clock: Clock,
     bell: Bell,
     invoicing: Invoicing,
     policies: Policies,
+    notifications: Notifications,
 }
 
 impl Worker {
+    /// What a worker needs, with a bell that wakes all of them.
+    pub fn new(
+        pool: &PgPool,
+        clock: &Clock,
+        invoicing: &Invoicing,
+        policies: &Policies,
+        notifications: &Notifications,
+    ) -> Self {
+        Self {
+            pool: pool.clone(),
+            clock: clock.clone(),
+            bell: Bell::new(),
+            invoicing: invoicing.clone(),
+            policies: policies.clone(),
+            notifications: notifications.clone(),
+        }
+    }
+
     /// Takes step after step while there is something to do, and waits for the bell when there is not.
     async fn until<S>(self, cancellation: CancellationToken, step: S) -> Result<(), anyhow::Error>
     where

@@ -9,3 +9,4 @@ mod person;
 mod policy;
 mod service;
 mod side_by_side;
+mod subscription;

@@ -1,8 +1,11 @@
 //! A service of its own for each test, with its database, its clock and its callers.
 
-use std::net::{Ipv4Addr, SocketAddr};
+use std::{
+    net::{Ipv4Addr, SocketAddr},
+    path::Path,
+};
 
-use adjustments_svc::{Configuration, Passwords};
+use adjustments_svc::{Configuration, Notifications, Passwords};
 use billing_proto::billing::access::v1::{PrincipalKind, Role};
 use chassis::{
     caller::{CALLER_HEADER, Caller, CallerSigner, Grant},
@@ -12,6 +15,7 @@ use chassis::{
     serve::Running,
 };
 use sqlx::{Connection, PgConnection};
+use tempfile::TempDir;
 use testkit::TestDatabase;
 use tonic::{
     Request, Status,
@@ -24,6 +28,8 @@ use tonic::{
 pub struct Service {
     pub database: TestDatabase,
     pub clock: Clock,
+    /// Where its e-mail goes.
+    pub mail: TempDir,
     _running: Running,
     channel: Channel,
     signer: CallerSigner,
@@ -67,9 +73,10 @@ impl Service {
         .await
         .unwrap();
         let clock = Clock::stopped("2026-04-02T12:00:00Z".parse().unwrap());
-        let (running, channel) = serve(&database, &clock).await;
+        let mail = TempDir::new().unwrap();
+        let (running, channel) = serve(&database, &clock, mail.path()).await;
         let signer = CallerSigner::new(&secret(), clock.clone()).unwrap();
-        Self { database, clock, _running: running, channel, signer }
+        Self { database, clock, mail, _running: running, channel, signer }
     }
 
     /// A superuser's connection to the schema, past the service and its laws.
@@ -102,7 +109,7 @@ impl Service {
     }
 }
 
-async fn serve(database: &TestDatabase, clock: &Clock) -> (Running, Channel) {
+async fn serve(database: &TestDatabase, clock: &Clock, mail: &Path) -> (Running, Channel) {
     let passwords = passwords();
     let app = Login { role: "adjustments_app", password: &passwords.app };
     let configuration = Configuration {
@@ -112,6 +119,11 @@ async fn serve(database: &TestDatabase, clock: &Clock) -> (Running, Channel) {
         caller_secret: secret(),
         // Nobody is there: these tests are about what happens here.
         invoicing_url: "http://127.0.0.1:9".into(),
+        notifications: Notifications {
+            webhook_hosts: vec!["127.0.0.1".into()],
+            mail_folder: Some(mail.to_owned()),
+            ..Notifications::default()
+        },
     };
     let running = adjustments_svc::start(configuration, clock.clone()).await.unwrap();
     let channel = Channel::from_shared(format!("http://{}", running.address())).unwrap().connect_lazy();

@@ -73,6 +73,12 @@ registry! {
     DelegationId = Delegation "dlg";
     /// What corrects a document (version 7).
     AdjustmentId = Adjustment "adj";
+    /// What a customer does not want to pay (version 7).
+    DisputeId = Dispute "dsp";
+    /// What a customer asks, promises or complains of (version 7).
+    CaseId = Case "cas";
+    /// Somebody who wants to be told (version 7).
+    SubscriptionId = Subscription "sub";
     /// An event of a feed (version 7).
     EventId = Event "evt";
     /// An API key (version 7).

@@ -10,6 +10,7 @@ mod secrets;
 
 use std::{
     collections::BTreeMap,
+    fs,
     net::{Ipv4Addr, SocketAddr},
     path::PathBuf,
     sync::Arc,
@@ -160,7 +161,9 @@ impl Begin<'_> {
     }
 
     async fn start_services(&self, clock: &Clock) -> Result<Services, anyhow::Error> {
-        let Self { secrets, database, .. } = self;
+        let Self { secrets, database, folder, .. } = self;
+        let mail = folder.path().join("mail");
+        fs::create_dir_all(&mail)?;
         let invoicing = invoicing_svc::Configuration {
             listen: loopback(0),
             database_url: database.url_as("invoicing_app", &secrets.invoicing_app)?,
@@ -177,6 +180,10 @@ impl Begin<'_> {
             connections_max: CONNECTIONS_MAX,
             caller_secret: secrets.caller(),
             invoicing_url: format!("http://{}", invoicing.address()),
+            notifications: adjustments_svc::Notifications {
+                mail_folder: Some(mail),
+                ..adjustments_svc::Notifications::default()
+            },
         };
         match adjustments_svc::start(adjustments, clock.clone()).await {
             Ok(adjustments) => Ok(Services { invoicing, adjustments }),

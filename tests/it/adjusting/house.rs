@@ -6,13 +6,14 @@ use std::{
     time::Duration,
 };
 
-use adjustments_svc::Configuration;
+use adjustments_svc::{Configuration, Notifications};
 use anyhow::{Context, Result, ensure};
 use billing_proto::billing::{
     access::v1::{PrincipalKind, Role},
     adjustments::v1::{
         self as adj, adjustment_service_client::AdjustmentServiceClient,
-        approval_service_client::ApprovalServiceClient,
+        approval_service_client::ApprovalServiceClient, case_service_client::CaseServiceClient,
+        dispute_service_client::DisputeServiceClient, work_queue_service_client::WorkQueueServiceClient,
     },
     invoicing::v1::{
         self as pb, account_service_client::AccountServiceClient,
@@ -174,6 +175,21 @@ impl House {
     pub fn adjusting(&self, person: &str, role: Role) -> Result<AdjustmentServiceClient<Door>> {
         let door = self.door(("adjustments", self.address), (person, PrincipalKind::Person, role))?;
         Ok(AdjustmentServiceClient::new(door).max_encoding_message_size(16 << 20))
+    }
+
+    pub fn disputing(&self, person: &str, role: Role) -> Result<DisputeServiceClient<Door>> {
+        let door = self.door(("adjustments", self.address), (person, PrincipalKind::Person, role))?;
+        Ok(DisputeServiceClient::new(door))
+    }
+
+    pub fn cases(&self, person: &str, role: Role) -> Result<CaseServiceClient<Door>> {
+        let door = self.door(("adjustments", self.address), (person, PrincipalKind::Person, role))?;
+        Ok(CaseServiceClient::new(door))
+    }
+
+    pub fn queue(&self, person: &str, role: Role) -> Result<WorkQueueServiceClient<Door>> {
+        let door = self.door(("adjustments", self.address), (person, PrincipalKind::Person, role))?;
+        Ok(WorkQueueServiceClient::new(door))
     }
 
     pub fn approving(&self, person: &str, role: Role) -> Result<ApprovalServiceClient<Door>> {
@@ -418,6 +434,7 @@ async fn adjustments(database: &TestDatabase, clock: &Clock, invoicing: SocketAd
         connections_max: 8,
         caller_secret: secret(),
         invoicing_url: format!("http://{invoicing}"),
+        notifications: Notifications::default(),
     };
     Ok(adjustments_svc::start(configuration, clock.clone()).await?)
 }

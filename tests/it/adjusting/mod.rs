@@ -1,6 +1,8 @@
 //! Adjustments with both services, each as it is started anywhere: what is approved becomes a document, once.
 
 mod attacks;
+mod cases;
+mod disputes;
 mod going_down;
 mod house;
 mod line;

@@ -91,10 +91,21 @@ const LOCAL: [&str; 18] = [
 ];
 
 /// What belongs to an account in the schema adjustments.
-const ADJUSTED: [&str; 4] = ["adjusted_document", "adjustment", "adjustment_evidence", "adjustment_line"];
+const ADJUSTED: [&str; 10] = [
+    "adjusted_document",
+    "adjustment",
+    "adjustment_evidence",
+    "adjustment_line",
+    "correspondence",
+    "customer_case",
+    "dispute",
+    "dispute_settlement",
+    "disputed_document",
+    "disputed_document_told",
+];
 
 /// Of the schema adjustments: a request may be about anything, so the rest belongs to the coordinator.
-const APPROVALS: [&str; 13] = [
+const APPROVALS: [&str; 15] = [
     "_migration",
     "answered_request",
     "approval",
@@ -104,10 +115,12 @@ const APPROVALS: [&str; 13] = [
     "delegation",
     "feed",
     "inbox",
+    "notification",
     "outbox",
     "person",
     "policy_version",
     "run_sign_off",
+    "subscription",
 ];
 
 /// All schemas, migrated as the services migrate them.

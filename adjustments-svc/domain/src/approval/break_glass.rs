@@ -8,12 +8,12 @@ use super::{
     Approver, BrokenGlass, Event, Exclusion, Facts, Request, RequestRefusal, State,
     decide::{open_at, refused},
     standing::part_in,
-    wait::after,
 };
 use crate::{
     act::Act,
     policy::{Need, minor_units},
     role::Role,
+    service_clock::after,
 };
 
 /// How many business days later somebody must have looked at it.

@@ -1,10 +1,10 @@
 //! What waiting does: it reminds, it lets the role above stand in, it ends the request. It approves nothing.
 
 use calendar::Holidays;
-use jiff::{Timestamp, tz::TimeZone};
+use jiff::Timestamp;
 
 use super::{Event, Request, State};
-use crate::policy::ServiceLevel;
+use crate::{policy::ServiceLevel, service_clock::after};
 
 /// When waiting has which consequence.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -22,13 +22,6 @@ pub fn deadlines(level: ServiceLevel, submitted: Timestamp, holidays: &Holidays)
         escalate: after(submitted, level.escalate_days, holidays)?,
         expire: after(submitted, level.expire_days, holidays)?,
     })
-}
-
-/// So many business days after a time.
-pub(super) fn after(at: Timestamp, business_days: u32, holidays: &Holidays) -> Option<Timestamp> {
-    let now = at.to_zoned(TimeZone::UTC);
-    let day = holidays.add_business_days(now.date(), business_days)?;
-    Some(day.to_datetime(now.time()).to_zoned(TimeZone::UTC).ok()?.timestamp())
 }
 
 /// What has become due by now.

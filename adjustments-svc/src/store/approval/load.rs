@@ -26,6 +26,8 @@ use crate::store::written::{Written, count, digest, money, revision};
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Which<'a> {
     pub id: Option<ApprovalId>,
+    /// Only these.
+    pub among: Option<&'a [Uuid]>,
     pub state: Option<&'a str>,
     pub subject: Option<&'a str>,
     /// Submitted from then on …
@@ -93,6 +95,7 @@ pub async fn load(connection: &mut PgConnection, which: Which<'_>) -> Result<Vec
             and ($3::text is null or subject = $3)
             and ($4::timestamptz is null or submitted_at >= $4) and ($5::timestamptz is null or submitted_at < $5)
             and ($6::uuid is null or approval_id < $6) and in_scope($7::jsonb, entity_id, null, account_id)
+            and ($9::uuid[] is null or approval_id = any($9))
           order by approval_id desc limit $8",
         which.id.map(ApprovalId::uuid),
         which.state,
@@ -101,7 +104,8 @@ pub async fn load(connection: &mut PgConnection, which: Which<'_>) -> Result<Vec
         which.to.map(ToSqlx::to_sqlx) as _,
         which.before,
         which.scope,
-        which.limit
+        which.limit,
+        which.among
     )
     .fetch_all(&mut *connection)
     .await?;

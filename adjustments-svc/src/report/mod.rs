@@ -1,0 +1,4 @@
+//! SQL → message. A report decides nothing.
+
+pub mod notifications;
+pub mod work_items;

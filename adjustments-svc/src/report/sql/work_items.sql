@@ -1,0 +1,34 @@
+-- What waits for somebody, the oldest first. Of requests for approval those in which the caller has no part; whether the plan
+-- asks for them is for the domain to say.
+with item as (
+  select 'APPROVAL' as kind, approval_id as id, account_id, entity_id, '' as territory, state, summary, measure_currency as currency,
+         measure_this as amount, null as owner, submitted_at as since, expire_at as due_at, escalated, false as waits_for_customer
+    from approval a
+   where state = 'PENDING'
+     and not exists (select from approval_side s where s.approval_id = a.approval_id and s.person = any($1::text[]))
+  union all
+  select 'ADJUSTMENT', adjustment_id, account_id, entity_id, '', state, reason, currency,
+         (select sum(gross) from adjustment_line l where l.account_id = a.account_id and l.adjustment_id = a.adjustment_id),
+         made_by, made_at, null, false, false
+    from adjustment a where state in ('DRAFT', 'RETURNED') and made_by = any($1)
+  union all
+  select 'DISPUTE', dispute_id, account_id, entity_id, territory, state, format('%s: %s', invoice_number, words), currency, amount,
+         owner, opened_at, due_at, escalated_at is not null, state = 'AWAITING_CUSTOMER'
+    from dispute where state not in ('RESOLVED', 'CLOSED')
+  union all
+  select 'CASE', case_id, account_id, entity_id, territory, state, subject, currency, promised, owner, opened_at, due_at,
+         escalated_at is not null, state = 'AWAITING_CUSTOMER'
+    from customer_case where state <> 'CLOSED'
+)
+select kind as "kind!", id as "id!", account_id, entity_id, territory as "territory!", state as "state!", summary as "summary!", currency,
+       amount, owner, since as "since!", due_at, escalated as "escalated!", waits_for_customer as "waits_for_customer!"
+  from item
+ where ($2::text[] is null or kind = any($2))
+   -- A request is of everybody who may decide it, and so of the caller.
+   and ($3::text is null or owner = $3 or kind = 'APPROVAL' and $3 = any($1))
+   and (not $4 or owner is null and kind in ('DISPUTE', 'CASE'))
+   and ($5::text is null or territory = $5) and ($6::timestamptz is null or since <= $6)
+   and ($7::timestamptz is null or due_at <= $7)
+   and ($8::timestamptz is null or (since, id) > ($8, $9::uuid))
+   and in_scope($10::jsonb, entity_id, nullif(territory, ''), account_id)
+ order by since, id limit $11
