@@ -6,13 +6,15 @@ use anyhow::{Context, anyhow};
 use billing_proto::billing::{
     access::v1::api_key_service_client::ApiKeyServiceClient,
     adjustments::v1::{
-        approval_service_client::ApprovalServiceClient, person_service_client::PersonServiceClient,
+        adjustment_service_client::AdjustmentServiceClient, approval_service_client::ApprovalServiceClient,
+        dispute_service_client::DisputeServiceClient, person_service_client::PersonServiceClient,
     },
     invoicing::v1::{
         account_service_client::AccountServiceClient, ad_product_service_client::AdProductServiceClient,
         billing_entity_service_client::BillingEntityServiceClient,
         billing_run_service_client::BillingRunServiceClient, delivery_service_client::DeliveryServiceClient,
         invoice_service_client::InvoiceServiceClient, ledger_service_client::LedgerServiceClient,
+        makegood_service_client::MakegoodServiceClient, note_service_client::NoteServiceClient,
         number_series_service_client::NumberSeriesServiceClient, order_service_client::OrderServiceClient,
     },
 };
@@ -106,13 +108,17 @@ macro_rules! services {
 services! {
     accounts: AccountServiceClient,
     ad_products: AdProductServiceClient,
+    adjustments: AdjustmentServiceClient,
     api_keys: ApiKeyServiceClient,
     approvals: ApprovalServiceClient,
     billing_entities: BillingEntityServiceClient,
     billing_runs: BillingRunServiceClient,
     delivery: DeliveryServiceClient,
+    disputes: DisputeServiceClient,
     invoices: InvoiceServiceClient,
     ledger: LedgerServiceClient,
+    makegoods: MakegoodServiceClient,
+    notes: NoteServiceClient,
     number_series: NumberSeriesServiceClient,
     orders: OrderServiceClient,
     people: PersonServiceClient,

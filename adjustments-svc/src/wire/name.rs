@@ -1,8 +1,8 @@
 //! Resource names: `collection/id`.
 
 use ids::{
-    AccountId, AdjustmentId, ApprovalId, CaseId, DelegationId, DisputeId, EntityId, Id, InvoiceId, Kind, RunId,
-    SubscriptionId,
+    AccountId, AdjustmentId, ApprovalId, CaseId, DelegationId, DisputeId, EntityId, Id, InvoiceId, Kind,
+    RunId, SubscriptionId,
 };
 use refusal::Violations;
 

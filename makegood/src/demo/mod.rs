@@ -1,11 +1,14 @@
-//! `makegood demo`: real advertising, billed from orders and airings, and held against what was charged for it.
+//! `makegood demo`: real advertising, billed from orders and airings, and held against what was charged for it. Then the
+//! second act: what was missed and made good, and disputes that are scripted.
 //!
 //! The law: it uses the public door, as any client would, and sums nothing itself.
 
 mod bill;
 mod compare;
+mod disputes;
 mod expected;
 mod load;
+mod obligations;
 mod report;
 mod results;
 mod set;
@@ -148,6 +151,8 @@ impl Work {
 
         let auditor = keys.client("auditor")?;
         let invoices = results::invoices(&auditor).await?;
+        let obligations = obligations::obligations(&auditor).await?;
+        let disputes = disputes::work(&self.set, &invoices, &keys).await?;
         let figures = invoices.iter().map(results::figures).collect::<Result<Vec<_>, _>>()?;
         let booked = results::booked(&auditor, &loaded, &self.expected).await?;
         let in_month = |(order, month): &(String, String)| format!("order {order}, {month}");
@@ -162,6 +167,8 @@ impl Work {
             periods: compare(&self.expected.periods, booked.periods, until),
             balance: results::balance(&auditor, &loaded.entity.name).await?,
             pdfs: results::save_pdfs(&auditor, &invoices, &folder).await?,
+            obligations,
+            disputes,
         })
     }
 }

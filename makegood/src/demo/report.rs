@@ -7,7 +7,9 @@ use comfy_table::{CellAlignment, Table, presets::UTF8_BORDERS_ONLY};
 
 use super::{
     compare::{Comparison, Miss},
+    disputes::Worked,
     expected::{FIGURES, Figures},
+    obligations::Obligations,
 };
 use crate::{Verdict, run};
 
@@ -27,6 +29,10 @@ pub struct Report {
     pub balance: Vec<String>,
     /// A few invoices as files.
     pub pdfs: Vec<PathBuf>,
+    /// What was missed, and what makes it good.
+    pub obligations: Obligations,
+    /// What became of the scripted disputes.
+    pub disputes: Worked,
 }
 
 impl Report {
@@ -55,6 +61,24 @@ impl Report {
         }
         println!("contracts matched: {}", self.contracts);
         println!("contract periods matched: {}", self.periods);
+        self.print_second_act();
+    }
+
+    fn print_second_act(&self) {
+        let Obligations { missed, airings, fulfilled } = self.obligations;
+        println!("missed spots made good: {fulfilled} of {missed}, by {airings} airings");
+        let Worked { disputes, rejected, credit_notes, refused, approvers, credited } = &self.disputes;
+        if *disputes == 0 {
+            return;
+        }
+        println!("scripted disputes settled: {disputes}, {rejected} of them rejected");
+        let names: Vec<&str> = approvers.iter().map(String::as_str).collect();
+        println!(
+            "credit notes: {credit_notes}, gross {}, approved by {}",
+            credited.join(" + "),
+            names.join(", ")
+        );
+        println!("credits refused: {}, {}", refused.len(), refused.join(", "));
     }
 
     /// What to do where the files say something else than what was billed from them before.

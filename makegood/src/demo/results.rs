@@ -23,7 +23,7 @@ use crate::{
 /// How many invoices are asked for at a time.
 const PAGE: i32 = 200;
 
-/// Every issued invoice.
+/// Every issued invoice; what corrects one is none.
 pub async fn invoices(auditor: &Client) -> Result<Vec<pb::Invoice>, anyhow::Error> {
     let mut invoices = Vec::new();
     let mut page_token = String::new();
@@ -36,7 +36,8 @@ pub async fn invoices(auditor: &Client) -> Result<Vec<pb::Invoice>, anyhow::Erro
             ..pb::ListInvoicesRequest::default()
         };
         let page = ask!(auditor.invoices(), list_invoices, request)?;
-        invoices.extend(page.invoices);
+        let is_invoice = |document: &pb::Invoice| document.kind() == pb::DocumentKind::Invoice;
+        invoices.extend(page.invoices.into_iter().filter(is_invoice));
         if page.next_page_token.is_empty() {
             return Ok(invoices);
         }

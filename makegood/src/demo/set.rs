@@ -31,6 +31,9 @@ const CARRIED: [(&str, &str); 8] = carried![
     "contract_periods.csv",
 ];
 
+/// Disputes that nobody had; a set may go without.
+const SCRIPTED_DISPUTES: (&str, &str) = carried!["scripted_disputes.csv"][0];
+
 /// The longest readable part of a set's name; a database's name may have 63 bytes.
 const SLUG_MAX: usize = 40;
 
@@ -63,6 +66,17 @@ impl Set {
     /// What the set is called: small letters, digits and `_`. Another folder has another name.
     pub fn name(&self) -> &str {
         &self.name
+    }
+
+    /// Its scripted disputes, where it has some.
+    pub fn scripted_disputes(&self) -> Option<Source> {
+        let (file, content) = SCRIPTED_DISPUTES;
+        match &self.folder {
+            Some(folder) => {
+                Some(folder.join(file)).filter(|path| path.is_file()).map(|path| Source::file(&path))
+            }
+            None => Some(Source::inline(file, content)),
+        }
     }
 
     /// One of its files.

@@ -7,7 +7,9 @@ use rust_decimal::Decimal;
 use super::{
     Work,
     compare::{Miss, compare},
+    disputes::Worked,
     expected::{Expected, Figures},
+    obligations::Obligations,
     report::Report,
     set::Set,
 };
@@ -109,6 +111,8 @@ fn files_that_were_mended_after_their_months_were_issued_are_told_to_start_over(
         periods: none(),
         balance: vec![],
         pdfs: vec![],
+        obligations: Obligations::default(),
+        disputes: Worked::default(),
     };
     let remedy = report(1, vec![]).remedy().unwrap();
     assert!(remedy.starts_with("1 of 2 months were issued by an earlier start"), "{remedy}");
