@@ -145,8 +145,10 @@ async fn terms_that_cannot_bill_are_refused_with_their_reason() {
         window: pb::Window::Period.into(),
         ..pb::Cap::default()
     });
+    let overlapping = vec![tier("10", "1"), tier("10", "2"), tier("", "3")];
     let table = [
-        ("TIERS", pb::OrderLine { tiers: vec![tier("10", "1")], ..clicks(graduated) }),
+        ("TIERS", pb::OrderLine { tiers: vec![tier("10", "1")], ..clicks(graduated.clone()) }),
+        ("TIERS", pb::OrderLine { tiers: overlapping, ..clicks(graduated) }),
         ("MINIMUM_ABOVE_MAXIMUM", pb::OrderLine { cap: budget, ..impressions(cpm.clone()) }),
         ("TERM_DOES_NOT_FIT", pb::OrderLine { tiers: vec![tier("", "1")], ..impressions(cpm.clone()) }),
         ("TERM_MISSING", pb::OrderLine { rate: String::new(), ..impressions(cpm.clone()) }),
