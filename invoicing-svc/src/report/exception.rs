@@ -135,6 +135,16 @@ pub async fn get(
     Ok((account, exception))
 }
 
+/// Whether an exception is in a scope.
+pub async fn is_seen(
+    connection: &mut PgConnection,
+    (run, id): (RunId, ExceptionId),
+    scope: Option<&Value>,
+) -> Result<bool, Failure> {
+    let which = Which { id: Some(id), scope, limit: 1, ..Which::default() };
+    Ok(!load(connection, run, which).await?.is_empty())
+}
+
 /// What is held in a run and should be corrected, with its account.
 pub async fn proposed(
     connection: &mut PgConnection,

@@ -1,11 +1,14 @@
 //! BillingExceptionService.
 
-use billing_proto::billing::invoicing::v1::{
-    self as pb, billing_exception_service_server::BillingExceptionService,
+use billing_proto::billing::{
+    access::v1::Role,
+    invoicing::v1::{self as pb, billing_exception_service_server::BillingExceptionService},
 };
 use chassis::{
     call::Call,
+    caller::Grant,
     failure::{Failure, OrRefuse, answer},
+    scope::{Scope, ScopeGrant},
 };
 use ids::{AccountId, ExceptionId, LineId, RunId};
 use invoicing_domain::{
@@ -141,8 +144,10 @@ impl BillingExceptionService for Rpc {
             };
             let outcome = message.outcome.as_str();
             self.settle(&call, &message, asked, async |connection, run, found| {
-                let chosen =
-                    domain::choose_outcome(run, &found.exception, outcome, settlement).or_refuse()?;
+                let is_approved =
+                    self.is_trusted(&call) || is_controlled(connection, run, found, &call).await?;
+                let chosen = domain::choose_outcome(run, &found.exception, outcome, settlement, is_approved)
+                    .or_refuse()?;
                 store::exception::settle(connection, &chosen, Some(outcome)).await?;
                 if let Some(place) = found.line.zip(found.origin_first) {
                     let (account, reason) = (found.account, chosen.reason.as_str());
@@ -215,6 +220,23 @@ impl Rpc {
 fn named(name: &str) -> Result<(RunId, ExceptionId), Failure> {
     let mut v = Violations::new();
     name::exception(&mut v, "name", name).ok_or_else(|| v.refusal().into())
+}
+
+/// Whether the caller is a controller of what the exception is about.
+async fn is_controlled(
+    connection: &mut PgConnection,
+    run: &BillingRun,
+    found: &Found,
+    call: &Call,
+) -> Result<bool, Failure> {
+    let grants = call.caller.grants.iter().filter(|grant| grant.role == Role::Controller);
+    let covers = |Grant { role: _, entities, territories, accounts }: &Grant| ScopeGrant {
+        entities: entities.clone(),
+        territories: territories.clone(),
+        accounts: accounts.clone(),
+    };
+    let scope = Scope::Grants(grants.map(covers).collect()).json();
+    report::is_seen(connection, (run.id, found.exception.id), scope.as_ref()).await
 }
 
 fn settlement(call: &Call, reason: &str) -> Result<Settlement, Failure> {

@@ -140,6 +140,7 @@ impl Import {
             landing: self.landing.number,
             replaced: self.header.replaces.as_ref().map(|replaces| replaces.days),
             measure: self.header.measure,
+            evidence: self.header.evidence.as_deref(),
         };
         let person = &self.call.caller.person;
         batches::record(&mut self.transaction, &batch, &counts, Some(daily), (clock.now(), person)).await?;

@@ -234,6 +234,7 @@ impl Reading {
             Some(replaces) if !replaces.days.contains(fact.day) => {
                 Err(RowRefusal::NotReplaced { day: fact.day, replaced: replaces.days })
             }
+            Some(_) | None if self.header.evidence.is_some() => Err(RowRefusal::ManualCount),
             Some(_) | None => Ok(place),
         }
     }

@@ -298,12 +298,14 @@ pub struct Counts {
 
 /// What a batch of daily facts has that one of airings has not.
 #[derive(Clone, Copy, Debug)]
-pub struct Daily {
+pub struct Daily<'a> {
     pub landing: i64,
     /// REPLACE: the days that it says everything about.
     pub replaced: Option<Days>,
     /// What its control total is the sum of.
     pub measure: Option<Measure>,
+    /// What proves counts that were typed in by hand.
+    pub evidence: Option<&'a str>,
 }
 
 /// Records that a batch has landed, when, and who sent it.
@@ -311,16 +313,16 @@ pub async fn record(
     transaction: &mut PgConnection,
     batch: &LandingBatch<'_>,
     counts: &Counts,
-    daily: Option<Daily>,
+    daily: Option<Daily<'_>>,
     (at, by): (Timestamp, &str),
 ) -> Result<(), Failure> {
     let replaced = daily.and_then(|daily| daily.replaced);
     sqlx::query!(
         "insert into delivery_batch (batch_id, source, external_id, sequence, mode, order_source_system, control_rows,
            control_amount, content_digest, rows_loaded, rows_unchanged, rows_quarantined, rows_zeroed, received_at, received_by,
-           kind, landing, first_day, last_day, control_metric, file_header, released_from, xid)
+           kind, landing, first_day, last_day, control_metric, file_header, released_from, evidence, xid)
          values ($1, $2, $3, $4, $5, $6, $7, $8::text::numeric, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20,
-           $21, $22, pg_current_xact_id())",
+           $21, $22, $23, pg_current_xact_id())",
         batch.id.uuid(),
         batch.source,
         batch.external_id,
@@ -342,7 +344,8 @@ pub async fn record(
         replaced.map(|days| days.last().to_sqlx()) as _,
         daily.and_then(|daily| daily.measure).map(Measure::text),
         batch.file_header,
-        batch.released_from.map(BatchId::uuid)
+        batch.released_from.map(BatchId::uuid),
+        daily.and_then(|daily| daily.evidence)
     )
     .execute(transaction)
     .await?;

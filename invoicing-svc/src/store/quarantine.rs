@@ -25,6 +25,8 @@ pub struct QuarantinedBatch {
     /// How many batches were released from it.
     pub releases: i64,
     pub received_at: Timestamp,
+    /// Who sent it, where its counts were typed in by hand.
+    pub typed_by: Option<String>,
 }
 
 /// A row of the quarantine as it came.
@@ -42,7 +44,7 @@ pub async fn batch(
     person: &str,
 ) -> Result<Option<QuarantinedBatch>, Failure> {
     let row = sqlx::query!(
-        "select source, external_id, order_source_system, landing, file_header, received_at,
+        "select source, external_id, order_source_system, landing, file_header, received_at, case when evidence is not null then received_by end as typed_by,
                 (select count(*) from delivery_batch r where r.released_from = b.batch_id) as \"releases!\"
            from delivery_batch b
           where batch_id = $1 and ($2::jsonb is null or received_by = $3)",
@@ -60,6 +62,7 @@ pub async fn batch(
         file_header: row.file_header,
         releases: row.releases,
         received_at: row.received_at.to_jiff(),
+        typed_by: row.typed_by,
     }))
 }
 

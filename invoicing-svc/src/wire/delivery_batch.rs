@@ -27,6 +27,9 @@ const ROWS_MAX: i64 = 2_000_000;
 /// How many lines a batch may name that it says everything about.
 const LINES_MAX: usize = 100_000;
 
+/// How long evidence may be.
+const EVIDENCE_MAX: usize = 1_000;
+
 /// What a batch says about itself.
 #[derive(Clone, Debug)]
 pub struct Header {
@@ -41,6 +44,8 @@ pub struct Header {
     pub measure: Option<Measure>,
     pub time_zone: Option<EntityZone>,
     pub duplicates: Option<Duplicates>,
+    /// What proves counts that were typed in by hand.
+    pub evidence: Option<String>,
 }
 
 /// What a batch says everything about.
@@ -80,16 +85,26 @@ fn header_fields(v: &mut Violations, m: &pb::DailyBatchHeader) -> Option<Header>
         pb::DuplicateFacts::Sum => Some(Duplicates::Sum),
     };
     let (said, measure) = totals?;
+    let evidence = text(v, "evidence", &m.evidence, Text::Optional(EVIDENCE_MAX))?;
+    let evidence = Some(evidence).filter(|evidence| !evidence.is_empty());
+    let replaces = replaces?;
+    if evidence.is_some() && replaces.is_some() {
+        v.add(
+            "mode",
+            "must be UPSERT where evidence is given: what is absent would be zero before anybody has looked",
+        );
+    }
     Some(Header {
         source: source?,
         batch_id: batch_id?,
         sequence: sequence.flatten(),
-        replaces: replaces?,
+        replaces,
         order_source_system: order_source_system?,
         said,
         measure,
         time_zone: time_zone.flatten(),
         duplicates,
+        evidence,
     })
 }
 

@@ -4,6 +4,7 @@ use billing_proto::billing::{
     access::v1::Role,
     invoicing::v1::{self as pb, billing_exception_service_client::BillingExceptionServiceClient},
 };
+use chassis::caller::Grant;
 use tonic::{Code, Status};
 
 use crate::{
@@ -11,7 +12,7 @@ use crate::{
     invoice::{all, approve, get, issue, list, review},
     order::{days, order, reference_data, sync},
     reference::{create_product, create_series},
-    service::{Service, reason},
+    service::{Door, Service, reason},
     tax::{amount, exceptions},
 };
 
@@ -72,6 +73,14 @@ async fn choose(
     service: &Service,
     person: &str,
     exception: &pb::BillingException,
+    chosen: (&str, &str),
+) -> Result<pb::BillingException, Status> {
+    choose_as(service.door(person, Role::Controller), exception, chosen).await
+}
+
+async fn choose_as(
+    door: Door,
+    exception: &pb::BillingException,
     (outcome, why): (&str, &str),
 ) -> Result<pb::BillingException, Status> {
     let request = pb::ChooseBillingOutcomeRequest {
@@ -79,9 +88,8 @@ async fn choose(
         etag: exception.etag.clone(),
         outcome: outcome.into(),
         reason: why.into(),
-        request_id: format!("{person}-{outcome}-{}", why.len()),
+        request_id: format!("{outcome}-{why}").replace(' ', "-"),
     };
-    let door = service.door(person, Role::Controller);
     let mut client = BillingExceptionServiceClient::new(door);
     client.choose_billing_outcome(request).await.map(tonic::Response::into_inner)
 }
@@ -146,6 +154,36 @@ async fn a_way_out_is_chosen_once_by_a_second_person_and_from_those_offered() {
     let again = choose(&service, "third", &chosen, ("CONTROLLING", "no")).await.unwrap_err();
     assert_eq!(reason(&again), "EXCEPTION_SETTLED");
     assert_eq!(amount(&get(&service, &case.invoice).await.gross), "12000.00");
+}
+
+#[tokio::test]
+async fn the_own_count_is_for_a_controller_or_an_approval_to_choose() {
+    let service = Service::start_with_approvals().await;
+    let orders = ["IO-1", "IO-2"].map(|id| (id, 1_200_000, Some(1_000_000)));
+    let run = counted(&service, &orders).await;
+    let cases = found(&service, &run, "THIRD_PARTY_CASE").await;
+    let grant = |role, territory: &str| Grant {
+        role,
+        entities: vec![],
+        territories: [territory.to_owned()].into_iter().filter(|territory| !territory.is_empty()).collect(),
+        accounts: vec![],
+    };
+    let elsewhere = vec![grant(Role::BillingManager, ""), grant(Role::Controller, "WEST")];
+    for door in [
+        service.door("second", Role::BillingManager),
+        service.limited_door("third", elsewhere),
+        service.service_door("controls", Role::BillingManager),
+    ] {
+        let refused = choose_as(door, &cases[0], ("OWN", "we-are-right")).await.unwrap_err();
+        let expected = (Code::PermissionDenied, "OWN_COUNT_NEEDS_CONTROLLER");
+        assert_eq!((refused.code(), reason(&refused).as_str()), expected);
+    }
+    let approved = service.service_door("adjustments", Role::BillingManager);
+    choose_as(approved, &cases[0], ("OWN", "apr_1")).await.unwrap();
+    choose(&service, "controller_1", &cases[1], ("OWN", "we-were-right")).await.unwrap();
+    for case in cases {
+        assert_eq!(amount(&get(&service, &case.invoice).await.gross), "12000.00");
+    }
 }
 
 /// Of 500,000 the verifier has counted nothing at all, and of 300,000 it has said nothing yet.

@@ -44,6 +44,12 @@ refusal::refusals! {
         /// What its columns are was not kept.
         StateForbids "AIRINGS_ARE_SENT_AGAIN" AiringsAreSentAgain =>
             "the batch came as a file whose first line was not kept, so its rows cannot be read again; send them in a new batch",
+        /// Nobody lets count what they typed in.
+        Forbidden "SAME_PERSON" SamePerson { person: String } =>
+            "{person} typed these counts in, and therefore cannot release them; ask a second person",
+        /// A platform cannot look at evidence.
+        Forbidden "PERSON_REQUIRED" PersonRequired =>
+            "counts that were typed in by hand have to be released by a person, not by a platform's key",
         /// The file is no Parquet, or has columns of other types.
         Malformed "MALFORMED_PARQUET" MalformedParquet { problem: String } => "the Parquet file {problem}; nothing was stored",
         /// Something was lost or changed on the way.
@@ -76,6 +82,18 @@ pub fn check_sequence(source: &str, last: Option<i64>, got: i64) -> Result<(), D
         std::cmp::Ordering::Less => Err(DeliveryRefusal::SequenceRepeated { source, expected, got }),
         std::cmp::Ordering::Equal => Ok(()),
         std::cmp::Ordering::Greater => Err(DeliveryRefusal::SequenceGap { source, expected, got }),
+    }
+}
+
+/// Checks that what was typed in by hand is released by a second person. `typed_by` is who sent it, where it was.
+///
+/// Order of refusal: PERSON_REQUIRED, SAME_PERSON.
+pub fn check_release(typed_by: Option<&str>, by: &str, is_person: bool) -> Result<(), DeliveryRefusal> {
+    match typed_by {
+        None => Ok(()),
+        Some(_) if !is_person => Err(DeliveryRefusal::PersonRequired),
+        Some(typed_by) if typed_by == by => Err(DeliveryRefusal::SamePerson { person: by.to_owned() }),
+        Some(_) => Ok(()),
     }
 }
 

@@ -14,8 +14,8 @@ mod sums;
 mod tests;
 
 pub use batch::{
-    BatchTotals, DeliveryRefusal, check_content, check_duplicates, check_sequence, check_setting,
-    check_totals,
+    BatchTotals, DeliveryRefusal, check_content, check_duplicates, check_release, check_sequence,
+    check_setting, check_totals,
 };
 pub use cell::cells;
 pub use digest::BatchDigest;

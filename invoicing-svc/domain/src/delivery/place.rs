@@ -77,6 +77,9 @@ refusal::refusals! {
         /// Gross is everything.
         Malformed "PARTS_ABOVE_GROSS" PartsAboveGross { parts: i64, gross: i64 } =>
             "impressions and invalid traffic are {parts} together, of {gross} gross; ask the source which one is right, and send the day again",
+        /// What somebody typed in is believed once somebody else has looked.
+        StateForbids "MANUAL_COUNT" ManualCount =>
+            "it was typed in by hand; it counts once a second person has looked at the evidence of its batch and released it",
     }
 }
 
@@ -92,7 +95,7 @@ impl RowRefusal {
             | Self::OutOfFlight { .. }
             | Self::NotReplaced { .. }
             | Self::SaidSince { .. } => Some(Column::Date),
-            Self::NothingCounted => None,
+            Self::NothingCounted | Self::ManualCount => None,
             Self::NegativeCount { measure, .. } => Some(Column::Measure(*measure)),
             Self::ClicksAboveImpressions { .. } => Some(Column::Measure(Measure::Clicks)),
             Self::ViewableAboveImpressions { .. } => Some(Column::Measure(Measure::ViewableImpressions)),

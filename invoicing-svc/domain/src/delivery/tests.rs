@@ -176,3 +176,17 @@ fn a_line_has_a_cell_for_each_period_and_segment() {
     );
     assert_eq!(weekly.iter().map(|cell| cell.count()).sum::<u64>(), 50, "every day has one cell");
 }
+
+#[test]
+fn what_was_typed_in_is_released_by_a_second_person() {
+    for (typed_by, by, is_person, expected) in [
+        (None, "ad_ops", true, ""),
+        (None, "platform", false, ""),
+        (Some("ad_ops"), "manager", true, ""),
+        (Some("ad_ops"), "ad_ops", true, "SAME_PERSON"),
+        (Some("ad_ops"), "platform", false, "PERSON_REQUIRED"),
+    ] {
+        let refused = check_release(typed_by, by, is_person).err();
+        assert_eq!(refused.map_or("", |refused| refused.reason()), expected, "{typed_by:?} {by}");
+    }
+}

@@ -6,6 +6,7 @@ use jiff::civil::Date;
 
 use super::Severity;
 use crate::billing_run::{self, Act, BillingRun};
+use crate::third_party::Outcome;
 
 /// An exception of a run, as far as settling goes.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -58,6 +59,9 @@ refusal::refusals! {
         /// Only what was offered can be chosen.
         Malformed "OUTCOME_UNKNOWN" OutcomeUnknown { outcome: String, outcomes: String } =>
             "{outcome:?} is none of the outcomes of this exception ({outcomes})",
+        /// It bills what the party whose count controls does not confirm.
+        Forbidden "OWN_COUNT_NEEDS_CONTROLLER" OwnCount { exception: String } =>
+            "the own count of {exception} bills more than the third party counted; a controller chooses it, or choose another outcome",
     }
 }
 
@@ -95,12 +99,15 @@ pub fn assign(
     Ok(Exception { owner, ..exception.clone() })
 }
 
-/// Chooses one of the outcomes that were offered.
+/// Chooses one of the outcomes that were offered. `is_approved`: by a controller, or by an approval.
+///
+/// Order of refusal: RUN_NOT_IN_REVIEW, EXCEPTION_SETTLED, OUTCOME_UNKNOWN, SAME_PERSON, OWN_COUNT_NEEDS_CONTROLLER.
 pub fn choose_outcome(
     run: &BillingRun,
     exception: &Exception,
     outcome: &str,
     settlement: Settlement,
+    is_approved: bool,
 ) -> Result<Exception, ExceptionRefusal> {
     open(run, exception)?;
     if !exception.outcomes.iter().any(|offered| offered == outcome) {
@@ -110,6 +117,9 @@ pub fn choose_outcome(
     let needs_another = exception.severity == Severity::Block || outcome == BEYOND_OWED_BILLS;
     if needs_another && settlement.act.by == run.started.by {
         return Err(ExceptionRefusal::SamePerson { run: run.id.to_string(), person: settlement.act.by });
+    }
+    if outcome == Outcome::Own.name() && !is_approved {
+        return Err(ExceptionRefusal::OwnCount { exception: exception.id.to_string() });
     }
     Ok(Exception { state: State::Resolved(settlement), ..exception.clone() })
 }

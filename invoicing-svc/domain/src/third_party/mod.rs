@@ -57,7 +57,7 @@ pub enum Outcome {
     Controlling,
     /// The controlling count and a tenth of it bill, and never more than the own count.
     ControllingPlusTen,
-    /// The own count bills; this needs an approval.
+    /// The own count bills; a controller chooses it, or an approval does.
     Own,
     /// The controlling count bills, and what is missing to the own count is made good by delivery.
     Makegood,

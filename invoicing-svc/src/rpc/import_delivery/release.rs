@@ -1,7 +1,7 @@
 //! Quarantined rows that can be used now land as a batch of their own.
 
 use anyhow::Context;
-use billing_proto::billing::invoicing::v1 as pb;
+use billing_proto::billing::{access::v1::PrincipalKind, invoicing::v1 as pb};
 use chassis::{
     call::Call,
     clock::Clock,
@@ -10,7 +10,7 @@ use chassis::{
 use ids::BatchId;
 use invoicing_domain::{
     control_total::ControlTotal,
-    delivery::{BatchTotals, DailyFact, RowRefusal},
+    delivery::{self, BatchTotals, DailyFact, RowRefusal},
     resource::ResourceRefusal,
 };
 use outbox::{Begun, Once};
@@ -60,6 +60,8 @@ pub async fn release(
     let batch = quarantine::batch(&mut transaction, old, scope.as_ref(), &call.caller.person).await?;
     let missing = || Refusal::from(ResourceRefusal::NotFound { name: name::batch_name(old) });
     let batch = batch.ok_or_else(missing)?;
+    let is_person = call.caller.kind == PrincipalKind::Person;
+    delivery::check_release(batch.typed_by.as_deref(), &call.caller.person, is_person).or_refuse()?;
     batches::lock_source(&mut transaction, &batch.source).await?;
     let rows = quarantine::rows(&mut transaction, old, &message.rows, ROWS_MAX).await?;
     let Some(landing) = batch.landing else {
@@ -96,6 +98,7 @@ async fn begin(
         measure: None,
         time_zone: None,
         duplicates: None,
+        evidence: None,
     };
     let source =
         store::source(&mut transaction, &batch.source).await?.context("a batch without its source")?;
