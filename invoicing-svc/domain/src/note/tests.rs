@@ -2,12 +2,13 @@ mod rebill;
 mod retax;
 
 use calendar::Days;
-use ids::OrderId;
+use ids::{AiringId, OrderId};
 use money::Percent;
 use proptest::prelude::*;
 
 use super::*;
 use crate::invoice::TaxRow;
+use crate::makegood::MadeGood;
 use crate::rating::LineKind;
 use crate::tax::{TaxCategory, Treatment};
 
