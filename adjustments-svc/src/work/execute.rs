@@ -45,13 +45,13 @@ pub(super) async fn step(worker: &Worker) -> Result<bool, Failure> {
     Ok(true)
 }
 
-/// Why it is not executed yet, and how long the next attempt waits.
+/// Why invoicing has not done it yet, and how long the next attempt waits.
 pub(super) fn why(failure: Failure) -> (String, SignedDuration) {
     match failure {
         Failure::Refused(refusal) if refusal.class == Class::Unavailable => (refusal.message, SOON),
         Failure::Refused(refusal) => (refusal.message, LATER),
         Failure::Fault(fault) => {
-            tracing::error!(error = format!("{fault:#}"), "what is approved cannot be executed");
+            tracing::error!(error = format!("{fault:#}"), "invoicing cannot do what it has to");
             ("invoicing failed by a fault of its own; its log says why".to_owned(), LATER)
         }
     }

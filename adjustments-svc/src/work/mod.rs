@@ -31,19 +31,23 @@ pub fn begin(background: &Background, worker: Worker) -> Bell {
         let worker = worker.clone();
         background.spawn("executing", move |cancellation| worker.clone().until(cancellation, execute::step));
     }
-    let teller = worker.clone();
-    background.spawn("telling", move |cancellation| teller.clone().until(cancellation, tell::step));
-    let escalator = worker.clone();
-    background.spawn("escalating", move |cancellation| escalator.clone().until(cancellation, escalate::step));
-    let spreader = worker.clone();
-    background.spawn("spreading", move |cancellation| spreader.clone().until(cancellation, notify::spread));
-    let notifier = worker.clone();
-    background.spawn("notifying", move |cancellation| notifier.clone().until(cancellation, notify::tell));
-    let signer = worker.clone();
-    background.spawn("signing", move |cancellation| signer.clone().until(cancellation, sign_off::step));
-    let hearer = worker.clone();
-    background.spawn("hearing", move |cancellation| hear::hear(hearer.clone(), cancellation));
-    background.spawn("deadlines", move |cancellation| worker.clone().until(cancellation, deadlines::step));
+    macro_rules! spawn {
+        ($($name:literal: $step:path),* $(,)?) => { $(
+            background.spawn($name, {
+                let worker = worker.clone();
+                move |cancellation| worker.clone().until(cancellation, $step)
+            });
+        )* };
+    }
+    spawn!(
+        "deadlines": deadlines::step,
+        "escalating": escalate::step,
+        "notifying": notify::tell,
+        "signing": sign_off::step,
+        "spreading": notify::spread,
+        "telling": tell::step,
+    );
+    background.spawn("hearing", move |cancellation| hear::hear(worker.clone(), cancellation));
     bell
 }
 

@@ -5,20 +5,12 @@ use adjustments_domain::dispute::within;
 use anyhow::Context;
 use billing_proto::billing::invoicing::v1 as invoicing;
 use chassis::failure::{Failure, OrRefuse};
-use jiff::SignedDuration;
-use refusal::Class;
 
-use super::Worker;
+use super::{Worker, execute::why};
 use crate::{
     store::disputed_document::{self as store, Place, ToTell},
     wire::{dispute as wire, money, name},
 };
-
-/// How soon the next attempt comes where invoicing did not answer.
-const SOON: SignedDuration = SignedDuration::from_secs(1);
-
-/// How soon where it said no: somebody has to do something first.
-const LATER: SignedDuration = SignedDuration::from_secs(60);
 
 /// Tells of one document. False: there is nothing to tell.
 pub(super) async fn step(worker: &Worker) -> Result<bool, Failure> {
@@ -37,18 +29,6 @@ pub(super) async fn step(worker: &Worker) -> Result<bool, Failure> {
     }
     transaction.commit().await?;
     Ok(true)
-}
-
-/// Why it was not told yet, and how long the next attempt waits.
-fn why(failure: Failure) -> (String, SignedDuration) {
-    match failure {
-        Failure::Refused(refusal) if refusal.class == Class::Unavailable => (refusal.message, SOON),
-        Failure::Refused(refusal) => (refusal.message, LATER),
-        Failure::Fault(fault) => {
-            tracing::error!(error = format!("{fault:#}"), "invoicing cannot be told what is disputed");
-            ("invoicing failed by a fault of its own; its log says why".to_owned(), LATER)
-        }
-    }
 }
 
 async fn tell(worker: &Worker, place: Place, to_tell: &ToTell) -> Result<(), Failure> {
