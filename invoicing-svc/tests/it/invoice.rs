@@ -199,7 +199,7 @@ async fn a_document_is_a_file_and_stays_the_same() {
     assert!(csv.contains(",SPOTS,"), "{csv}");
     assert!(
         csv.contains(
-            ",2,spot,275,550.00,82.50,467.50,2026-01-27,2026-01-27,2026-01-27,2026-04,1,US,O,0,0.00,PO-1,INVOICE,,,\r\n"
+            ",2,spot,275,550.00,82.50,467.50,2026-01-27,2026-01-27,2026-01-27,2026-04,1,US,O,0,0.00,PO-1,INVOICE,,,,,\r\n"
         ),
         "{csv}"
     );

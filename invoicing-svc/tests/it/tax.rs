@@ -169,7 +169,7 @@ async fn a_july_invoice_taxes_june_as_june_was_taxed() {
         |format: pb::InvoiceFormat| pb::DownloadInvoiceRequest { name: name.clone(), format: format.into() };
     let csv = files.download_invoice(request(pb::InvoiceFormat::Csv)).await.unwrap().into_inner().data;
     let csv = String::from_utf8(csv.to_vec()).unwrap();
-    assert!(csv.contains(",1,DE,S,19,95.00,,INVOICE,,,\r\n"), "{csv}");
+    assert!(csv.contains(",1,DE,S,19,95.00,,INVOICE,,,,,\r\n"), "{csv}");
     let pdf = files.download_invoice(request(pb::InvoiceFormat::Pdf)).await.unwrap().into_inner().data;
     assert_eq!(&pdf[..5], b"%PDF-");
 }
