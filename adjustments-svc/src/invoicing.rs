@@ -5,14 +5,16 @@ mod receivables;
 
 use std::time::Duration;
 
-use adjustments_domain::adjustment::Note;
+use anyhow::Context;
 use billing_proto::billing::{
     access::v1::{PrincipalKind, Role},
     event::v1::{Event, StreamEventsRequest},
     invoicing::v1::{
-        self as pb, billing_entity_service_client::BillingEntityServiceClient,
+        self as pb, account_service_client::AccountServiceClient,
+        billing_entity_service_client::BillingEntityServiceClient,
         billing_run_service_client::BillingRunServiceClient, event_service_client::EventServiceClient,
         invoice_service_client::InvoiceServiceClient, note_service_client::NoteServiceClient,
+        receivable_service_client::ReceivableServiceClient,
     },
 };
 use chassis::{
@@ -74,47 +76,67 @@ impl Invoicing {
         Ok(client.get_billing_entity(request).await.map_err(refused)?.into_inner())
     }
 
-    /// What a note on a document would be and do.
-    pub async fn preview(
-        &self,
-        kind: Note,
-        invoice: String,
-        note: pb::Note,
-    ) -> Result<pb::NotePreview, Failure> {
-        let (note, us) = (Some(note), ourselves());
-        let answer = match kind {
-            Note::Credit => {
-                let request = self.signed(&us, pb::PreviewCreditNoteRequest { invoice, note })?;
-                self.notes().preview_credit_note(request).await
-            }
-            Note::Debit => {
-                let request = self.signed(&us, pb::PreviewDebitNoteRequest { invoice, note })?;
-                self.notes().preview_debit_note(request).await
-            }
-        };
-        Ok(answer.map_err(refused)?.into_inner())
+    /// An account, as the caller may see it.
+    pub async fn account(&self, caller: &Caller, name: String) -> Result<pb::Account, Failure> {
+        let request = self.signed(caller, pb::GetAccountRequest { name })?;
+        let mut client = AccountServiceClient::new(self.channel.clone());
+        Ok(client.get_account(request).await.map_err(refused)?.into_inner())
     }
 
-    /// Issues a note on a document. The same request id again is answered with the same document.
-    pub async fn issue(
+    /// What is open on a document.
+    pub async fn open(&self, name: String) -> Result<pb::OpenDocument, Failure> {
+        let request = self.signed(&ourselves(), pb::GetOpenDocumentRequest { name, as_of: None })?;
+        Ok(self.receivables().get_open_document(request).await.map_err(refused)?.into_inner())
+    }
+
+    /// What a credit note on a document would be and do.
+    pub async fn preview_credit(&self, invoice: String, note: pb::Note) -> Result<pb::NotePreview, Failure> {
+        let request = pb::PreviewCreditNoteRequest { invoice, note: Some(note) };
+        let request = self.signed(&ourselves(), request)?;
+        Ok(self.notes().preview_credit_note(request).await.map_err(refused)?.into_inner())
+    }
+
+    /// What a debit note on a document would be and do.
+    pub async fn preview_debit(&self, invoice: String, note: pb::Note) -> Result<pb::NotePreview, Failure> {
+        let request = pb::PreviewDebitNoteRequest { invoice, note: Some(note) };
+        let request = self.signed(&ourselves(), request)?;
+        Ok(self.notes().preview_debit_note(request).await.map_err(refused)?.into_inner())
+    }
+
+    /// What a rebill of a document would be and do.
+    pub async fn preview_rebill(
         &self,
-        kind: Note,
         invoice: String,
-        note: pb::Note,
-        request_id: String,
-    ) -> Result<pb::Invoice, Failure> {
-        let (note, us) = (Some(note), ourselves());
-        let answer = match kind {
-            Note::Credit => {
-                let request = self.signed(&us, pb::IssueCreditNoteRequest { invoice, note, request_id })?;
-                self.notes().issue_credit_note(request).await
-            }
-            Note::Debit => {
-                let request = self.signed(&us, pb::IssueDebitNoteRequest { invoice, note, request_id })?;
-                self.notes().issue_debit_note(request).await
-            }
-        };
-        Ok(answer.map_err(refused)?.into_inner())
+        rebill: pb::Rebill,
+    ) -> Result<pb::RebillPreview, Failure> {
+        let request = pb::PreviewRebillRequest { invoice, rebill: Some(rebill) };
+        let request = self.signed(&ourselves(), request)?;
+        Ok(self.notes().preview_rebill(request).await.map_err(refused)?.into_inner())
+    }
+
+    /// Issues a credit note; answers its name. The same request id again is answered as before, here and below.
+    pub async fn credit(&self, request: pb::IssueCreditNoteRequest) -> Result<String, Failure> {
+        let request = self.signed(&ourselves(), request)?;
+        Ok(self.notes().issue_credit_note(request).await.map_err(refused)?.into_inner().name)
+    }
+
+    /// Issues a debit note; answers its name.
+    pub async fn debit(&self, request: pb::IssueDebitNoteRequest) -> Result<String, Failure> {
+        let request = self.signed(&ourselves(), request)?;
+        Ok(self.notes().issue_debit_note(request).await.map_err(refused)?.into_inner().name)
+    }
+
+    /// Credits a document and bills it to somebody else; answers the name of the new invoice.
+    pub async fn rebill(&self, request: pb::RebillInvoiceRequest) -> Result<String, Failure> {
+        let request = self.signed(&ourselves(), request)?;
+        let both = self.notes().rebill_invoice(request).await.map_err(refused)?.into_inner();
+        Ok(both.invoice.context("a rebill bills")?.name)
+    }
+
+    /// Gives up what is open; answers the name of the write-off.
+    pub async fn write_off(&self, request: pb::WriteOffDocumentRequest) -> Result<String, Failure> {
+        let request = self.signed(&ourselves(), request)?;
+        Ok(self.receivables().write_off_document(request).await.map_err(refused)?.into_inner().name)
     }
 
     /// A billing run.
@@ -142,6 +164,10 @@ impl Invoicing {
         let mut client = EventServiceClient::new(self.channel.clone());
         let said = client.stream_events(request).await.map_err(refused)?.into_inner();
         Ok(said.map(|event| event.map_err(refused)))
+    }
+
+    fn receivables(&self) -> ReceivableServiceClient<Channel> {
+        ReceivableServiceClient::new(self.channel.clone())
     }
 
     fn notes(&self) -> NoteServiceClient<Channel> {

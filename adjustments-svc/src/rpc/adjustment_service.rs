@@ -56,7 +56,7 @@ impl AdjustmentService for Rpc {
             let message = request.into_inner();
             let account = account(&message.parent)?;
             let (invoice, proposal) = wire::parse(account, message.adjustment.as_ref())?;
-            let read = self.read(&call, (account, invoice)).await?;
+            let read = self.read(&call, (account, invoice), proposal.bill_to.as_ref()).await?;
             let mut transaction = self.pool.begin().await?;
             let once = match Once::begin(&mut transaction, &call, &message.request_id, &message).await? {
                 Begun::Answered(before) => return Ok(before),
@@ -87,8 +87,11 @@ impl AdjustmentService for Rpc {
             let given = message.adjustment.clone().unwrap_or_default();
             let mask = Mask::of(message.update_mask.as_ref(), &wire::CHANGEABLE)?;
             let named = adjustment_id("adjustment.name", &given.name)?;
-            let place = (named.0, self.current(&call, named).await?.invoice);
-            let read = self.read(&call, place).await?;
+            let current = self.current(&call, named).await?;
+            let place = (named.0, current.invoice);
+            let merged = wire::merged(wire::message(&current, ""), &given, &mask);
+            let (_, proposal) = wire::parse(named.0, Some(&merged))?;
+            let read = self.read(&call, place, proposal.bill_to.as_ref()).await?;
             let mut transaction = self.pool.begin().await?;
             let once = match Once::begin(&mut transaction, &call, &message.request_id, &message).await? {
                 Begun::Answered(before) => return Ok(before),
@@ -96,8 +99,8 @@ impl AdjustmentService for Rpc {
             };
             let before = locked(&mut transaction, &call, named).await?;
             next_revision(&given.name, &given.etag, before.revision).or_refuse()?;
-            let merged = wire::merged(wire::message(&before, ""), &given, &mask);
-            let (_, proposal) = wire::parse(named.0, Some(&merged))?;
+            // What was merged is what is there now.
+            next_revision(&given.name, &current.revision.to_string(), before.revision).or_refuse()?;
             let proposal = Proposal { evidence: before.evidence.clone(), ..proposal };
             let edited = edit(&before, proposal.clone(), &call.caller.person).or_refuse()?;
             self.work_out(&mut transaction, (&read, place), &proposal).await?;
@@ -152,9 +155,9 @@ impl AdjustmentService for Rpc {
             let rate = rate_of(&message.rate)?;
             let (invoice, proposal) = wire::parse(account, message.adjustment.as_ref())?;
             let place = (account, invoice);
-            let read = self.read(&call, place).await?;
+            let read = self.read(&call, place, proposal.bill_to.as_ref()).await?;
             let mut connection = self.pool.acquire().await?;
-            let worked = self.work_out(&mut connection, (&read, place), &proposal).await?;
+            let effect = self.work_out(&mut connection, (&read, place), &proposal).await?;
             let of = (read.entity.id, account, invoice, read.document.currency);
             let draft = create(AdjustmentId::from_uuid(Uuid::nil()), of, proposal, act(&call));
             let case = case(&draft, &read, rate, call.at)?;
@@ -163,7 +166,6 @@ impl AdjustmentService for Rpc {
             let whose = Whose { account: case.account, cause: case.cause, makers: &makers };
             let answered = ask::answer(&mut connection, &self.policies, call.at, (&case, whose)).await?;
             let Answered { plan, measure, .. } = answered;
-            let effect = document::effect(worked.note, worked.preview, &worked.left)?;
             Ok(document::planned(effect, &plan, measure.as_ref()))
         })
         .await
@@ -178,8 +180,9 @@ impl AdjustmentService for Rpc {
             let message = request.into_inner();
             let named = adjustment_id("name", &message.name)?;
             let rate = rate_of(&message.rate)?;
-            let place = (named.0, self.current(&call, named).await?.invoice);
-            let read = self.read(&call, place).await?;
+            let current = self.current(&call, named).await?;
+            let place = (named.0, current.invoice);
+            let read = self.read(&call, place, current.bill_to.as_ref()).await?;
             let mut transaction = self.pool.begin().await?;
             let once = match Once::begin(&mut transaction, &call, &message.request_id, &message).await? {
                 Begun::Answered(before) => return Ok(before),

@@ -1,13 +1,13 @@
 //! What an adjustment would do, and what is asked to be approved of it.
 
 use adjustments_domain::{
-    adjustment::{Adjustment, Note, OfLines, Proposal, check, leave},
+    adjustment::{Adjustment, BillTo, OfLines, Outcome, Proposal, check, leave},
     approval::{Circumstances, Involved, Part},
     policy::{basis_points, in_functional},
     subject::Subject,
 };
 use anyhow::Context;
-use billing_proto::billing::invoicing::v1 as invoicing;
+use billing_proto::billing::adjustments::v1::AdjustmentEffect;
 use chassis::{
     call::Call,
     failure::{Failure, OrRefuse},
@@ -36,38 +36,69 @@ pub(super) struct Read {
     pub(super) entity: Entity,
 }
 
-/// What an adjustment would do.
-pub(super) struct Worked {
-    pub(super) note: Note,
-    pub(super) preview: invoicing::NotePreview,
-    /// Of each line that it names, what others ask for counted in.
-    pub(super) left: OfLines,
-}
-
 impl Rpc {
-    /// Reads a document as the caller may see it.
-    pub(super) async fn read(&self, call: &Call, (account, invoice): Place) -> Result<Read, Failure> {
+    /// Reads a document as the caller may see it, who sees whom it is to be billed to as well.
+    pub(super) async fn read(
+        &self,
+        call: &Call,
+        (account, invoice): Place,
+        bill_to: Option<&BillTo>,
+    ) -> Result<Read, Failure> {
+        if let Some(to) = bill_to {
+            self.invoicing.account(&call.caller, name::account_name(to.account)).await?;
+        }
         let invoice = self.invoicing.invoice(&call.caller, &name::invoice_name(account, invoice)).await?;
         let entity = self.invoicing.entity(&invoice.billing_entity).await?;
         Ok(Read { document: document::document(&invoice)?, entity: document::entity(&entity)? })
     }
 
-    /// Works a proposal out. Where nobody else may ask for a part of the document meanwhile, its row is locked.
+    /// Works out what a proposal would do. Where nobody else may ask for a part of the document meanwhile, its row is locked.
     pub(super) async fn work_out(
         &self,
         connection: &mut PgConnection,
         (read, place): (&Read, Place),
         proposal: &Proposal,
-    ) -> Result<Worked, Failure> {
+    ) -> Result<AdjustmentEffect, Failure> {
         let Document { name, currency, .. } = &read.document;
         check(name, *currency, &proposal.lines).or_refuse()?;
-        let kind = proposal.kind.note().context("the proposal becomes no note")?;
         // Before invoicing is asked: what becomes a document in between counts twice, and never not at all.
         let pending = store::pending(connection, place, *currency).await?;
-        let preview = self.invoicing.preview(kind, name.clone(), document::note(proposal)?).await?;
-        let after = document::left(&preview, *currency)?;
+        let (effect, after) = self.ask_invoicing(&read.document, proposal).await?;
         let left = leave(proposal.kind, &proposal.lines, &after, &pending).or_refuse()?;
-        Ok(Worked { note: kind, preview, left })
+        Ok(document::leaving(effect, &left))
+    }
+
+    /// The effect, and what documents would leave of each line.
+    async fn ask_invoicing(
+        &self,
+        of: &Document,
+        proposal: &Proposal,
+    ) -> Result<(AdjustmentEffect, OfLines), Failure> {
+        let (name, currency) = (of.name.clone(), of.currency);
+        match proposal.kind.outcome().context("the proposal becomes nothing")? {
+            Outcome::CreditNote => {
+                let preview = self.invoicing.preview_credit(name, document::note(proposal)?).await?;
+                let left = document::left(&preview, currency)?;
+                Ok((document::note_effect(true, preview)?, left))
+            }
+            Outcome::DebitNote => {
+                let preview = self.invoicing.preview_debit(name, document::note(proposal)?).await?;
+                let left = document::left(&preview, currency)?;
+                Ok((document::note_effect(false, preview)?, left))
+            }
+            Outcome::Rebill => {
+                let preview = self.invoicing.preview_rebill(name, document::rebill(proposal)?).await?;
+                let credit = preview.credit_note.as_ref().context("a rebill credits")?;
+                let left = document::left(credit, currency)?;
+                Ok((document::rebill_effect(preview)?, left))
+            }
+            Outcome::WriteOff => {
+                let open = self.invoicing.open(name).await?;
+                let given_up = document::given_up(proposal)?;
+                let left = document::left_open(&open, given_up)?;
+                Ok((document::write_off_effect(&open, given_up)?, left))
+            }
+        }
     }
 }
 

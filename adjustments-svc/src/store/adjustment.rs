@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use adjustments_domain::{
     act::Act,
-    adjustment::{AdjustedLine, Adjustment, AdjustmentRefusal, Ending, Evidence, OfLines, State},
+    adjustment::{AdjustedLine, Adjustment, AdjustmentRefusal, BillTo, Ending, Evidence, OfLines, State},
     subject::Digest,
 };
 use anyhow::{Context, anyhow};
@@ -81,6 +81,10 @@ pub async fn load(connection: &mut PgConnection, which: Which<'_>) -> Result<Vec
             entity: EntityId::from_uuid(row.entity_id),
             invoice: InvoiceId::from_uuid(row.invoice_id),
             lines: lines.collect::<Result<_, Failure>>()?,
+            bill_to: row
+                .bill_to
+                .map(AccountId::from_uuid)
+                .map(|account| BillTo { account, purchase_order: row.purchase_order }),
             currency: Currency::parse(&row.currency).context("the database holds an unknown currency")?,
             kind: Written::read(&row.kind)?,
             cause: Written::read(&row.cause)?,
@@ -238,8 +242,8 @@ pub async fn pending(
 pub async fn insert(connection: &mut PgConnection, adjustment: &Adjustment) -> Result<(), Failure> {
     sqlx::query!(
         "insert into adjustment (account_id, adjustment_id, revision, entity_id, invoice_id, currency, kind, cause, reason,
-                                 made_by, made_at, editors, state, delay)
-         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, '')",
+                                 made_by, made_at, editors, state, delay, bill_to, purchase_order)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, '', $14, $15)",
         adjustment.account.uuid(),
         adjustment.id.uuid(),
         revision_number(adjustment.revision)?,
@@ -252,7 +256,9 @@ pub async fn insert(connection: &mut PgConnection, adjustment: &Adjustment) -> R
         adjustment.made.by,
         adjustment.made.at.to_sqlx() as _,
         &adjustment.editors,
-        adjustment.state.name()
+        adjustment.state.name(),
+        adjustment.bill_to.as_ref().map(|to| to.account.uuid()),
+        adjustment.bill_to.as_ref().map_or("", |to| &to.purchase_order)
     )
     .execute(&mut *connection)
     .await?;
@@ -284,7 +290,7 @@ pub async fn record(connection: &mut PgConnection, adjustment: Adjustment) -> Re
     };
     let recorded = sqlx::query!(
         "update adjustment set revision = $3::bigint, kind = $4, cause = $5, reason = $6, editors = $7, state = $8,
-                approval_id = $9, document = $10, executed_at = $11, delay = case when $8 = 'APPROVED' then delay else '' end
+                approval_id = $9, document = $10, executed_at = $11, bill_to = $12, purchase_order = $13, delay = case when $8 = 'APPROVED' then delay else '' end
           where account_id = $1 and adjustment_id = $2 and revision = $3::bigint - 1",
         adjustment.account.uuid(),
         adjustment.id.uuid(),
@@ -296,7 +302,9 @@ pub async fn record(connection: &mut PgConnection, adjustment: Adjustment) -> Re
         adjustment.state.name(),
         adjustment.state.approval().map(ApprovalId::uuid),
         executed.map(|(document, _)| document),
-        executed.map(|(_, at)| at.to_sqlx()) as _
+        executed.map(|(_, at)| at.to_sqlx()) as _,
+        adjustment.bill_to.as_ref().map(|to| to.account.uuid()),
+        adjustment.bill_to.as_ref().map_or("", |to| &to.purchase_order)
     )
     .execute(&mut *connection)
     .await?;

@@ -1,7 +1,9 @@
 //! Adjustment ↔ domain.
 
 use adjustments_domain::{
-    adjustment::{AdjustedLine, Adjustment, AdjustmentKind, Ending, Evidence, Proposal, State},
+    adjustment::{
+        AdjustedLine, Adjustment, AdjustmentKind, BillTo, Ending, Evidence, Proposal, State, WHOLE,
+    },
     subject::hexadecimal,
 };
 use billing_proto::billing::adjustments::v1 as pb;
@@ -12,7 +14,7 @@ use refusal::{Refusal, Violations};
 use super::{alike, money as wire_money, name, text, time};
 
 /// What an update can change.
-pub const CHANGEABLE: [&str; 4] = ["kind", "root_cause", "reason", "lines"];
+pub const CHANGEABLE: [&str; 6] = ["kind", "root_cause", "reason", "lines", "bill_to", "purchase_order"];
 
 /// How many lines an adjustment may name.
 const LINES_MAX: usize = 1_000;
@@ -37,24 +39,41 @@ pub fn parse(
         let cause = text::choice(v, "root_cause", adjustment.root_cause).and_then(alike::cause);
         let reason = text::required(v, "reason", &adjustment.reason, 1_000);
         let lines = lines(v, &adjustment.lines);
-        let ((_, invoice), kind) = (invoice?, kind?);
-        Some((
-            invoice,
-            Proposal { kind, cause: cause?, reason: reason?, lines: lines?, evidence: Vec::new() },
-        ))
+        let ((_, invoice), kind, lines) = (invoice?, kind?, lines?);
+        let bill_to = bill_to(v, kind, adjustment)?;
+        if kind == AdjustmentKind::WriteOff && !matches!(lines[..], [AdjustedLine { number: WHOLE, .. }]) {
+            v.add("lines", "must be one line, 0, of a write-off: so much of what is open on the document");
+        }
+        let (cause, reason) = (cause?, reason?);
+        Some((invoice, Proposal { kind, cause, reason, lines, bill_to, evidence: Vec::new() }))
     });
     let Some(parsed) = parsed else { return Err(v.refusal()) };
     v.check()?;
     Ok(parsed)
 }
 
-/// What becomes no note has another way to invoicing.
+/// What is not offered has another way to invoicing.
 fn offered(v: &mut Violations, kind: AdjustmentKind) -> bool {
-    let offered = kind.note().is_some();
+    let offered = kind.outcome().is_some();
     if !offered {
-        v.add("kind", "must be CREDIT, DEBIT, GOODWILL or RATING_CORRECTION: those become notes");
+        v.add("kind", "must be CREDIT, DEBIT, GOODWILL, RATING_CORRECTION, REBILL or WRITE_OFF");
     }
     offered
+}
+
+/// Whom a rebill bills, and nobody for what is none. The outer `None` is a violation.
+fn bill_to(v: &mut Violations, kind: AdjustmentKind, given: &pb::Adjustment) -> Option<Option<BillTo>> {
+    if kind == AdjustmentKind::Rebill {
+        let account = name::account(v, "bill_to", &given.bill_to);
+        let purchase_order = text::optional(v, "purchase_order", &given.purchase_order, 64);
+        return Some(Some(BillTo { account: account?, purchase_order: purchase_order? }));
+    }
+    for (field, text) in [("bill_to", &given.bill_to), ("purchase_order", &given.purchase_order)] {
+        if !text.is_empty() {
+            v.add(field, "is of a rebill alone");
+        }
+    }
+    Some(None)
 }
 
 fn lines(v: &mut Violations, lines: &[pb::AdjustmentLine]) -> Option<Vec<AdjustedLine>> {
@@ -106,6 +125,8 @@ pub fn message(adjustment: &Adjustment, delay: &str) -> pb::Adjustment {
         execute_time: executed,
         digest: hexadecimal(&adjustment.digest()),
         delay: delay.to_owned(),
+        bill_to: adjustment.bill_to.as_ref().map_or_else(String::new, |to| name::account_name(to.account)),
+        purchase_order: adjustment.bill_to.as_ref().map_or_else(String::new, |to| to.purchase_order.clone()),
     }
 }
 
@@ -150,6 +171,12 @@ pub fn merged(before: pb::Adjustment, given: &pb::Adjustment, mask: &Mask) -> pb
         root_cause: if mask.names("root_cause") { given.root_cause } else { before.root_cause },
         reason: if mask.names("reason") { given.reason.clone() } else { before.reason },
         lines: if mask.names("lines") { given.lines.clone() } else { before.lines },
+        bill_to: if mask.names("bill_to") { given.bill_to.clone() } else { before.bill_to },
+        purchase_order: if mask.names("purchase_order") {
+            given.purchase_order.clone()
+        } else {
+            before.purchase_order
+        },
         ..before
     }
 }

@@ -1,7 +1,7 @@
 //! What invoicing says of a document and of a note on it ↔ domain. What it answers is as it should be, or it is a fault.
 
 use adjustments_domain::{
-    adjustment::{AdjustedLine, Basis, Note, OfLines, Proposal},
+    adjustment::{AdjustedLine, Basis, OfLines, Proposal, WHOLE},
     policy::{Measure, Plan},
 };
 use anyhow::Context;
@@ -67,16 +67,34 @@ pub fn note(proposal: &Proposal) -> Result<invoicing::Note, anyhow::Error> {
         Basis::Makegood => invoicing::NoteBasis::Makegood,
         Basis::WriteOff => anyhow::bail!("what is written off becomes no note"),
     };
-    let line = |line: &AdjustedLine| invoicing::NoteLine {
-        line: line.number,
-        by: Some(invoicing::note_line::By::Gross(line.gross.to_string())),
-    };
     Ok(invoicing::Note {
         basis: basis.into(),
         reason: proposal.reason.clone(),
-        lines: proposal.lines.iter().map(line).collect(),
+        lines: proposal.lines.iter().map(note_line).collect(),
         ..invoicing::Note::default()
     })
+}
+
+/// The rebill that a proposal becomes.
+pub fn rebill(proposal: &Proposal) -> Result<invoicing::Rebill, anyhow::Error> {
+    let bill_to = proposal.bill_to.as_ref().context("a rebill says whom it bills")?;
+    Ok(invoicing::Rebill {
+        account: name::account_name(bill_to.account),
+        reason: proposal.reason.clone(),
+        lines: proposal.lines.iter().map(note_line).collect(),
+        purchase_order: bill_to.purchase_order.clone(),
+        ..invoicing::Rebill::default()
+    })
+}
+
+/// What of a document a proposal gives up.
+pub fn given_up(proposal: &Proposal) -> Result<Money, anyhow::Error> {
+    proposal.lines.first().map(|line| line.gross).context("a write-off says how much it gives up")
+}
+
+fn note_line(line: &AdjustedLine) -> invoicing::NoteLine {
+    let by = invoicing::note_line::By::Gross(line.gross.to_string());
+    invoicing::NoteLine { line: line.number, by: Some(by) }
 }
 
 /// What documents would leave of the lines that a note names.
@@ -85,49 +103,111 @@ pub fn left(preview: &invoicing::NotePreview, currency: Currency) -> Result<OfLi
     lines.collect()
 }
 
-/// The effect of a note of so many lines: its own figures, as they move the balance, and what is left of each line.
-pub fn effect(
-    note: Note,
+/// What a write-off would leave of what is open and not disputed.
+pub fn left_open(open: &invoicing::OpenDocument, given_up: Money) -> Result<OfLines, anyhow::Error> {
+    let undisputed = money(given_up.currency(), &open.undisputed)?;
+    Ok(OfLines::from([(WHOLE, undisputed.minus(given_up)?)]))
+}
+
+/// The effect of a note: its own figures, as they move the balance.
+pub fn note_effect(
+    is_credit: bool,
     preview: invoicing::NotePreview,
-    left: &OfLines,
 ) -> Result<pb::AdjustmentEffect, anyhow::Error> {
     let document = preview.document.context("a preview shows its document")?;
-    let gross = document.gross.as_ref().context("a note has a gross")?;
-    let currency = Currency::parse(&gross.currency_code)?;
-    let signed = |amount: &Option<invoicing::Money>| {
-        let amount = money(currency, amount)?;
-        let moved = match note {
-            Note::Credit => amount.negate(),
-            Note::Debit => amount,
-        };
-        anyhow::Ok(Some(wire_money::message(moved)))
-    };
+    let effect = document_effect(is_credit, &document)?;
     let line = |line: &invoicing::InvoiceLine| {
+        let signed = |amount| signed(is_credit, amount);
         anyhow::Ok(pb::AdjustmentLineEffect {
             line: line.corrects_line,
             gross: signed(&line.gross)?,
             commission: signed(&line.commission)?,
             net: signed(&line.net)?,
-            left: left.get(&line.corrects_line).copied().map(wire_money::message),
+            left: None,
         })
     };
+    Ok(pb::AdjustmentEffect {
+        lines: document.lines.iter().map(line).collect::<Result<_, _>>()?,
+        ledger_entries: preview.ledger_entries,
+        open_before: preview.open_before,
+        open_after: preview.open_after,
+        ..effect
+    })
+}
+
+/// The effect of a rebill: of both documents together.
+pub fn rebill_effect(preview: invoicing::RebillPreview) -> Result<pb::AdjustmentEffect, anyhow::Error> {
+    let credit = note_effect(true, preview.credit_note.context("a rebill credits")?)?;
+    let invoice = document_effect(false, &preview.invoice.context("a rebill bills")?)?;
+    let sum = |one: &Option<invoicing::Money>, other: &Option<invoicing::Money>| {
+        let one = parsed(one)?;
+        anyhow::Ok(Some(wire_money::message(one.plus(money(one.currency(), other)?)?)))
+    };
+    Ok(pb::AdjustmentEffect {
+        gross: sum(&credit.gross, &invoice.gross)?,
+        commission: sum(&credit.commission, &invoice.commission)?,
+        net: sum(&credit.net, &invoice.net)?,
+        tax: sum(&credit.tax, &invoice.tax)?,
+        total: sum(&credit.total, &invoice.total)?,
+        taxes: [credit.taxes, invoice.taxes].concat(),
+        ledger_entries: [credit.ledger_entries, preview.ledger_entries].concat(),
+        ..credit
+    })
+}
+
+/// The effect of a write-off: invoice, revenue and tax stay, what is open goes.
+pub fn write_off_effect(
+    open: &invoicing::OpenDocument,
+    given_up: Money,
+) -> Result<pb::AdjustmentEffect, anyhow::Error> {
+    let nothing = || Some(wire_money::message(Money::zero(given_up.currency())));
+    let before = money(given_up.currency(), &open.open)?;
+    Ok(pb::AdjustmentEffect {
+        gross: nothing(),
+        commission: nothing(),
+        net: nothing(),
+        tax: nothing(),
+        total: Some(wire_money::message(given_up.negate())),
+        open_before: Some(wire_money::message(before)),
+        open_after: Some(wire_money::message(before.minus(given_up)?)),
+        ..pb::AdjustmentEffect::default()
+    })
+}
+
+fn document_effect(
+    is_credit: bool,
+    document: &invoicing::Invoice,
+) -> Result<pb::AdjustmentEffect, anyhow::Error> {
+    let signed = |amount| signed(is_credit, amount);
     let tax = |row: &invoicing::TaxRow| {
         let (base, tax) = (signed(&row.base)?, signed(&row.tax)?);
         anyhow::Ok(pb::AdjustmentTaxEffect { percent: row.percent.clone(), base, tax })
     };
     Ok(pb::AdjustmentEffect {
-        lines: document.lines.iter().map(line).collect::<Result<_, _>>()?,
         taxes: document.taxes.iter().map(tax).collect::<Result<_, _>>()?,
         gross: signed(&document.gross)?,
         commission: signed(&document.commission)?,
         net: signed(&document.net)?,
         tax: signed(&document.tax)?,
         total: signed(&document.total)?,
-        ledger_entries: preview.ledger_entries,
-        open_before: preview.open_before,
-        open_after: preview.open_after,
         ..pb::AdjustmentEffect::default()
     })
+}
+
+fn signed(
+    is_credit: bool,
+    amount: &Option<invoicing::Money>,
+) -> Result<Option<invoicing::Money>, anyhow::Error> {
+    let amount = parsed(amount)?;
+    Ok(Some(wire_money::message(if is_credit { amount.negate() } else { amount })))
+}
+
+/// The effect with what could still be taken back of each line afterwards.
+pub fn leaving(mut effect: pb::AdjustmentEffect, left: &OfLines) -> pb::AdjustmentEffect {
+    for line in &mut effect.lines {
+        line.left = left.get(&line.line).copied().map(wire_money::message);
+    }
+    effect
 }
 
 /// The effect with who must approve it.
@@ -143,4 +223,9 @@ pub fn planned(effect: pb::AdjustmentEffect, plan: &Plan, measure: Option<&Measu
 fn money(currency: Currency, amount: &Option<invoicing::Money>) -> Result<Money, anyhow::Error> {
     let amount = amount.as_ref().context("a document has its amounts")?;
     Ok(Money::parse(currency, &amount.amount)?)
+}
+
+fn parsed(amount: &Option<invoicing::Money>) -> Result<Money, anyhow::Error> {
+    let amount = amount.as_ref().context("a document has its amounts")?;
+    Ok(Money::parse(Currency::parse(&amount.currency_code)?, &amount.amount)?)
 }

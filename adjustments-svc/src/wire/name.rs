@@ -40,6 +40,11 @@ pub fn account(v: &mut Violations, field: &str, name: &str) -> Option<AccountId>
     single(v, field, name, "accounts")
 }
 
+/// `accounts/acc_…`
+pub fn account_name(id: AccountId) -> String {
+    format!("accounts/{id}")
+}
+
 /// `accounts/acc_…/adjustments/adj_…`
 pub fn adjustment(v: &mut Violations, field: &str, name: &str) -> Option<(AccountId, AdjustmentId)> {
     of_account(v, field, name, "adjustments")

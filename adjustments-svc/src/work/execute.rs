@@ -1,11 +1,12 @@
-//! Executes what is approved: invoicing issues the note. The request id is the approval's, so that however often it is
-//! asked, by whomever, there is one note; what invoicing has committed and we have not is answered again.
+//! Executes what is approved: invoicing makes the document. The request id is the approval's, so that however often it is
+//! asked, by whomever, there is one document; what invoicing has committed and we have not is answered again.
 
 use adjustments_domain::{
-    adjustment::{Adjustment, approved, executed},
+    adjustment::{Adjustment, Outcome, approved, executed},
     approval,
 };
 use anyhow::Context;
+use billing_proto::billing::invoicing::v1 as invoicing;
 use chassis::failure::{Failure, OrRefuse};
 use ids::ApprovalId;
 use jiff::{SignedDuration, Timestamp};
@@ -16,7 +17,7 @@ use sqlx::PgConnection;
 use super::{Worker, follow::happen};
 use crate::{
     store::{adjustment as store, approval as requests},
-    wire::{document, fact, name},
+    wire::{document, fact, money, name},
 };
 
 /// How soon the next attempt comes where invoicing did not answer.
@@ -57,12 +58,35 @@ pub(super) fn why(failure: Failure) -> (String, SignedDuration) {
     }
 }
 
-/// Asks invoicing for the note; answers its name.
+/// Asks invoicing for what the adjustment becomes; answers its name.
 async fn issue(worker: &Worker, adjustment: &Adjustment, approval: ApprovalId) -> Result<String, Failure> {
-    let kind = adjustment.kind.note().context("an adjustment was approved that becomes no note")?;
+    let outcome = adjustment.kind.outcome().context("an adjustment was approved that becomes nothing")?;
     let invoice = name::invoice_name(adjustment.account, adjustment.invoice);
-    let note = document::note(&adjustment.proposal())?;
-    Ok(worker.invoicing.issue(kind, invoice, note, approval.to_string()).await?.name)
+    let (proposal, request_id) = (adjustment.proposal(), approval.to_string());
+    match outcome {
+        Outcome::CreditNote => {
+            let note = Some(document::note(&proposal)?);
+            worker.invoicing.credit(invoicing::IssueCreditNoteRequest { invoice, note, request_id }).await
+        }
+        Outcome::DebitNote => {
+            let note = Some(document::note(&proposal)?);
+            worker.invoicing.debit(invoicing::IssueDebitNoteRequest { invoice, note, request_id }).await
+        }
+        Outcome::Rebill => {
+            let rebill = Some(document::rebill(&proposal)?);
+            worker.invoicing.rebill(invoicing::RebillInvoiceRequest { invoice, rebill, request_id }).await
+        }
+        Outcome::WriteOff => {
+            let request = invoicing::WriteOffDocumentRequest {
+                document: invoice,
+                amount: Some(money::message(document::given_up(&proposal)?)),
+                day: None,
+                reason: proposal.reason,
+                request_id,
+            };
+            worker.invoicing.write_off(request).await
+        }
+    }
 }
 
 /// Records that it is done, of the adjustment and of its request.

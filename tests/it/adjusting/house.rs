@@ -339,10 +339,13 @@ impl House {
 
     /// What is open on a document.
     pub async fn open_on(&self, invoice: &pb::Invoice) -> Result<String> {
-        let request = pb::GetOpenDocumentRequest { name: invoice.name.clone(), ..Default::default() };
+        Ok(self.open_document(&invoice.name).await?.open.context("an open amount")?.amount)
+    }
+
+    pub async fn open_document(&self, name: &str) -> Result<pb::OpenDocument> {
+        let request = pb::GetOpenDocumentRequest { name: name.into(), ..Default::default() };
         let door = self.billing("collections", Role::Collections)?;
-        let open = ReceivableServiceClient::new(door).get_open_document(request).await?.into_inner();
-        Ok(open.open.context("an open amount")?.amount)
+        Ok(ReceivableServiceClient::new(door).get_open_document(request).await?.into_inner())
     }
 
     pub fn notes(&self, person: &str) -> Result<NoteServiceClient<Door>> {

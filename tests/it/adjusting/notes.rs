@@ -217,6 +217,61 @@ async fn a_debit_bills_more_and_needs_nothing_to_be_left() -> Result<()> {
 }
 
 #[tokio::test]
+async fn a_rebill_bills_somebody_else_and_keeps_its_age() -> Result<()> {
+    // Story 5: net 0.00, measured 24,000.00, manager and controller; it ages from the old due date.
+    let house = House::open().await?;
+    let invoice = house.invoiced("24000.00").await?;
+    let right = house.open_account("AG-2").await?;
+    let rebill = adj::Adjustment {
+        kind: adj::AdjustmentKind::Rebill.into(),
+        root_cause: adj::RootCause::OrderEntry.into(),
+        bill_to: right.clone(),
+        purchase_order: "PO-7".into(),
+        ..credit(&invoice, "24000.00")
+    };
+    let effect = preview(&house, rebill.clone()).await?;
+    assert_eq!([&effect.gross, &effect.net, &effect.total].map(amount), ["0.00", "0.00", "0.00"]);
+    assert_eq!((amount(&effect.open_before), amount(&effect.open_after)), ("24480.00", "0.00"));
+    assert_eq!(asked(&effect.steps), [adj::ApproverRole::BillingManager, adj::ApproverRole::Controller]);
+    let measured = effect.measure.context("a rebill is measured")?;
+    assert_eq!(amount(&measured.this_amount), "24000.00");
+    let submitted = house.submit(&house.draft(rebill, "rebill").await?).await?;
+    house.approve(&submitted, MANAGER).await?;
+    house.approve(&submitted, CONTROLLER).await?;
+    let done = house.until_executed(&submitted.name).await?;
+    ensure!(done.document.starts_with(&right), "{done:?}");
+    let (old, new) = (house.open_document(&invoice.name).await?, house.open_document(&done.document).await?);
+    assert_eq!((amount(&old.open), amount(&new.open)), ("0.00", "24480.00"));
+    assert_eq!(new.due_date, old.due_date);
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_write_off_gives_up_what_is_open_and_never_more() -> Result<()> {
+    let house = House::open().await?;
+    let invoice = house.invoiced("40000.00").await?;
+    let write_off = |gross: &str, line: i32| {
+        let mut wanted = credit(&invoice, gross);
+        wanted.lines.iter_mut().for_each(|each| each.line = line);
+        adj::Adjustment { kind: adj::AdjustmentKind::WriteOff.into(), ..wanted }
+    };
+    assert_eq!(reason(&house.draft(write_off("1.00", 1), "line").await.unwrap_err()), "MALFORMED");
+    let effect = preview(&house, write_off("30000.00", 0)).await?;
+    assert_eq!(
+        [&effect.gross, &effect.total, &effect.open_after].map(amount),
+        ["0.00", "-30000.00", "10800.00"]
+    );
+    let first = house.submit(&house.draft(write_off("9000.00", 0), "first").await?).await?;
+    let beyond = house.draft(write_off("31800.01", 0), "beyond").await.unwrap_err();
+    assert_eq!(reason(&beyond), "LINE_EXHAUSTED", "{}", beyond.message());
+    house.approve(&first, CONTROLLER).await?;
+    let done = house.until_executed(&first.name).await?;
+    ensure!(done.document.contains("/writeOffs/"), "{done:?}");
+    assert_eq!(house.open_on(&invoice).await?, "31800.00");
+    Ok(())
+}
+
+#[tokio::test]
 async fn nobody_goes_around_an_approval() -> Result<()> {
     let house = House::open().await?;
     let invoice = house.invoiced("40000.00").await?;

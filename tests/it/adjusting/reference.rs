@@ -28,6 +28,13 @@ pub fn entity() -> pb::BillingEntity {
             agency_commission: "4900".into(),
             tax_payable: "2200".into(),
         }),
+        settlement_codes: Some(pb::SettlementCodes {
+            cash: "1000".into(),
+            unapplied_cash: "2300".into(),
+            bad_debt: "6900".into(),
+            bad_debt_recovered: "4950".into(),
+            tax_relief: "2250".into(),
+        }),
         bank_account: Some(pb::BankAccount {
             account_name: "Thames Broadcasting Ltd".into(),
             bank_name: "Example Bank".into(),

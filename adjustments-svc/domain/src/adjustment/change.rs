@@ -2,7 +2,7 @@ use ids::{AccountId, AdjustmentId, ApprovalId, EntityId, InvoiceId, Revision};
 use jiff::Timestamp;
 use money::Currency;
 
-use super::{AdjustedLine, Adjustment, AdjustmentKind, AdjustmentRefusal, Ending, Evidence, State};
+use super::{AdjustedLine, Adjustment, AdjustmentKind, AdjustmentRefusal, BillTo, Ending, Evidence, State};
 use crate::{act::Act, approval, subject::Cause};
 
 /// What is to be adjusted, and why.
@@ -12,6 +12,8 @@ pub struct Proposal {
     pub cause: Cause,
     pub reason: String,
     pub lines: Vec<AdjustedLine>,
+    /// Of a rebill.
+    pub bill_to: Option<BillTo>,
     pub evidence: Vec<Evidence>,
 }
 
@@ -22,7 +24,7 @@ pub fn create(
     proposal: Proposal,
     made: Act,
 ) -> Adjustment {
-    let Proposal { kind, cause, reason, lines, evidence } = proposal;
+    let Proposal { kind, cause, reason, lines, bill_to, evidence } = proposal;
     Adjustment {
         id,
         revision: Revision::FIRST,
@@ -34,6 +36,7 @@ pub fn create(
         cause,
         reason,
         lines,
+        bill_to,
         evidence,
         made,
         editors: Vec::new(),
@@ -46,7 +49,7 @@ pub fn create(
 /// Order of refusal: ADJUSTMENT_STATE.
 pub fn edit(adjustment: &Adjustment, proposal: Proposal, by: &str) -> Result<Adjustment, AdjustmentRefusal> {
     mendable(adjustment)?;
-    let Proposal { kind, cause, reason, lines, evidence } = proposal;
+    let Proposal { kind, cause, reason, lines, bill_to, evidence } = proposal;
     let mut editors = adjustment.editors.clone();
     if by != adjustment.made.by && !editors.iter().any(|editor| editor == by) {
         editors.push(by.to_owned());
@@ -56,6 +59,7 @@ pub fn edit(adjustment: &Adjustment, proposal: Proposal, by: &str) -> Result<Adj
         cause,
         reason,
         lines,
+        bill_to,
         evidence,
         editors,
         state: State::Draft,

@@ -50,12 +50,26 @@ spelled! {
     }
 }
 
-/// A document that corrects another.
+/// What invoicing makes of it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Note {
-    Credit,
-    Debit,
+pub enum Outcome {
+    CreditNote,
+    DebitNote,
+    /// A credit note, and an invoice to somebody else.
+    Rebill,
+    WriteOff,
 }
+
+/// Whom a rebill bills.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BillTo {
+    pub account: AccountId,
+    /// The customer's number that the new invoice goes on; empty: as the account stays or changes.
+    pub purchase_order: String,
+}
+
+/// The number of no line: what is open on the document as a whole.
+pub const WHOLE: i32 = 0;
 
 /// An adjustment of one document.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -71,6 +85,8 @@ pub struct Adjustment {
     /// What the customer reads.
     pub reason: String,
     pub lines: Vec<AdjustedLine>,
+    /// Of a rebill.
+    pub bill_to: Option<BillTo>,
     pub evidence: Vec<Evidence>,
     pub made: Act,
     /// Whoever changed it since; each once.
@@ -78,7 +94,7 @@ pub struct Adjustment {
     pub state: State,
 }
 
-/// So much of a line of the document.
+/// So much of a line of the document; of a write-off one line, [`WHOLE`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct AdjustedLine {
     pub number: i32,
@@ -149,12 +165,14 @@ impl AdjustmentKind {
         }
     }
 
-    /// The note that it becomes. What becomes none is not executed here.
-    pub fn note(self) -> Option<Note> {
+    /// What it becomes. What becomes nothing is not executed here.
+    pub fn outcome(self) -> Option<Outcome> {
         match self {
-            Self::Credit | Self::Goodwill | Self::RatingCorrection => Some(Note::Credit),
-            Self::Debit => Some(Note::Debit),
-            Self::Rebill | Self::Makegood | Self::WriteOff | Self::TaxCorrection => None,
+            Self::Credit | Self::Goodwill | Self::RatingCorrection => Some(Outcome::CreditNote),
+            Self::Debit => Some(Outcome::DebitNote),
+            Self::Rebill => Some(Outcome::Rebill),
+            Self::WriteOff => Some(Outcome::WriteOff),
+            Self::Makegood | Self::TaxCorrection => None,
         }
     }
 
@@ -209,6 +227,7 @@ impl Adjustment {
             cause: self.cause,
             reason: self.reason.clone(),
             lines: self.lines.clone(),
+            bill_to: self.bill_to.clone(),
             evidence: self.evidence.clone(),
         }
     }
@@ -232,6 +251,11 @@ impl Adjustment {
         for evidence in &self.evidence {
             digest.text(&evidence.file_name);
             digest.text(evidence.sha256);
+        }
+        if let Some(BillTo { account, purchase_order }) = &self.bill_to {
+            digest.text("bill-to");
+            digest.written(account);
+            digest.text(purchase_order);
         }
         digest.finish()
     }

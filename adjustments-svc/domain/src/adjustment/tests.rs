@@ -101,6 +101,7 @@ fn proposal() -> Proposal {
         cause: Cause::Pricing,
         reason: "the rate was wrong".into(),
         lines: vec![line(1, "100.00")],
+        bill_to: None,
         evidence: vec![],
     }
 }
