@@ -10,11 +10,9 @@ use billing_proto::billing::{
     access::v1::{PrincipalKind, Role},
     event::v1::{Event, StreamEventsRequest},
     invoicing::v1::{
-        self as pb, account_service_client::AccountServiceClient,
-        billing_entity_service_client::BillingEntityServiceClient,
+        self as pb, billing_entity_service_client::BillingEntityServiceClient,
         billing_run_service_client::BillingRunServiceClient, event_service_client::EventServiceClient,
         invoice_service_client::InvoiceServiceClient, note_service_client::NoteServiceClient,
-        receivable_service_client::ReceivableServiceClient,
     },
 };
 use chassis::{
@@ -76,19 +74,6 @@ impl Invoicing {
         Ok(client.get_billing_entity(request).await.map_err(refused)?.into_inner())
     }
 
-    /// An account, as the caller may see it.
-    pub async fn account(&self, caller: &Caller, name: String) -> Result<pb::Account, Failure> {
-        let request = self.signed(caller, pb::GetAccountRequest { name })?;
-        let mut client = AccountServiceClient::new(self.channel.clone());
-        Ok(client.get_account(request).await.map_err(refused)?.into_inner())
-    }
-
-    /// What is open on a document.
-    pub async fn open(&self, name: String) -> Result<pb::OpenDocument, Failure> {
-        let request = self.signed(&ourselves(), pb::GetOpenDocumentRequest { name, as_of: None })?;
-        Ok(self.receivables().get_open_document(request).await.map_err(refused)?.into_inner())
-    }
-
     /// What a credit note on a document would be and do.
     pub async fn preview_credit(&self, invoice: String, note: pb::Note) -> Result<pb::NotePreview, Failure> {
         let request = pb::PreviewCreditNoteRequest { invoice, note: Some(note) };
@@ -133,12 +118,6 @@ impl Invoicing {
         Ok(both.invoice.context("a rebill bills")?.name)
     }
 
-    /// Gives up what is open; answers the name of the write-off.
-    pub async fn write_off(&self, request: pb::WriteOffDocumentRequest) -> Result<String, Failure> {
-        let request = self.signed(&ourselves(), request)?;
-        Ok(self.receivables().write_off_document(request).await.map_err(refused)?.into_inner().name)
-    }
-
     /// A billing run.
     pub async fn run(&self, name: String) -> Result<pb::BillingRun, Failure> {
         let request = self.signed(&ourselves(), pb::GetBillingRunRequest { name })?;
@@ -164,10 +143,6 @@ impl Invoicing {
         let mut client = EventServiceClient::new(self.channel.clone());
         let said = client.stream_events(request).await.map_err(refused)?.into_inner();
         Ok(said.map(|event| event.map_err(refused)))
-    }
-
-    fn receivables(&self) -> ReceivableServiceClient<Channel> {
-        ReceivableServiceClient::new(self.channel.clone())
     }
 
     fn notes(&self) -> NoteServiceClient<Channel> {

@@ -1,10 +1,11 @@
-//! What is open on documents, and what of it is disputed.
+//! What is open on documents, what of it is disputed, and what of it is given up.
 
 use billing_proto::billing::invoicing::v1::{
     self as pb, account_service_client::AccountServiceClient,
     receivable_service_client::ReceivableServiceClient,
 };
 use chassis::{caller::Caller, failure::Failure};
+use tonic::transport::Channel;
 
 use super::{Invoicing, ourselves, refused};
 
@@ -25,15 +26,23 @@ impl Invoicing {
         let us = ourselves();
         let request = pb::GetOpenDocumentRequest { name, as_of: None };
         let request = self.signed(caller.unwrap_or(&us), request)?;
-        let mut client = ReceivableServiceClient::new(self.channel.clone());
-        Ok(client.get_open_document(request).await.map_err(refused)?.into_inner())
+        Ok(self.receivables().get_open_document(request).await.map_err(refused)?.into_inner())
     }
 
     /// Says how much of a document is disputed.
     pub async fn set_disputed_amount(&self, request: pb::SetDisputedAmountRequest) -> Result<(), Failure> {
         let request = self.signed(&ourselves(), request)?;
-        let mut client = ReceivableServiceClient::new(self.channel.clone());
-        client.set_disputed_amount(request).await.map_err(refused)?;
+        self.receivables().set_disputed_amount(request).await.map_err(refused)?;
         Ok(())
+    }
+
+    /// Gives up what is open; answers the name of the write-off. The same request id again is answered as before.
+    pub async fn write_off(&self, request: pb::WriteOffDocumentRequest) -> Result<String, Failure> {
+        let request = self.signed(&ourselves(), request)?;
+        Ok(self.receivables().write_off_document(request).await.map_err(refused)?.into_inner().name)
+    }
+
+    fn receivables(&self) -> ReceivableServiceClient<Channel> {
+        ReceivableServiceClient::new(self.channel.clone())
     }
 }

@@ -93,7 +93,7 @@ impl Rpc {
                 Ok((document::rebill_effect(preview)?, left))
             }
             Outcome::WriteOff => {
-                let open = self.invoicing.open(name).await?;
+                let open = self.invoicing.open_document(None, name).await?;
                 let given_up = document::given_up(proposal)?;
                 let left = document::left_open(&open, given_up)?;
                 Ok((document::write_off_effect(&open, given_up)?, left))

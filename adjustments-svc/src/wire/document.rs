@@ -117,7 +117,7 @@ pub fn note_effect(
     let document = preview.document.context("a preview shows its document")?;
     let effect = document_effect(is_credit, &document)?;
     let line = |line: &invoicing::InvoiceLine| {
-        let signed = |amount| signed(is_credit, amount);
+        let signed = |amount: &Option<invoicing::Money>| signed(is_credit, amount);
         anyhow::Ok(pb::AdjustmentLineEffect {
             line: line.corrects_line,
             gross: signed(&line.gross)?,
@@ -178,7 +178,7 @@ fn document_effect(
     is_credit: bool,
     document: &invoicing::Invoice,
 ) -> Result<pb::AdjustmentEffect, anyhow::Error> {
-    let signed = |amount| signed(is_credit, amount);
+    let signed = |amount: &Option<invoicing::Money>| signed(is_credit, amount);
     let tax = |row: &invoicing::TaxRow| {
         let (base, tax) = (signed(&row.base)?, signed(&row.tax)?);
         anyhow::Ok(pb::AdjustmentTaxEffect { percent: row.percent.clone(), base, tax })

@@ -164,7 +164,8 @@ impl Desk<'_> {
         };
         let found = invoices.iter().find(of).context("no invoice bills the order in this month")?;
         let request = invoicing::GetInvoiceRequest { name: found.name.clone() };
-        let invoice = ask!(self.keys.client("auditor")?.invoices(), get_invoice, request)?;
+        let auditor = self.keys.client("auditor")?;
+        let invoice = ask!(auditor.invoices(), get_invoice, request)?;
         let line = invoice.lines.iter().find(|line| line.order_line == scripted.line);
         let line = line.context("no line of the invoice bills the order's line")?.clone();
         Ok((invoice, line))
@@ -189,7 +190,8 @@ impl Desk<'_> {
             dispute: Some(dispute),
             request_id: self.named("open"),
         };
-        let opened = ask!(self.keys.client(INTAKE)?.disputes(), open_dispute, open)?;
+        let (intake, manager) = (self.keys.client(INTAKE)?, self.keys.client(TRIAGE)?);
+        let opened = ask!(intake.disputes(), open_dispute, open)?;
         let triage = pb::TriageDisputeRequest {
             name: opened.name.clone(),
             owner: OWNER.to_owned(),
@@ -197,7 +199,7 @@ impl Desk<'_> {
             request_id: self.named("triage"),
             ..pb::TriageDisputeRequest::default()
         };
-        ask!(self.keys.client(TRIAGE)?.disputes(), triage_dispute, triage)
+        ask!(manager.disputes(), triage_dispute, triage)
     }
 
     /// Asks for the credit of a spot by its name, and answers why there is none.
@@ -216,7 +218,8 @@ impl Desk<'_> {
             ..invoicing::Note::default()
         };
         let request = invoicing::PreviewCreditNoteRequest { invoice: invoice.name.clone(), note: Some(note) };
-        match ask!(self.keys.client(OWNER)?.notes(), preview_credit_note, request) {
+        let analyst = self.keys.client(OWNER)?;
+        match ask!(analyst.notes(), preview_credit_note, request) {
             Ok(_) => bail!("spot {} would be credited, although it was never billed", scripted.spot),
             Err(error) => match error.downcast_ref::<Refused>() {
                 Some(refused) => Ok(refused.reason.clone()),
@@ -290,7 +293,8 @@ impl Desk<'_> {
                 comment: "Looked at the evidence".to_owned(),
                 request_id: self.named(&format!("approve-{}", request.decisions.len() + 1)),
             };
-            ask!(self.keys.client(person)?.approvals(), approve, approve)?;
+            let approver = self.keys.client(person)?;
+            ask!(approver.approvals(), approve, approve)?;
         }
     }
 
