@@ -138,6 +138,7 @@ pub async fn serve() -> Result<()> {
         connections_max: CONNECTIONS_MAX,
         caller_secret: Secret::new(CALLER_SECRET),
         invoicing_url: service.clone(),
+        notifications: adjustments_svc::Notifications::default(),
     };
     let adjusting = adjustments_svc::start(adjusting, clock.clone()).await?;
     let adjustments = format!("http://{}", adjusting.address());

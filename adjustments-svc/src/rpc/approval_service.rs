@@ -188,6 +188,7 @@ impl ApprovalService for Rpc {
                 return Err(v.refusal().into());
             };
             self.change(&call, &message, (&message.name, &message.request_id), async |_, asked, _| {
+                compared_by_others(&asked.subject.name)?;
                 Ok(subject_changed(asked, &now, call.at))
             })
             .await
@@ -391,6 +392,19 @@ async fn waiting(
             return Ok(found);
         }
     }
+}
+
+/// What this service asks for itself it compares itself; nobody else may end such a request by saying that it changed.
+fn compared_by_others(subject: &str) -> Result<(), Failure> {
+    if !name::is_asked_for_here(subject) {
+        return Ok(());
+    }
+    let mut v = Violations::new();
+    v.add(
+        "name",
+        "is about what is compared by itself: an adjustment, or a billing run; withdraw the adjustment, or refresh the run",
+    );
+    Err(v.refusal().into())
 }
 
 fn asking(message: &pb::SubmitApprovalRequest) -> Result<Asking, Failure> {

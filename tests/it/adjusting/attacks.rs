@@ -139,3 +139,20 @@ async fn nobody_asks_for_an_adjustment_past_itself() -> Result<()> {
     assert!(refused.message().contains("SubmitAdjustment"), "{}", refused.message());
     Ok(())
 }
+
+#[tokio::test]
+async fn nobody_ends_a_request_by_saying_that_its_adjustment_changed() -> Result<()> {
+    let house = House::open().await?;
+    let invoice = house.invoiced("40000.00").await?;
+    let draft = house.draft(credit(&invoice, "5000.00"), "draft").await?;
+    let submitted = house.submit(&draft).await?;
+    let request = adj::CompareSubjectRequest {
+        name: submitted.approval.clone(),
+        subject_digest: PROOF.into(),
+        request_id: "void".into(),
+    };
+    let refused = house.approving("analyst", Role::BillingAnalyst)?.compare_subject(request).await;
+    assert_eq!(reason(&refused.unwrap_err()), "MALFORMED");
+    house.approve(&submitted, ("manager", Role::BillingManager)).await?;
+    Ok(())
+}

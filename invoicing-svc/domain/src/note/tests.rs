@@ -262,7 +262,7 @@ fn what_cannot_be_is_refused() {
 /// A shortfall is never both credited and made good (domain.md §5), and a credit takes back what was billed, once.
 #[test]
 fn spots_are_credited_where_they_are_billed_and_not_made_good() {
-    let spot = |name: &str, billed| NamedSpot {
+    let spot = |name: &str, billed: bool| NamedSpot {
         line: 1,
         name: name.into(),
         billed: billed.then(|| AiringId::of("traffic", OrderId::of("io", "1"), "L3", name)),
