@@ -93,12 +93,12 @@ impl Exception {
 
     /// Those who count a line are apart: both counts, how far, and what each way out would bill.
     pub fn third_party(order: &OrderFacts, line: &LineFacts, case: &Case, priced: &[Priced]) -> Self {
-        let reason = match case.finding {
-            Comparison::Within | Comparison::Beyond => "THIRD_PARTY_CASE",
-            Comparison::TagFailure => "THIRD_PARTY_TAG_FAILURE",
-            Comparison::NoCountYet => "THIRD_PARTY_COUNT_MISSING",
+        let (reason, remedy) = match case.finding {
+            Comparison::Within | Comparison::Beyond => ("THIRD_PARTY_CASE", "choose by what it bills"),
+            Comparison::TagFailure => ("THIRD_PARTY_TAG_FAILURE", "choose by what it bills"),
+            Comparison::NoCountYet => ("THIRD_PARTY_COUNT_MISSING", "choose by what it bills"),
         };
-        let message = format!("line {}, {}: {case}; choose by what it bills", line.number, case.period);
+        let message = format!("line {}, {}: {case}; {remedy}", line.number, case.period);
         let outcome = |priced: &Priced| {
             let (units, amount) = (priced.units.normalize().to_string(), priced.amount.amount().to_string());
             json!({ "outcome": priced.outcome.name(), "units": units, "amount": amount })

@@ -20,6 +20,7 @@ mod hold;
 mod invoice;
 mod ledger;
 mod makegood;
+mod makegood_real;
 mod manual_count;
 mod metered;
 mod note;

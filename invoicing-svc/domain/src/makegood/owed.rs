@@ -125,7 +125,7 @@ fn obligations<'a>(
         let is_made_good = spot.status == AiringStatus::MadeGood && !spot.passes_on();
         let is_settled = spot.is_credited || spot.released.is_some();
         if is_made_good || is_settled || named.contains(&index) {
-            let parts = parts.remove(&Target::Known(index)).unwrap_or_default();
+            let parts = parts.remove(&Target::Known(index)).into_iter().flatten().collect();
             let missed = Missed::Known { spot: *spot, printed: printed.get(&index).copied() };
             obligations.push(Obligation { order: spot.order, missed, parts });
         }
