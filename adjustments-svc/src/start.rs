@@ -6,6 +6,7 @@ use billing_proto::billing::adjustments::v1::{
     case_service_server::CaseServiceServer, delegation_service_server::DelegationServiceServer,
     dispute_service_server::DisputeServiceServer, event_service_server::EventServiceServer,
     person_service_server::PersonServiceServer, policy_service_server::PolicyServiceServer,
+    root_cause_service_server::RootCauseServiceServer,
     subscription_service_server::SubscriptionServiceServer,
     work_queue_service_server::WorkQueueServiceServer,
 };
@@ -130,6 +131,7 @@ fn services(rpc: Rpc) -> Services {
         CaseServiceServer,
         WorkQueueServiceServer,
         SubscriptionServiceServer,
+        RootCauseServiceServer,
         EventServiceServer,
     )
 }

@@ -10,6 +10,7 @@ pub mod directory;
 pub mod dispute;
 pub mod policy;
 pub mod role;
+pub mod root_cause;
 pub mod service_clock;
 mod spelled;
 pub mod subject;

@@ -3,7 +3,7 @@
 use anyhow::{Context, anyhow};
 use billing_proto::billing::adjustments::v1 as pb;
 use chassis::failure::Failure;
-use ids::{AccountId, AdjustmentId, ApprovalId, CaseId, DisputeId, EntityId};
+use ids::{AccountId, AdjustmentId, ApprovalId, CaseId, DisputeId, EntityId, ImprovementId};
 use jiff::Timestamp;
 use jiff_sqlx::ToSqlx;
 use serde_json::Value;
@@ -96,6 +96,9 @@ fn named(kind: &str, account: Option<AccountId>, id: Uuid) -> Result<(String, pb
             (name::adjustment_name(of()?, AdjustmentId::from_uuid(id)), pb::WorkItemKind::Adjustment)
         }
         "DISPUTE" => (name::dispute_name((of()?, DisputeId::from_uuid(id))), pb::WorkItemKind::Dispute),
+        "IMPROVEMENT" => {
+            (name::improvement_name(ImprovementId::from_uuid(id)), pb::WorkItemKind::Improvement)
+        }
         "CASE" => (name::case_name((of()?, CaseId::from_uuid(id))), pb::WorkItemKind::Case),
         other => return Err(anyhow!("the database holds the kind of work {other:?}").into()),
     })

@@ -4,7 +4,7 @@ use adjustments_domain::{
     act::Act,
     subscription::{Channel, Subscription, SubscriptionRefusal},
 };
-use anyhow::Context;
+use anyhow::{Context, anyhow};
 use chassis::failure::Failure;
 use ids::SubscriptionId;
 use jiff_sqlx::ToSqlx;
@@ -58,10 +58,11 @@ pub(super) fn channel(
 ) -> Result<Channel, Failure> {
     match channel {
         "MAIL" => Ok(Channel::Mail { address: target }),
-        _ => {
+        "WEBHOOK" => {
             let (host, secret) = of_webhook.context("a webhook has its host and secret")?;
             Ok(Channel::Webhook { url: target, host, secret })
         }
+        other => Err(anyhow!("the database holds the channel {other:?}").into()),
     }
 }
 

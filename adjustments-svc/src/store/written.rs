@@ -7,6 +7,7 @@ use adjustments_domain::{
     dispute::{Outcome, Reason},
     policy::Largest,
     role::Role,
+    root_cause::ImprovementState,
     subject::{Cause, Digest, SubjectKind},
 };
 use anyhow::Context;
@@ -48,6 +49,7 @@ written!(
     Choice,
     DelegationState,
     Ending,
+    ImprovementState,
     Largest,
     Outcome,
     Part,

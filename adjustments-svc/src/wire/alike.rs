@@ -6,6 +6,7 @@ use adjustments_domain::{
     customer_case::{Outcome as CaseEnd, Requested},
     dispute::{Outcome, Reason},
     role::Role,
+    root_cause::ImprovementState,
     subject::{Cause, SubjectKind},
 };
 use billing_proto::billing::adjustments::v1 as pb;
@@ -50,6 +51,7 @@ alike! {
         Rate, Quantity3p, Ivt, WrongPo, WrongBillTo, Duplicate, Tax, LateInvoice, NotDelivered, Viewability, Creative, Cancelled,
         Other,
     }
+    improvement_state improvement_state_message: ImprovementState = ImprovementState { Open, Done }
     requested requested_message: RequestedDocument = Requested { Copy, W9, Backup }
     kind kind_message: SubjectKind = SubjectKind {
         Credit, Debit, Rebill, Makegood, WriteOff, Goodwill, TaxCorrection, RatingCorrection, Refund, BillingRun,

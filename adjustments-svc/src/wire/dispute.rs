@@ -2,7 +2,7 @@
 
 use adjustments_domain::{
     dispute::{Claim, Dispute, Document, Outcome, Proposal, Resolution, Stage, State, Triage},
-    subject::Cause,
+    root_cause::RootCause,
 };
 use anyhow::Context;
 use billing_proto::billing::{adjustments::v1 as pb, invoicing::v1 as invoicing};
@@ -89,7 +89,7 @@ fn lines(v: &mut Violations, lines: &[i32]) -> Option<Vec<i32>> {
 pub fn triage(message: &pb::TriageDisputeRequest) -> Result<Triage, Refusal> {
     let mut v = Violations::new();
     let owner = text::account(&mut v, "owner", &message.owner);
-    let cause = cause(&mut v, message.root_cause);
+    let cause = cause(&mut v, message.root_cause, &message.root_cause_detail);
     let days = match u32::try_from(message.business_days) {
         Ok(0) => Some(BUSINESS_DAYS),
         Ok(days) if days <= BUSINESS_DAYS_MAX => Some(days),
@@ -108,8 +108,19 @@ pub fn triage(message: &pb::TriageDisputeRequest) -> Result<Triage, Refusal> {
 }
 
 /// A root cause, or none. The outer `None` is a violation.
-pub fn cause(v: &mut Violations, value: i32) -> Option<Option<Cause>> {
-    text::optional_choice(v, "root_cause", value).map(alike::cause)
+fn cause(v: &mut Violations, value: i32, detail: &str) -> Option<Option<RootCause>> {
+    match text::optional_choice(v, "root_cause", value).map(alike::cause)? {
+        Some(cause) => {
+            let read =
+                RootCause::of(cause, detail).ok_or("is none of this root cause; ListRootCauses names them");
+            v.take("root_cause_detail", read).map(Some)
+        }
+        None if detail.is_empty() => Some(None),
+        None => {
+            v.add("root_cause_detail", "must not be given without its root cause");
+            None
+        }
+    }
 }
 
 /// How somebody would settle a dispute.
@@ -131,11 +142,11 @@ pub fn proposal(proposal: Option<&pb::DisputeProposal>) -> Result<Proposal, Refu
 /// How somebody settles a dispute: the outcome, by which notes, why it came to that, and what the customer is told.
 pub fn resolution(
     message: &pb::ResolveDisputeRequest,
-) -> Result<(Outcome, Vec<String>, Option<Cause>, String), Refusal> {
+) -> Result<(Outcome, Vec<String>, Option<RootCause>, String), Refusal> {
     let mut v = Violations::new();
     let outcome = text::choice(&mut v, "outcome", message.outcome).and_then(alike::dispute_outcome);
     let settled_by = settled_by(&mut v, &message.settled_by);
-    let cause = cause(&mut v, message.root_cause);
+    let cause = cause(&mut v, message.root_cause, &message.root_cause_detail);
     let words = text::required(&mut v, "explanation", &message.explanation, 2_000);
     match (outcome, settled_by, cause, words) {
         (Some(outcome), Some(settled_by), Some(cause), Some(words)) => {
@@ -255,7 +266,11 @@ pub fn message(dispute: &Dispute, shown: Shown<'_>) -> pb::Dispute {
         reason: alike::dispute_reason_message(dispute.reason).into(),
         description: dispute.words.clone(),
         contact: dispute.contact.clone(),
-        root_cause: dispute.cause.map_or(pb::RootCause::Unspecified, alike::cause_message).into(),
+        root_cause: dispute
+            .cause
+            .map_or(pb::RootCause::Unspecified, |why| alike::cause_message(why.cause))
+            .into(),
+        root_cause_detail: dispute.cause.and_then(|why| why.detail).unwrap_or_default().to_owned(),
         state: state(&dispute.state, shown.is_pending).into(),
         owner: dispute.state.owner().unwrap_or_default().to_owned(),
         due_time: Some(time::message(dispute.clock.due)),

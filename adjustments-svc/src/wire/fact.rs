@@ -109,6 +109,11 @@ pub fn person(person: &pb::Person) -> Fact {
     Fact::new(kind, &person.name, "billing.adjustments.v1.Person", person)
 }
 
+/// An improvement was opened, or has changed.
+pub fn improvement(kind: &'static str, improvement: &pb::Improvement) -> Fact {
+    Fact::new(kind, &improvement.name, "billing.adjustments.v1.Improvement", improvement)
+}
+
 /// A subscription was made, or has ended.
 pub fn subscription(kind: &'static str, subscription: &pb::Subscription) -> Fact {
     Fact::new(kind, &subscription.name, "billing.adjustments.v1.Subscription", subscription)

@@ -1,8 +1,8 @@
 //! Resource names: `collection/id`.
 
 use ids::{
-    AccountId, AdjustmentId, ApprovalId, CaseId, DelegationId, DisputeId, EntityId, Id, InvoiceId, Kind,
-    RunId, SubscriptionId,
+    AccountId, AdjustmentId, ApprovalId, CaseId, DelegationId, DisputeId, EntityId, Id, ImprovementId,
+    InvoiceId, Kind, RunId, SubscriptionId,
 };
 use refusal::Violations;
 
@@ -119,6 +119,16 @@ pub fn optional_entity(v: &mut Violations, field: &str, name: &str) -> Option<Op
 /// `accounts/acc_…`, or nothing where it is empty. The outer `None` is a violation.
 pub fn optional_account(v: &mut Violations, field: &str, name: &str) -> Option<Option<AccountId>> {
     if name.is_empty() { Some(None) } else { single(v, field, name, "accounts").map(Some) }
+}
+
+/// `improvements/imp_…`
+pub fn improvement(v: &mut Violations, field: &str, name: &str) -> Option<ImprovementId> {
+    single(v, field, name, "improvements")
+}
+
+/// `improvements/imp_…`
+pub fn improvement_name(id: ImprovementId) -> String {
+    format!("improvements/{id}")
 }
 
 /// `subscriptions/sub_…`

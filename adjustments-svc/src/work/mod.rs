@@ -7,6 +7,7 @@ mod escalate;
 mod execute;
 mod follow;
 mod hear;
+mod improve;
 mod notify;
 mod sign_off;
 mod tell;
@@ -42,6 +43,7 @@ pub fn begin(background: &Background, worker: Worker) -> Bell {
     spawn!(
         "deadlines": deadlines::step,
         "escalating": escalate::step,
+        "improving": improve::step,
         "notifying": notify::tell,
         "signing": sign_off::step,
         "spreading": notify::spread,

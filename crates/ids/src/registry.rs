@@ -77,6 +77,8 @@ registry! {
     DisputeId = Dispute "dsp";
     /// What a customer asks, promises or complains of (version 7).
     CaseId = Case "cas";
+    /// A root cause that comes back, and what is done about it (version 7).
+    ImprovementId = Improvement "imp";
     /// Somebody who wants to be told (version 7).
     SubscriptionId = Subscription "sub";
     /// An event of a feed (version 7).

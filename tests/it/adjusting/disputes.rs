@@ -56,6 +56,7 @@ async fn triaged(house: &House, dispute: &adj::Dispute) -> Result<adj::Dispute> 
         name: dispute.name.clone(),
         owner: "analyst".into(),
         root_cause: adj::RootCause::Trafficking.into(),
+        root_cause_detail: "WRONG_DATES".into(),
         request_id: format!("triage-{}", dispute.name),
         ..adj::TriageDisputeRequest::default()
     };
@@ -133,6 +134,7 @@ async fn a_dispute_is_shown_apart_and_upheld_by_half() -> Result<()> {
     assert_eq!(reason(&more), "DISPUTE_ABOVE_OPEN");
 
     let dispute = triaged(&house, &opened).await?;
+    assert_eq!(dispute.root_cause_detail, "WRONG_DATES");
     let draft = house.draft(credit(&invoice, "3000.00"), "half").await?;
     let proposal = adj::DisputeProposal {
         outcome: adj::DisputeOutcome::Partly.into(),

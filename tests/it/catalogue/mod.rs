@@ -105,15 +105,17 @@ const ADJUSTED: [&str; 10] = [
 ];
 
 /// Of the schema adjustments: a request may be about anything, so the rest belongs to the coordinator.
-const APPROVALS: [&str; 15] = [
+const APPROVALS: [&str; 18] = [
     "_migration",
     "answered_request",
     "approval",
     "approval_decision",
     "approval_involved",
     "approval_side",
+    "cause_month_seen",
     "delegation",
     "feed",
+    "improvement",
     "inbox",
     "notification",
     "outbox",
@@ -121,6 +123,7 @@ const APPROVALS: [&str; 15] = [
     "policy_version",
     "run_sign_off",
     "subscription",
+    "touch",
 ];
 
 /// All schemas, migrated as the services migrate them.

@@ -19,7 +19,7 @@ use ids::{AccountId, DisputeId, EntityId, InvoiceId, Revision};
 use jiff::Timestamp;
 use money::Money;
 
-use crate::{act::Act, service_clock::ServiceClock, spelled::spelled, subject::Cause};
+use crate::{act::Act, root_cause::RootCause, service_clock::ServiceClock, spelled::spelled};
 
 spelled! {
     /// Why the customer does not want to pay, in their own words. Why it came to that is the root cause.
@@ -75,7 +75,7 @@ pub struct Dispute {
     /// Whom to ask there.
     pub contact: String,
     /// Why it came to that, once somebody knows.
-    pub cause: Option<Cause>,
+    pub cause: Option<RootCause>,
     pub opened: Act,
     pub clock: ServiceClock,
     pub state: State,

@@ -1,7 +1,7 @@
 use money::Money;
 
 use super::{Dispute, DisputeRefusal, Outcome, Proposal, Resolution, Stage, State};
-use crate::{act::Act, subject::Cause};
+use crate::{act::Act, root_cause::RootCause};
 
 /// A credit note of the disputed document.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -17,7 +17,7 @@ pub struct Note {
 pub struct Settlement {
     pub outcome: Outcome,
     pub notes: Vec<Note>,
-    pub cause: Option<Cause>,
+    pub cause: Option<RootCause>,
     pub words: String,
 }
 

@@ -6,7 +6,10 @@ use proptest::prelude::*;
 use uuid::Uuid;
 
 use super::*;
-use crate::directory::{Directory, Entry};
+use crate::{
+    directory::{Directory, Entry},
+    subject::Cause,
+};
 
 fn at(text: &str) -> Timestamp {
     text.parse().unwrap()
@@ -69,7 +72,7 @@ fn settlement(outcome: Outcome, notes: &[&str]) -> Settlement {
     Settlement {
         outcome,
         notes: notes.iter().map(|total| note(total)).collect(),
-        cause: Some(Cause::Trafficking),
+        cause: RootCause::of(Cause::Trafficking, "WRONG_DATES"),
         words: "credited by half".into(),
     }
 }

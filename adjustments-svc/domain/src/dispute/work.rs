@@ -2,14 +2,14 @@ use calendar::Holidays;
 use jiff::Timestamp;
 
 use super::{Dispute, DisputeRefusal, Stage, State};
-use crate::{act::Act, directory::Directory, service_clock::ServiceClock, subject::Cause};
+use crate::{act::Act, directory::Directory, root_cause::RootCause, service_clock::ServiceClock};
 
 /// Who has looked at a dispute says whose it is, and until when it is to be settled.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Triage {
     pub owner: String,
     /// Where it can be seen already.
-    pub cause: Option<Cause>,
+    pub cause: Option<RootCause>,
     pub business_days: u32,
 }
 

@@ -19,6 +19,10 @@ with item as (
   select 'CASE', case_id, account_id, entity_id, territory, state, subject, currency, promised, owner, opened_at, due_at,
          escalated_at is not null, state = 'AWAITING_CUSTOMER'
     from customer_case where state <> 'CLOSED'
+  union all
+  select 'IMPROVEMENT', improvement_id, null, null, '', state, format('%s comes back', cause), currency, expected, owner, opened_at, null,
+         false, false
+    from improvement where state = 'OPEN'
 )
 select kind as "kind!", id as "id!", account_id, entity_id, territory as "territory!", state as "state!", summary as "summary!", currency,
        amount, owner, since as "since!", due_at, escalated as "escalated!", waits_for_customer as "waits_for_customer!"
@@ -26,7 +30,7 @@ select kind as "kind!", id as "id!", account_id, entity_id, territory as "territ
  where ($2::text[] is null or kind = any($2))
    -- A request is of everybody who may decide it, and so of the caller.
    and ($3::text is null or owner = $3 or kind = 'APPROVAL' and $3 = any($1))
-   and (not $4 or owner is null and kind in ('DISPUTE', 'CASE'))
+   and (not $4 or owner is null and kind in ('DISPUTE', 'CASE', 'IMPROVEMENT'))
    and ($5::text is null or territory = $5) and ($6::timestamptz is null or since <= $6)
    and ($7::timestamptz is null or due_at <= $7)
    and ($8::timestamptz is null or (since, id) > ($8, $9::uuid))

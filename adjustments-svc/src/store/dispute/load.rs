@@ -1,6 +1,7 @@
 use adjustments_domain::{
     act::Act,
     dispute::{Dispute, Proposal, Resolution, Stage, State},
+    root_cause::RootCause,
     service_clock::{Escalation, ServiceClock},
 };
 use anyhow::{Context, anyhow};
@@ -57,6 +58,7 @@ struct Row {
     words: String,
     contact: String,
     cause: Option<String>,
+    cause_detail: Option<String>,
     opened_by: String,
     opened_at: jiff_sqlx::Timestamp,
     due_at: jiff_sqlx::Timestamp,
@@ -123,7 +125,7 @@ impl Row {
             invoice: InvoiceId::from_uuid(self.invoice_id),
             amount: money(&self.currency, self.amount)?,
             reason: Written::read(&self.reason)?,
-            cause: self.cause.as_deref().map(Written::read).transpose()?,
+            cause: self.cause()?,
             state: self.state()?,
             clock,
             territory: self.territory,
@@ -134,6 +136,12 @@ impl Row {
             opened: Act { by: self.opened_by, at: self.opened_at.to_jiff() },
         };
         Ok(Kept { dispute, is_told: self.is_told, delay: self.delay, is_pending: self.is_pending })
+    }
+
+    fn cause(&self) -> Result<Option<RootCause>, Failure> {
+        let Some(cause) = &self.cause else { return Ok(None) };
+        let cause = RootCause::of(Written::read(cause)?, self.cause_detail.as_deref().unwrap_or_default());
+        Ok(Some(cause.context("the database holds a detail of another root cause")?))
     }
 
     fn state(&self) -> Result<State, Failure> {

@@ -48,7 +48,7 @@ pub async fn record(connection: &mut PgConnection, dispute: Dispute) -> Result<D
         dispute.id.uuid(),
         revision_number(next)?,
         dispute.amount.amount(),
-        dispute.cause.map(|cause| cause.name()),
+        dispute.cause.map(|why| why.cause.name()),
         dispute.clock.due.to_sqlx() as _,
         escalation.map(|escalation| escalation.at.to_sqlx()) as _,
         escalation.and_then(|escalation| escalation.to.as_deref()),
@@ -62,7 +62,8 @@ pub async fn record(connection: &mut PgConnection, dispute: Dispute) -> Result<D
         told.resolved.map(|(by, _)| by),
         told.resolved.map(|(_, at)| at.to_sqlx()) as _,
         told.closed.map(|(by, _)| by),
-        told.closed.map(|(_, at)| at.to_sqlx()) as _
+        told.closed.map(|(_, at)| at.to_sqlx()) as _,
+        dispute.cause.and_then(|why| why.detail)
     )
     .execute(connection)
     .await?;

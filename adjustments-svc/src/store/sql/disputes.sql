@@ -15,7 +15,7 @@ with shown as (
 )
 select account_id as "account_id!", dispute_id as "dispute_id!", revision as "revision!", entity_id as "entity_id!",
        territory as "territory!", invoice_id as "invoice_id!", invoice_number as "invoice_number!", currency as "currency!",
-       amount as "amount!", lines as "lines!", reason as "reason!", words as "words!", contact as "contact!", cause,
+       amount as "amount!", lines as "lines!", reason as "reason!", words as "words!", contact as "contact!", cause, cause_detail,
        opened_by as "opened_by!", opened_at as "opened_at!", due_at as "due_at!", escalated_at, escalated_to, state as "state!",
        owner, waiting_since, outcome, settled_by, explanation, settled, resolved_by, resolved_at, closed_by, closed_at,
        is_told as "is_told!", delay as "delay!", is_pending as "is_pending!"
