@@ -95,8 +95,12 @@ impl Exception {
     pub fn third_party(order: &OrderFacts, line: &LineFacts, case: &Case, priced: &[Priced]) -> Self {
         let (reason, remedy) = match case.finding {
             Comparison::Within | Comparison::Beyond => ("THIRD_PARTY_CASE", "choose by what it bills"),
-            Comparison::TagFailure => ("THIRD_PARTY_TAG_FAILURE", "choose by what it bills"),
-            Comparison::NoCountYet => ("THIRD_PARTY_COUNT_MISSING", "choose by what it bills"),
+            Comparison::TagFailure => {
+                ("THIRD_PARTY_TAG_FAILURE", "have its tag mended, or choose by what it bills")
+            }
+            Comparison::NoCountYet => {
+                ("THIRD_PARTY_COUNT_MISSING", "wait for its count, or choose by what it bills")
+            }
         };
         let message = format!("line {}, {}: {case}; {remedy}", line.number, case.period);
         let outcome = |priced: &Priced| {
