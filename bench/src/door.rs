@@ -8,6 +8,7 @@ use billing_proto::billing::invoicing::v1::{
     account_service_client::AccountServiceClient, ad_product_service_client::AdProductServiceClient,
     billing_entity_service_client::BillingEntityServiceClient,
     billing_run_service_client::BillingRunServiceClient, delivery_service_client::DeliveryServiceClient,
+    event_service_client::EventServiceClient,
     invoice_service_client::InvoiceServiceClient, number_series_service_client::NumberSeriesServiceClient,
     order_service_client::OrderServiceClient,
 };
@@ -85,6 +86,7 @@ services! {
     approvals: ApprovalServiceClient,
     delivery: DeliveryServiceClient,
     entities: BillingEntityServiceClient,
+    events: EventServiceClient,
     invoices: InvoiceServiceClient,
     orders: OrderServiceClient,
     products: AdProductServiceClient,

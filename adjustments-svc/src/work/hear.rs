@@ -76,12 +76,14 @@ async fn take(worker: &Worker, batch: &[events::Event]) -> Result<(), Failure> {
     let (Some(first), Some(last)) = (new.first(), new.last()) else { return Ok(()) };
     let of_runs = new.iter().filter(|event| event.r#type.starts_with(RUNS));
     let runs: BTreeSet<&str> = of_runs.map(|event| event.subject.as_str()).collect();
-    for run in runs {
+    for run in &runs {
         look(&mut transaction, worker, run).await?;
     }
     inbox::advance(&mut transaction, FEED, first.position, last.position).await?;
     transaction.commit().await?;
-    worker.bell.ring();
+    if !runs.is_empty() {
+        worker.bell.ring();
+    }
     Ok(())
 }
 

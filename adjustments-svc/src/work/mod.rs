@@ -33,21 +33,22 @@ pub fn begin(background: &Background, worker: Worker) -> Bell {
         background.spawn("executing", move |cancellation| worker.clone().until(cancellation, execute::step));
     }
     macro_rules! spawn {
-        ($($name:literal: $step:path),* $(,)?) => { $(
+        ($worker:expr, $($name:literal: $step:path),* $(,)?) => { $(
             background.spawn($name, {
-                let worker = worker.clone();
+                let worker = $worker.clone();
                 move |cancellation| worker.clone().until(cancellation, $step)
             });
         )* };
     }
+    spawn!(worker, "signing": sign_off::step, "telling": tell::step);
+    // What only time brings about is looked for every second: nobody rings for it.
+    let by_the_clock = Worker { bell: Bell::new(), ..worker.clone() };
     spawn!(
+        by_the_clock,
         "deadlines": deadlines::step,
         "escalating": escalate::step,
         "improving": improve::step,
-        "notifying": notify::tell,
-        "signing": sign_off::step,
-        "spreading": notify::spread,
-        "telling": tell::step,
+        "notifying": notify::step,
     );
     background.spawn("hearing", move |cancellation| hear::hear(worker.clone(), cancellation));
     bell

@@ -9,19 +9,21 @@ use chassis::failure::Failure;
 use super::Worker;
 use crate::store::notification as store;
 
+/// Tells one of one event, or notes who is to be told of what is new. False: there is neither.
+pub(super) async fn step(worker: &Worker) -> Result<bool, Failure> {
+    Ok(tell(worker).await? || spread(worker).await?)
+}
+
 /// Notes what of the feed is to be told to whom. False: there is nothing new.
-pub(super) async fn spread(worker: &Worker) -> Result<bool, Failure> {
+async fn spread(worker: &Worker) -> Result<bool, Failure> {
     let mut transaction = worker.pool.begin().await?;
     let some = store::spread(&mut transaction, worker.clock.now()).await?;
     transaction.commit().await?;
-    if some {
-        worker.bell.ring();
-    }
     Ok(some)
 }
 
 /// Tells one of one event. False: there is nobody to tell.
-pub(super) async fn tell(worker: &Worker) -> Result<bool, Failure> {
+async fn tell(worker: &Worker) -> Result<bool, Failure> {
     let now = worker.clock.now();
     let mut transaction = worker.pool.begin().await?;
     let Some(notification) = store::claim(&mut transaction, now).await? else { return Ok(false) };
