@@ -9,6 +9,7 @@ mod follow;
 mod hear;
 mod improve;
 mod notify;
+mod refund;
 mod sign_off;
 mod tell;
 
@@ -45,6 +46,7 @@ pub fn begin(background: &Background, worker: Worker) -> Bell {
         "escalating": escalate::step,
         "improving": improve::step,
         "notifying": notify::tell,
+        "refunding": refund::step,
         "signing": sign_off::step,
         "spreading": notify::spread,
         "telling": tell::step,
