@@ -59,14 +59,13 @@ pub fn parse(account: AccountId, given: Option<&pb::RefundRequest>) -> Result<As
 }
 
 fn source(v: &mut Violations, account: AccountId, given: &str) -> Option<Source> {
-    let (of, source) = if given.contains("/receipts/") {
-        let (of, receipt) = name::receipt(v, "source", given)?;
-        (of, Source::Receipt(receipt))
-    } else {
-        let (of, note) = name::invoice(v, "source", given)?;
-        (of, Source::CreditNote(note))
-    };
-    v.take("source", if of == account { Ok(source) } else { Err("must be of the account") })
+    // That it is neither is said once, of both.
+    let mut neither = Violations::new();
+    let receipt = name::receipt(&mut neither, "source", given).map(|(of, id)| (of, Source::Receipt(id)));
+    let note = name::invoice(&mut neither, "source", given).map(|(of, id)| (of, Source::CreditNote(id)));
+    let named = receipt.or(note).filter(|(of, _)| *of == account).map(|(_, source)| source);
+    let wanted = "must be a receipt or a credit note of the account, accounts/acc_…/receipts/act_… or accounts/acc_…/invoices/inv_…";
+    v.take("source", named.ok_or(wanted))
 }
 
 /// The resource name of what a refund is taken from.
