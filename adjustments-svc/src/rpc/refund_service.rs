@@ -53,7 +53,7 @@ impl RefundService for Rpc {
                 Begun::Fresh(once) => once,
             };
             // First the account: who asks for more of it waits here, and sees this one.
-            store::lock_account(&mut transaction, asked.account).await?;
+            store::lock_accounts(&mut transaction, &[asked.account]).await?;
             let (wanted, entity) = refundable(self, &mut transaction, (&call, asked)).await?;
             let id = RefundRequestId::from_uuid(Uuid::now_v7());
             let involved = involved(&mut transaction, &call, &wanted).await?;

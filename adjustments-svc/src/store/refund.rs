@@ -128,13 +128,16 @@ pub async fn pending(
     Ok(load(connection, which).await?.into_iter().map(|kept| kept.refund).collect())
 }
 
-/// Lets nobody else ask for a refund of the account until the transaction ends: two at once see each other.
-pub async fn lock_account(connection: &mut PgConnection, account: AccountId) -> Result<(), Failure> {
+/// Lets nobody else ask for refunds of the accounts until the transaction ends: two at once see each other, and who has
+/// changed an account.
+pub async fn lock_accounts(connection: &mut PgConnection, accounts: &[AccountId]) -> Result<(), Failure> {
+    let accounts: Vec<String> = accounts.iter().map(ToString::to_string).collect();
     sqlx::query!(
-        "select pg_advisory_xact_lock(hashtextextended('refunds of ' || $1, 0))::text as \"locked!\"",
-        account.to_string()
+        "select pg_advisory_xact_lock(hashtextextended('refunds of ' || account, 0))::text as \"locked!\"
+           from unnest($1::text[]) as account",
+        &accounts
     )
-    .fetch_one(connection)
+    .fetch_all(connection)
     .await?;
     Ok(())
 }

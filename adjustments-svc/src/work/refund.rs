@@ -92,8 +92,9 @@ pub(super) async fn look_at_accounts(
     if changes.is_empty() {
         return Ok(());
     }
-    store::record_changes(connection, &changes).await?;
     let accounts: Vec<AccountId> = changes.iter().map(|(account, _)| *account).collect();
+    store::lock_accounts(connection, &accounts).await?;
+    store::record_changes(connection, &changes).await?;
     for (account, approval) in store::submitted(connection, &accounts).await? {
         requests::lock(connection, approval).await?;
         let request = requests::get(connection, approval, None).await?;
