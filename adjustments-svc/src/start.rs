@@ -6,7 +6,7 @@ use billing_proto::billing::adjustments::v1::{
     case_service_server::CaseServiceServer, delegation_service_server::DelegationServiceServer,
     dispute_service_server::DisputeServiceServer, event_service_server::EventServiceServer,
     person_service_server::PersonServiceServer, policy_service_server::PolicyServiceServer,
-    root_cause_service_server::RootCauseServiceServer,
+    refund_service_server::RefundServiceServer, root_cause_service_server::RootCauseServiceServer,
     subscription_service_server::SubscriptionServiceServer,
     work_queue_service_server::WorkQueueServiceServer,
 };
@@ -128,6 +128,7 @@ fn services(rpc: Rpc) -> Services {
         PersonServiceServer,
         DelegationServiceServer,
         DisputeServiceServer,
+        RefundServiceServer,
         CaseServiceServer,
         WorkQueueServiceServer,
         SubscriptionServiceServer,

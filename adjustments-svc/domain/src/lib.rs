@@ -9,6 +9,7 @@ pub mod customer_case;
 pub mod directory;
 pub mod dispute;
 pub mod policy;
+pub mod refund;
 pub mod role;
 pub mod root_cause;
 pub mod service_clock;

@@ -1,4 +1,4 @@
-//! What is open on documents, what of it is disputed, and what of it is given up.
+//! What is open on documents, what of it is disputed or given up, and what is given back.
 
 use billing_proto::billing::invoicing::v1::{
     self as pb, account_service_client::AccountServiceClient,
@@ -27,6 +27,22 @@ impl Invoicing {
         let request = pb::GetOpenDocumentRequest { name, as_of: None };
         let request = self.signed(caller.unwrap_or(&us), request)?;
         Ok(self.receivables().get_open_document(request).await.map_err(refused)?.into_inner())
+    }
+
+    /// What can be given back of a receipt or credit note of an account now, as the caller may see it.
+    pub async fn refundable(
+        &self,
+        caller: &Caller,
+        (account, source): (String, String),
+    ) -> Result<pb::Refundable, Failure> {
+        let request = self.signed(caller, pb::GetRefundableRequest { account, source })?;
+        Ok(self.receivables().get_refundable(request).await.map_err(refused)?.into_inner())
+    }
+
+    /// Gives money back; answers the name of the refund. The same request id again is answered as before.
+    pub async fn refund(&self, request: pb::RecordRefundRequest) -> Result<String, Failure> {
+        let request = self.signed(&ourselves(), request)?;
+        Ok(self.receivables().record_refund(request).await.map_err(refused)?.into_inner().name)
     }
 
     /// Says how much of a document is disputed.

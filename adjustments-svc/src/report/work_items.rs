@@ -3,7 +3,7 @@
 use anyhow::{Context, anyhow};
 use billing_proto::billing::adjustments::v1 as pb;
 use chassis::failure::Failure;
-use ids::{AccountId, AdjustmentId, ApprovalId, CaseId, DisputeId, EntityId, ImprovementId};
+use ids::{AccountId, AdjustmentId, ApprovalId, CaseId, DisputeId, EntityId, ImprovementId, RefundRequestId};
 use jiff::Timestamp;
 use jiff_sqlx::ToSqlx;
 use serde_json::Value;
@@ -99,6 +99,10 @@ fn named(kind: &str, account: Option<AccountId>, id: Uuid) -> Result<(String, pb
         "IMPROVEMENT" => {
             (name::improvement_name(ImprovementId::from_uuid(id)), pb::WorkItemKind::Improvement)
         }
+        "REFUND_REQUEST" => (
+            name::refund_request_name((of()?, RefundRequestId::from_uuid(id))),
+            pb::WorkItemKind::RefundRequest,
+        ),
         "CASE" => (name::case_name((of()?, CaseId::from_uuid(id))), pb::WorkItemKind::Case),
         other => return Err(anyhow!("the database holds the kind of work {other:?}").into()),
     })

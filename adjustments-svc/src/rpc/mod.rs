@@ -12,6 +12,7 @@ mod event_service;
 mod person_service;
 mod policies;
 mod policy_service;
+mod refund_service;
 mod root_cause_service;
 mod subscription_service;
 mod work_out;

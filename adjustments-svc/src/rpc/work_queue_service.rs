@@ -109,7 +109,7 @@ impl WorkQueueService for Rpc {
 
 fn not_assigned(name: &str) -> Refusal {
     let message = format!(
-        "{name} is neither a dispute nor a case, which are given to somebody; an approval is lent by a delegation, an adjustment is its maker's, and an improvement gets its owner by an update"
+        "{name} is neither a dispute nor a case, which are given to somebody; an approval is lent by a delegation, an adjustment or a refund is its maker's, and an improvement gets its owner by an update"
     );
     Refusal::new(Class::Malformed, "NOT_ASSIGNABLE", message)
 }

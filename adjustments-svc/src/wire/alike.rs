@@ -63,7 +63,7 @@ alike! {
         Creative, ServiceFailure, Goodwill,
     }
     role role_message: ApproverRole = Role { BillingManager, Controller, Cfo, ProductOps }
-    part part_message: InvolvedPart = Part { Maker, Editor, Requester, EvidenceGiver, Beneficiary }
+    part part_message: InvolvedPart = Part { Maker, Editor, Requester, EvidenceGiver, Beneficiary, AccountEditor }
 }
 
 shows! {

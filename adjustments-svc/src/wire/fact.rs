@@ -5,11 +5,14 @@ use adjustments_domain::{
     approval::{Event, Request},
     customer_case::Case,
     dispute::Dispute,
+    refund::{self, RefundRequest},
 };
 use billing_proto::billing::adjustments::v1 as pb;
 use outbox::Fact;
 
-use super::{adjustment as wire_adjustment, approval, customer_case, dispute as wire_dispute};
+use super::{
+    adjustment as wire_adjustment, approval, customer_case, dispute as wire_dispute, refund as wire_refund,
+};
 
 /// What has happened to a request, with the request as it is now.
 pub fn approval(event: &Event, request: &Request) -> Fact {
@@ -95,6 +98,24 @@ pub fn dispute(kind: &'static str, dispute: &Dispute) -> Fact {
     Fact::new(kind, &message.name, "billing.adjustments.v1.Dispute", &message)
         .of_entity(dispute.entity)
         .of_account(dispute.account)
+}
+
+/// A refund has come to where it stands now.
+pub fn refund(refund: &RefundRequest) -> Fact {
+    let kind = match &refund.state {
+        refund::State::Submitted => "billing.adjustments.v1.refund_request.submitted",
+        refund::State::Approved => "billing.adjustments.v1.refund_request.approved",
+        refund::State::Executed { .. } => "billing.adjustments.v1.refund_request.executed",
+        refund::State::Ended(Ending::Rejected) => "billing.adjustments.v1.refund_request.rejected",
+        refund::State::Ended(Ending::Returned) => "billing.adjustments.v1.refund_request.returned",
+        refund::State::Ended(Ending::Withdrawn) => "billing.adjustments.v1.refund_request.withdrawn",
+        refund::State::Ended(Ending::Expired) => "billing.adjustments.v1.refund_request.expired",
+        refund::State::Ended(Ending::Voided) => "billing.adjustments.v1.refund_request.voided",
+    };
+    let message = wire_refund::message(refund, "");
+    Fact::new(kind, &message.name, "billing.adjustments.v1.RefundRequest", &message)
+        .of_entity(refund.wanted.entity)
+        .of_account(refund.wanted.account)
 }
 
 /// A version of the policy was uploaded.

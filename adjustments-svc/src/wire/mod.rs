@@ -17,6 +17,7 @@ pub mod money;
 pub mod name;
 pub mod person;
 pub mod policy;
+pub mod refund;
 pub mod root_cause;
 pub mod subscription;
 pub mod table;

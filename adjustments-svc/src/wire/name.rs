@@ -1,8 +1,8 @@
 //! Resource names: `collection/id`.
 
 use ids::{
-    AccountId, AdjustmentId, ApprovalId, CaseId, DelegationId, DisputeId, EntityId, Id, ImprovementId,
-    InvoiceId, Kind, RunId, SubscriptionId,
+    AccountId, ActivityId, AdjustmentId, ApprovalId, CaseId, DelegationId, DisputeId, EntityId, Id,
+    ImprovementId, InvoiceId, Kind, RefundRequestId, RunId, SubscriptionId,
 };
 use refusal::Violations;
 
@@ -65,10 +65,32 @@ pub fn invoice_name(account: AccountId, id: InvoiceId) -> String {
     format!("accounts/{account}/invoices/{id}")
 }
 
+/// `accounts/acc_…/receipts/act_…`
+pub fn receipt(v: &mut Violations, field: &str, name: &str) -> Option<(AccountId, ActivityId)> {
+    of_account(v, field, name, "receipts")
+}
+
+/// `accounts/acc_…/receipts/act_…`
+pub fn receipt_name(account: AccountId, id: ActivityId) -> String {
+    format!("accounts/{account}/receipts/{id}")
+}
+
+/// `accounts/acc_…/refundRequests/rfr_…`
+pub fn refund_request(v: &mut Violations, field: &str, name: &str) -> Option<(AccountId, RefundRequestId)> {
+    of_account(v, field, name, "refundRequests")
+}
+
+/// `accounts/acc_…/refundRequests/rfr_…`
+pub fn refund_request_name((account, id): (AccountId, RefundRequestId)) -> String {
+    format!("accounts/{account}/refundRequests/{id}")
+}
+
 /// Whether the approval of a subject is asked for by this service itself, and by nobody else.
 pub fn is_asked_for_here(subject: &str) -> bool {
     let run = subject.strip_prefix("billingRuns/").and_then(|id| id.parse::<RunId>().ok());
-    parts::<ids::Adjustment>(subject, "adjustments").is_some() || run.is_some()
+    parts::<ids::Adjustment>(subject, "adjustments").is_some()
+        || parts::<ids::RefundRequest>(subject, "refundRequests").is_some()
+        || run.is_some()
 }
 
 /// `accounts/acc_…/cases/cas_…`

@@ -1,6 +1,8 @@
 use adjustments_domain::{
     adjustment::settled,
     approval::{Event, Request, evolve},
+    refund,
+    subject::SubjectKind,
 };
 use chassis::failure::Failure;
 use jiff::Timestamp;
@@ -11,12 +13,23 @@ use crate::{
     store::{
         adjustment as store,
         approval::{self as requests, NewDecisions},
+        refund as refunds,
     },
     wire::fact,
 };
 
 /// What becomes of a request becomes of what it asks for, in the same transaction. The request is locked.
 pub async fn follow(connection: &mut PgConnection, voice: &Voice, request: &Request) -> Result<(), Failure> {
+    if request.subject.kind == SubjectKind::Refund
+        && let Some(before) = refunds::of_approval(connection, request.id).await?
+    {
+        let after = refund::settled(&before, &request.state);
+        if after != before {
+            let after = refunds::record(connection, after).await?;
+            say(connection, voice, vec![fact::refund(&after)]).await?;
+        }
+        return Ok(());
+    }
     let Some(adjustment) = store::of_approval(connection, request.id).await? else { return Ok(()) };
     let settled = settled(&adjustment, &request.state);
     if settled == adjustment {

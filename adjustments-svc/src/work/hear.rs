@@ -1,4 +1,5 @@
-//! Hears what invoicing says: a run in review is asked to be signed off, and drafts that changed are asked about anew.
+//! Hears what invoicing says: a run in review is asked to be signed off, and drafts that changed are asked about anew. Whoever
+//! changes an account has no say in its refunds.
 
 use std::collections::BTreeSet;
 
@@ -16,7 +17,7 @@ use refusal::Class;
 use sqlx::PgConnection;
 use tokio_util::sync::CancellationToken;
 
-use super::{Worker, follow::happen};
+use super::{Worker, follow::happen, refund};
 use crate::{
     rpc::ask::{self, Asker, Asking},
     store::{
@@ -79,6 +80,7 @@ async fn take(worker: &Worker, batch: &[events::Event]) -> Result<(), Failure> {
     for run in &runs {
         look(&mut transaction, worker, run).await?;
     }
+    refund::look_at_accounts(&mut transaction, &new, worker.clock.now()).await?;
     inbox::advance(&mut transaction, FEED, first.position, last.position).await?;
     transaction.commit().await?;
     if !runs.is_empty() {

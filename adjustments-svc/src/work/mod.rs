@@ -9,6 +9,7 @@ mod follow;
 mod hear;
 mod improve;
 mod notify;
+mod refund;
 mod sign_off;
 mod tell;
 
@@ -40,7 +41,7 @@ pub fn begin(background: &Background, worker: Worker) -> Bell {
             });
         )* };
     }
-    spawn!(worker, "signing": sign_off::step, "telling": tell::step);
+    spawn!(worker, "refunding": refund::step, "signing": sign_off::step, "telling": tell::step);
     // What only time brings about is looked for every second: nobody rings for it.
     let by_the_clock = Worker { bell: Bell::new(), ..worker.clone() };
     spawn!(

@@ -7,6 +7,7 @@ mod emergency;
 mod measure;
 mod person;
 mod policy;
+mod refund;
 mod root_cause;
 mod service;
 mod side_by_side;

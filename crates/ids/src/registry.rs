@@ -73,6 +73,8 @@ registry! {
     DelegationId = Delegation "dlg";
     /// What corrects a document (version 7).
     AdjustmentId = Adjustment "adj";
+    /// Money of a customer that somebody wants to give back (version 7).
+    RefundRequestId = RefundRequest "rfr";
     /// What a customer does not want to pay (version 7).
     DisputeId = Dispute "dsp";
     /// What a customer asks, promises or complains of (version 7).

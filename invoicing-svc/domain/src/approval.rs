@@ -5,7 +5,7 @@ refusal::refusals! {
     /// Why somebody may not do it themselves.
     pub enum ApprovalRefusal {
         /// Who asks directly would go around those who approve.
-        Forbidden "APPROVAL_REQUIRED" Required { subject: String } =>
-            "{subject} goes through approvals here: its request is found by its subject, /v1/approvals?subject={subject}; once it is approved, it is done",
+        Forbidden "APPROVAL_REQUIRED" Required { subject: String, way: String } =>
+            "{subject} goes through approvals here: {way}; once it is approved, it is done",
     }
 }

@@ -13,10 +13,16 @@ impl Rpc {
     /// Whether the call comes from the caller that is trusted with approvals. Where one is configured, everybody else is
     /// refused; where none is, everybody with the role may go on.
     pub(super) fn is_approved(&self, call: &Call, subject: &str) -> Result<bool, Failure> {
+        let way = format!("its request is found by its subject, /v1/approvals?subject={subject}");
+        self.is_approved_by(call, subject, way)
+    }
+
+    /// The same of something that is asked for in a way of its own.
+    pub(super) fn is_approved_by(&self, call: &Call, subject: &str, way: String) -> Result<bool, Failure> {
         if self.approvals.is_none() || self.is_trusted(call) {
             return Ok(self.approvals.is_some());
         }
-        Err(ApprovalRefusal::Required { subject: subject.to_owned() }).or_refuse()
+        Err(ApprovalRefusal::Required { subject: subject.to_owned(), way }).or_refuse()
     }
 
     /// Whether the call comes from the caller that is trusted with approvals.

@@ -89,14 +89,14 @@ pub(super) async fn claim_tax_relief(
     let named = name::write_off(&mut v, "name", &message.name);
     let day = optional_day(&mut v, "day", message.day.as_ref());
     let (Some(named), Some(day)) = (named, day) else { return Err(v.refusal().into()) };
-    let approval = rpc.is_approved(&call, &message.name)?.then(|| message.request_id.clone());
     let mut transaction = rpc.pool.begin().await?;
     let once = match Once::begin(&mut transaction, &call, &message.request_id, &message).await? {
         Begun::Answered(before) => return Ok(before),
         Begun::Fresh(once) => once,
     };
     let lost = locked(&mut transaction, &call, named).await?;
-    let settling = Settling::begin(&mut transaction, &call, (named.0, lost.entity), approval).await?;
+    // What was approved is the write-off; that its tax is claimed back follows from it.
+    let settling = Settling::begin(&mut transaction, &call, (named.0, lost.entity), None).await?;
     let day = settling.day(day, Some(lost.day))?;
     let relief = lost.lost.claim(&message.name).or_refuse()?;
     let moved = Moved::TaxRelief { write_off: named.1 };

@@ -85,6 +85,13 @@ impl ReceivableService for Rpc {
         answer(receive::apply_credit(self, request)).await
     }
 
+    async fn get_refundable(
+        &self,
+        request: Request<pb::GetRefundableRequest>,
+    ) -> Result<Response<pb::Refundable>, Status> {
+        answer(receive::refundable(self, request)).await
+    }
+
     async fn record_refund(
         &self,
         request: Request<pb::RecordRefundRequest>,

@@ -5,13 +5,16 @@ use chassis::{
     call::Call,
     failure::{Failure, OrRefuse},
 };
+use ids::{AccountId, EntityId};
 use invoicing_domain::{
     invoice::DocumentKind,
     receivable::{Moved, OpenItem, Receipt, ReceivableRefusal, Source, Wanted, allocate, check_refund},
 };
+use jiff::civil::Date;
 use money::Money;
 use outbox::{Begun, Once, Voice, say};
 use refusal::Violations;
+use serde_json::Value;
 use sqlx::PgConnection;
 use tonic::Request;
 
@@ -180,28 +183,18 @@ pub(super) async fn refund(
     let (Some(account), Some((source, amount, day, reference))) = (account, refunded) else {
         return Err(v.refusal().into());
     };
-    let approval = rpc.is_approved(&call, &message.parent)?.then(|| message.request_id.clone());
+    let (subject, way) = way_to_refund(&message.parent);
+    let approval = rpc.is_approved_by(&call, &subject, way)?.then(|| message.request_id.clone());
     let mut transaction = rpc.pool.begin().await?;
     let once = match Once::begin(&mut transaction, &call, &message.request_id, &message).await? {
         Begun::Answered(before) => return Ok(before),
         Begun::Fresh(once) => once,
     };
     store::account::lock(&mut transaction, account).await?;
-    let scope = call.scope.json();
-    let (entity, left, first) = match source {
-        Source::Receipt(receipt) => {
-            let receipt =
-                store::receivable::receipt(&mut transaction, (account, receipt), scope.as_ref()).await?;
-            (receipt.entity, receipt.unapplied, receipt.day)
-        }
-        Source::Credit(credit) => {
-            let note = store::receivable::document(&mut transaction, (account, credit), None, scope.as_ref())
-                .await?;
-            (note.entity, left_of(&note)?, note.issued)
-        }
-    };
+    let Left { entity, left, since } =
+        left_to_give_back(&mut transaction, (account, source), call.scope.json().as_ref()).await?;
     let settling = Settling::begin(&mut transaction, &call, (account, entity), approval).await?;
-    let day = settling.day(day, Some(first))?;
+    let day = settling.day(day, Some(since))?;
     check_same(amount, left)?;
     let credit = store::receivable::credit(&mut transaction, account, (entity, amount.currency())).await?;
     check_refund(amount, left, credit).or_refuse()?;
@@ -213,6 +206,54 @@ pub(super) async fn refund(
     once.answer(&mut transaction, &answer).await?;
     transaction.commit().await?;
     Ok(answer)
+}
+
+/// What cannot be done directly, and how it is asked for.
+fn way_to_refund(account: &str) -> (String, String) {
+    let way = format!("ask for it with RequestRefund, POST /v1/{account}/refundRequests");
+    (format!("a refund of {account}"), way)
+}
+
+/// What can be given back of a receipt or credit note.
+pub(super) async fn refundable(
+    rpc: &Rpc,
+    request: Request<pb::GetRefundableRequest>,
+) -> Result<pb::Refundable, Failure> {
+    let call = Call::of(&request)?;
+    let message = request.into_inner();
+    let mut v = Violations::new();
+    let account = name::account(&mut v, "account", &message.account);
+    let source = account.and_then(|account| wire::source(&mut v, account, &message.source));
+    let (Some(account), Some(source)) = (account, source) else { return Err(v.refusal().into()) };
+    let mut connection = rpc.pool.acquire().await?;
+    let Left { entity, left, since: _ } =
+        left_to_give_back(&mut connection, (account, source), call.scope.json().as_ref()).await?;
+    let credit = store::receivable::credit(&mut connection, account, (entity, left.currency())).await?;
+    Ok(wire::refundable(message.source, (entity, left), credit)?)
+}
+
+/// What is left of a receipt or credit note, in which entity, and since when.
+struct Left {
+    entity: EntityId,
+    left: Money,
+    since: Date,
+}
+
+async fn left_to_give_back(
+    connection: &mut PgConnection,
+    (account, source): (AccountId, Source),
+    scope: Option<&Value>,
+) -> Result<Left, Failure> {
+    Ok(match source {
+        Source::Receipt(receipt) => {
+            let receipt = store::receivable::receipt(connection, (account, receipt), scope).await?;
+            Left { entity: receipt.entity, left: receipt.unapplied, since: receipt.day }
+        }
+        Source::Credit(credit) => {
+            let note = store::receivable::document(connection, (account, credit), None, scope).await?;
+            Left { entity: note.entity, left: left_of(&note)?, since: note.issued }
+        }
+    })
 }
 
 /// An amount in another currency is no part of it.

@@ -3,7 +3,7 @@
 use billing_proto::billing::invoicing::v1 as pb;
 use ids::{AccountId, EntityId};
 use invoicing_domain::receivable::{
-    Activity, Age, OpenItem, Receipt, ReceivableRefusal, Source, Wanted, WriteOff,
+    Activity, Age, Credit, OpenItem, Receipt, ReceivableRefusal, Source, Wanted, WriteOff,
 };
 use jiff::civil::Date;
 use money::{Currency, Money};
@@ -95,18 +95,22 @@ pub fn refunded(
         return None;
     };
     v.within("refund", |v| {
-        let source = if refund.source.contains("/receipts/") {
-            let parsed = name::receipt(v, "source", &refund.source);
-            of_account(v, "source", account, parsed).map(Source::Receipt)
-        } else {
-            let parsed = name::invoice(v, "source", &refund.source);
-            of_account(v, "source", account, parsed).map(Source::Credit)
-        };
+        let source = source(v, account, &refund.source);
         let amount = amount(v, "amount", refund.amount.as_ref());
         let day = optional_day(v, "day", refund.day.as_ref());
         let reference = text(v, "reference", &refund.reference, Text::Optional(140));
         Some((source?, amount?, day?, reference?))
     })
+}
+
+/// The receipt or credit note of an account that `source` names.
+pub fn source(v: &mut Violations, account: AccountId, source: &str) -> Option<Source> {
+    if source.contains("/receipts/") {
+        let parsed = name::receipt(v, "source", source);
+        return of_account(v, "source", account, parsed).map(Source::Receipt);
+    }
+    let parsed = name::invoice(v, "source", source);
+    of_account(v, "source", account, parsed).map(Source::Credit)
 }
 
 /// The id in a name, which must be below this account.
@@ -208,4 +212,21 @@ pub fn refund(account: AccountId, source: Source, activity: &Activity) -> pb::Re
         recorded_by: activity.act.by.clone(),
         record_time: Some(time_message(activity.act.at)),
     }
+}
+
+/// What can be given back of a source in an entity of which so much is left.
+pub fn refundable(
+    source: String,
+    (entity, left): (EntityId, Money),
+    credit: Credit,
+) -> Result<pb::Refundable, Refusal> {
+    let refundable = credit.refundable_of(left).map_err(ReceivableRefusal::from)?;
+    Ok(pb::Refundable {
+        source,
+        billing_entity: name::entity_name(entity),
+        left: Some(message(left)),
+        credit: Some(message(credit.credit)),
+        owed: Some(message(credit.owed)),
+        refundable: Some(message(refundable)),
+    })
 }

@@ -297,12 +297,11 @@ async fn what_cannot_be_corrected_is_refused() {
     assert_eq!(refused.code(), Code::PermissionDenied);
 }
 
-#[tokio::test]
-async fn where_approvals_are_configured_only_they_issue_notes() {
-    let service = Service::start_with_approvals().await;
-    let sold = british(&service).await;
-    sell(&service, &sold, "IO-1", &["40000.00"]).await;
-    let run = review(&service, &sold, "2026-01", "january").await;
+/// An invoice of 40,800.00 where approvals are configured.
+pub async fn invoiced_by_approval(service: &Service) -> (Sold, pb::Invoice) {
+    let sold = british(service).await;
+    sell(service, &sold, "IO-1", &["40000.00"]).await;
+    let run = review(service, &sold, "2026-01", "january").await;
     let approve = pb::ApproveBillingRunRequest {
         name: run.name.clone(),
         drafts_root: run.drafts_root.clone(),
@@ -310,10 +309,16 @@ async fn where_approvals_are_configured_only_they_issue_notes() {
         approvers: vec!["second".into()],
     };
     let door = service.service_door("adjustments", Role::BillingManager);
-    let mut runs = pb::billing_run_service_client::BillingRunServiceClient::new(door.clone());
-    runs.approve_billing_run(approve).await.unwrap();
-    invoice::issue(&service, &run).await;
-    let invoice = invoice::list(&service, invoice::all()).await.remove(0);
+    BillingRunServiceClient::new(door).approve_billing_run(approve).await.unwrap();
+    invoice::issue(service, &run).await;
+    (sold, invoice::list(service, invoice::all()).await.remove(0))
+}
+
+#[tokio::test]
+async fn where_approvals_are_configured_only_they_issue_notes() {
+    let service = Service::start_with_approvals().await;
+    let (_, invoice) = invoiced_by_approval(&service).await;
+    let door = service.service_door("adjustments", Role::BillingManager);
     let refused = issue(&service, credit(&invoice, "100.00", "direct")).await.unwrap_err();
     assert_eq!((refused.code(), reason(&refused).as_str()), (Code::PermissionDenied, "APPROVAL_REQUIRED"));
     preview(&service, &credit(&invoice, "100.00", "")).await.unwrap();

@@ -247,6 +247,16 @@ async fn credit_that_is_left_is_put_elsewhere_or_given_back() {
         request_id: id.into(),
     };
     // 5,100.00 is open against it.
+    let request =
+        pb::GetRefundableRequest { account: sold.account.clone(), source: credit_note.name.clone() };
+    let shown = collections(&service).get_refundable(request).await.unwrap().into_inner();
+    assert_eq!(
+        [&shown.left, &shown.credit, &shown.owed, &shown.refundable].map(amount),
+        ["10200.00", "10200.00", "5100.00", "5100.00"]
+    );
+    let request = pb::GetRefundableRequest { account: sold.account.clone(), source: invoice.name.clone() };
+    let refused = collections(&service).get_refundable(request).await.unwrap_err();
+    assert_eq!(reason(&refused), "DOCUMENT_NOT_OPEN", "an invoice is no credit");
     let refused = controller(&service).record_refund(refund("5100.01", "above")).await.unwrap_err();
     assert_eq!(reason(&refused), "REFUND_ABOVE_CREDIT");
     assert!(refused.message().starts_with("5,100.00 can be given back"), "{}", refused.message());
@@ -327,6 +337,50 @@ async fn a_debt_is_given_up_relieved_and_recovered() {
     ] {
         assert_eq!(change(&after, account), sum, "{account:?}");
     }
+    assert_eq!(broken(&service).await, Vec::<String>::new());
+}
+
+/// domain.md §8: the write-off is approved; that its tax is claimed back follows from it on a day of its own.
+#[tokio::test]
+async fn where_approvals_are_configured_tax_relief_is_claimed_directly_and_a_refund_is_not() {
+    let service = Service::start_with_approvals().await;
+    let (sold, invoice) = note::invoiced_by_approval(&service).await;
+    with_codes(&service, &sold).await;
+    let write_off = pb::WriteOffDocumentRequest {
+        document: invoice.name.clone(),
+        amount: pounds("10200.00"),
+        day: None,
+        reason: "insolvent".into(),
+        request_id: "apr_2".into(),
+    };
+    let refused = controller(&service).write_off_document(write_off.clone()).await.unwrap_err();
+    assert_eq!(reason(&refused), "APPROVAL_REQUIRED");
+    let door = service.service_door("adjustments", Role::Controller);
+    let lost = ReceivableServiceClient::new(door).write_off_document(write_off).await.unwrap().into_inner();
+    // Of 40,800.00 with VAT of 6,800.00, 10,200.00 has 1,700.00.
+    let claim = |on: Option<&str>, id: &str| pb::ClaimTaxReliefRequest {
+        name: lost.name.clone(),
+        day: on.map(day),
+        request_id: id.into(),
+    };
+    let mut manager = ReceivableServiceClient::new(service.door("billing_manager_1", Role::BillingManager));
+    let refused = manager.claim_tax_relief(claim(Some("2026-04-01"), "before")).await.unwrap_err();
+    assert_eq!(reason(&refused), "DAY_TOO_EARLY", "before the write-off");
+    let relieved = manager.claim_tax_relief(claim(None, "claim")).await.unwrap().into_inner();
+    assert_eq!(amount(&relieved.tax_relief), "1700.00");
+    let refused = manager.claim_tax_relief(claim(None, "again")).await.unwrap_err();
+    assert_eq!(reason(&refused), "TAX_RELIEF_CLAIMED");
+    let cash = pb::RecordReceiptRequest { oldest_first: false, ..paid(&sold, "1000.00", "cash") };
+    let cash = receive(&service, cash).await.unwrap();
+    let refund = pb::RecordRefundRequest {
+        parent: sold.account.clone(),
+        refund: Some(pb::Refund { source: cash.name, amount: pounds("1.00"), ..pb::Refund::default() }),
+        request_id: "direct".into(),
+    };
+    let refused = manager.record_refund(refund).await.unwrap_err();
+    assert_eq!((refused.code(), reason(&refused).as_str()), (Code::PermissionDenied, "APPROVAL_REQUIRED"));
+    let way = format!("RequestRefund, POST /v1/{}/refundRequests", sold.account);
+    assert!(refused.message().contains(&way), "{}", refused.message());
     assert_eq!(broken(&service).await, Vec::<String>::new());
 }
 

@@ -13,7 +13,8 @@ use billing_proto::billing::{
     adjustments::v1::{
         self as adj, adjustment_service_client::AdjustmentServiceClient,
         approval_service_client::ApprovalServiceClient, case_service_client::CaseServiceClient,
-        dispute_service_client::DisputeServiceClient, work_queue_service_client::WorkQueueServiceClient,
+        dispute_service_client::DisputeServiceClient, refund_service_client::RefundServiceClient,
+        work_queue_service_client::WorkQueueServiceClient,
     },
     invoicing::v1::{
         self as pb, account_service_client::AccountServiceClient,
@@ -182,6 +183,11 @@ impl House {
         Ok(DisputeServiceClient::new(door))
     }
 
+    pub fn refunding(&self, person: &str, role: Role) -> Result<RefundServiceClient<Door>> {
+        let door = self.door(("adjustments", self.address), (person, PrincipalKind::Person, role))?;
+        Ok(RefundServiceClient::new(door))
+    }
+
     pub fn cases(&self, person: &str, role: Role) -> Result<CaseServiceClient<Door>> {
         let door = self.door(("adjustments", self.address), (person, PrincipalKind::Person, role))?;
         Ok(CaseServiceClient::new(door))
@@ -314,6 +320,11 @@ impl House {
     /// An invoice of a fee: with 40,000.00, net 34,000.00 and total 40,800.00.
     pub async fn invoiced(&self, fee: &str) -> Result<pb::Invoice> {
         self.sell(&self.account, ("IO-1", fee), "15").await?;
+        self.bill().await
+    }
+
+    /// An invoice of what was sold in January.
+    pub async fn bill(&self) -> Result<pb::Invoice> {
         let run = self.rate("run").await?;
         let request = pb::ApproveBillingRunRequest {
             name: run.name.clone(),

@@ -8,4 +8,5 @@ mod house;
 mod line;
 mod notes;
 mod reference;
+mod refunds;
 mod sign_off;

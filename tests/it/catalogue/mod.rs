@@ -91,7 +91,8 @@ const LOCAL: [&str; 18] = [
 ];
 
 /// What belongs to an account in the schema adjustments.
-const ADJUSTED: [&str; 10] = [
+const ADJUSTED: [&str; 12] = [
+    "account_change",
     "adjusted_document",
     "adjustment",
     "adjustment_evidence",
@@ -102,6 +103,7 @@ const ADJUSTED: [&str; 10] = [
     "dispute_settlement",
     "disputed_document",
     "disputed_document_told",
+    "refund_request",
 ];
 
 /// Of the schema adjustments: a request may be about anything, so the rest belongs to the coordinator.

@@ -3,7 +3,11 @@ use jiff::Timestamp;
 use money::Currency;
 
 use super::{AdjustedLine, Adjustment, AdjustmentKind, AdjustmentRefusal, BillTo, Ending, Evidence, State};
-use crate::{act::Act, approval, subject::Cause};
+use crate::{
+    act::Act,
+    approval::{self, Verdict},
+    subject::Cause,
+};
 
 /// What is to be adjusted, and why.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -99,20 +103,10 @@ pub fn settled(adjustment: &Adjustment, request: &approval::State) -> Adjustment
     let (State::Submitted { approval } | State::Approved { approval }) = adjustment.state else {
         return adjustment.clone();
     };
-    match request {
-        approval::State::Pending => adjustment.clone(),
-        approval::State::Approved(_)
-        | approval::State::Executed(_)
-        | approval::State::PostReviewDue { .. }
-        | approval::State::Ratified { .. }
-        | approval::State::Violation { .. } => {
-            Adjustment { state: State::Approved { approval }, ..adjustment.clone() }
-        }
-        approval::State::Rejected => ended(adjustment, Ending::Rejected),
-        approval::State::Returned => ended(adjustment, Ending::Returned),
-        approval::State::Withdrawn(_) => ended(adjustment, Ending::Withdrawn),
-        approval::State::Expired { .. } => ended(adjustment, Ending::Expired),
-        approval::State::Voided { .. } => ended(adjustment, Ending::Voided),
+    match request.verdict() {
+        Verdict::Pending => adjustment.clone(),
+        Verdict::Granted => Adjustment { state: State::Approved { approval }, ..adjustment.clone() },
+        Verdict::Ended(how) => ended(adjustment, how),
     }
 }
 

@@ -5,6 +5,7 @@ use jiff::Timestamp;
 use super::{Event, Facts, Part, Request, RequestRefusal, State, decide::open_at};
 use crate::{
     act::Act,
+    adjustment::Ending,
     subject::{Digest, hexadecimal},
 };
 
@@ -47,6 +48,34 @@ pub fn subject_changed(request: &Request, now: &Digest, at: Timestamp) -> Vec<Ev
         at,
         why: format!("the subject has changed; its digest is now {}", hexadecimal(now)),
     }]
+}
+
+/// What a request has come to, for what it asks for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    Pending,
+    /// Done already or to be done now; what an emergency let pass, too.
+    Granted,
+    Ended(Ending),
+}
+
+impl State {
+    /// What it means for what is asked for.
+    pub fn verdict(&self) -> Verdict {
+        match self {
+            Self::Pending => Verdict::Pending,
+            Self::Approved(_)
+            | Self::Executed(_)
+            | Self::PostReviewDue { .. }
+            | Self::Ratified { .. }
+            | Self::Violation { .. } => Verdict::Granted,
+            Self::Rejected => Verdict::Ended(Ending::Rejected),
+            Self::Returned => Verdict::Ended(Ending::Returned),
+            Self::Withdrawn(_) => Verdict::Ended(Ending::Withdrawn),
+            Self::Expired { .. } => Verdict::Ended(Ending::Expired),
+            Self::Voided { .. } => Verdict::Ended(Ending::Voided),
+        }
+    }
 }
 
 impl Request {

@@ -19,7 +19,7 @@ mod wait;
 pub use break_glass::{Glass, break_glass, ratify};
 pub use decide::{Ballot, Choice, decide};
 pub use delegation::{Delegation, DelegationRefusal, DelegationState, accept, propose, revoke};
-pub use end::{executed, subject_changed, withdraw};
+pub use end::{Verdict, executed, subject_changed, withdraw};
 pub use evolve::evolve;
 pub use refusal::RequestRefusal;
 pub use standing::{Approver, Exclusion, Facts, Seat, Standing, standing};
@@ -81,6 +81,8 @@ spelled! {
         Requester "REQUESTER",
         EvidenceGiver "EVIDENCE_GIVER",
         Beneficiary "BENEFICIARY",
+        /// Has lately changed the account that the money goes to.
+        AccountEditor "ACCOUNT_EDITOR",
     }
 }
 

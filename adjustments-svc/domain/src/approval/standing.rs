@@ -88,6 +88,7 @@ fn words(part: Part) -> &'static str {
         Part::Requester => "requester",
         Part::EvidenceGiver => "giver of evidence",
         Part::Beneficiary => "beneficiary",
+        Part::AccountEditor => "account's editor",
     }
 }
 

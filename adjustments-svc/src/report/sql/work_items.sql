@@ -12,6 +12,9 @@ with item as (
          made_by, made_at, null, false, false
     from adjustment a where state in ('DRAFT', 'RETURNED') and made_by = any($1)
   union all
+  select 'REFUND_REQUEST', refund_request_id, account_id, entity_id, '', state, reason, currency, amount, made_by, made_at, null, false, false
+    from refund_request where state in ('SUBMITTED', 'APPROVED') and made_by = any($1)
+  union all
   select 'DISPUTE', dispute_id, account_id, entity_id, territory, state, format('%s: %s', invoice_number, words), currency, amount,
          owner, opened_at, due_at, escalated_at is not null, state = 'AWAITING_CUSTOMER'
     from dispute where state not in ('RESOLVED', 'CLOSED')

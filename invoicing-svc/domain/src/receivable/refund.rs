@@ -18,6 +18,12 @@ impl Credit {
         let left = self.credit.minus(self.owed)?;
         Ok(if left.is_negative() { Money::zero(left.currency()) } else { left })
     }
+
+    /// What can be given back of a receipt or credit note of which so much is left.
+    pub fn refundable_of(self, left: Money) -> Result<Money, MoneyError> {
+        let refundable = self.refundable()?;
+        Ok(if left.compare(refundable)?.is_gt() { refundable } else { left })
+    }
 }
 
 /// Checks that money may be given back: what is left of the receipt or credit note that it is taken from, and credit that

@@ -107,6 +107,14 @@ fn only_what_nothing_stands_against_is_given_back() {
         check_refund(money("0.01"), money("1.00"), credit("1.00", "2.00")).unwrap_err().reason(),
         "REFUND_ABOVE_CREDIT"
     );
+    // The smaller of what is left of the source and what nothing stands against, and never below nothing.
+    for (left, of, owed, refundable) in [
+        ("1000.00", "1000.00", "600.00", "400.00"),
+        ("300.00", "1000.00", "600.00", "300.00"),
+        ("1.00", "1.00", "2.00", "0.00"),
+    ] {
+        assert_eq!(credit(of, owed).refundable_of(money(left)), Ok(money(refundable)), "{left} of {of}");
+    }
 }
 
 #[test]

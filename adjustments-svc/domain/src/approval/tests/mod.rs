@@ -144,10 +144,15 @@ fn a_manager_and_then_the_controller_approve() {
 fn nobody_approves_what_they_have_a_part_in() {
     let request = credit_with(
         "10000.00",
-        &[("editor", Part::Editor), ("witness", Part::EvidenceGiver), ("vendor", Part::Beneficiary)],
+        &[
+            ("editor", Part::Editor),
+            ("witness", Part::EvidenceGiver),
+            ("vendor", Part::Beneficiary),
+            ("mover", Part::AccountEditor),
+        ],
     );
-    // The maker, their second account, an editor, who gave evidence, who gains, who reports to the maker.
-    for account in ["analyst", "analyst.admin", "editor", "witness", "vendor", "intern"] {
+    // The maker, their second account, an editor, who gave evidence, who gains, who changed the account, who reports to the maker.
+    for account in ["analyst", "analyst.admin", "editor", "witness", "vendor", "mover", "intern"] {
         let refusal = approve(&request, account, EVERYTHING).unwrap_err();
         assert_eq!(refusal.reason(), "SELF_APPROVAL", "{account}");
         let rejected = vote(&request, &person(account, EVERYTHING), Choice::Reject, noon());

@@ -1,0 +1,110 @@
+//! Gives back what is approved: invoicing records the refund. The request id is the approval's, so that however often it is
+//! asked, by whomever, there is one refund.
+
+use adjustments_domain::{
+    act::Act,
+    approval::{self, Event, Request, State},
+    refund::{RefundRequest, executed},
+};
+use anyhow::Context;
+use billing_proto::billing::{event::v1 as events, invoicing::v1 as invoicing};
+use chassis::failure::{Failure, OrRefuse};
+use ids::AccountId;
+use jiff::Timestamp;
+use outbox::{Voice, say};
+use refusal::Refusal;
+use sqlx::PgConnection;
+
+use super::{Worker, execute::why, follow::happen};
+use crate::{
+    store::{approval as requests, refund as store},
+    wire::{fact, name, refund as wire},
+};
+
+/// What is said when an account is made or changed.
+const ACCOUNTS: &str = "billing.invoicing.v1.account.";
+
+/// Why invoicing has nothing to give back any more.
+const GONE: [&str; 2] = ["ALLOCATION_ABOVE_LEFT", "REFUND_ABOVE_CREDIT"];
+
+/// Executes one refund. False: there is nothing to do.
+pub(super) async fn step(worker: &Worker) -> Result<bool, Failure> {
+    let now = worker.clock.now();
+    let mut transaction = worker.pool.begin().await?;
+    let Some(refund) = store::claim(&mut transaction, now).await? else { return Ok(false) };
+    let request = requests::get(&mut transaction, refund.approval, None).await?;
+    let message = invoicing::RecordRefundRequest {
+        parent: name::account_name(refund.wanted.account),
+        refund: Some(wire::refund(&refund.wanted)),
+        request_id: refund.approval.to_string(),
+    };
+    match worker.invoicing.refund(message).await {
+        Ok(became) => finish(&mut transaction, (&refund, request), became, now).await?,
+        Err(failure) => {
+            let is_void = matches!(&failure, Failure::Refused(refusal) if is_gone(refusal))
+                && matches!(request.state, State::Approved(_));
+            let (why, pause) = why(failure);
+            tracing::warn!(refund = %refund.id, why, "an approved refund is not executed");
+            let again = now.checked_add(pause).context("the next attempt lies beyond the calendar")?;
+            let named = (refund.wanted.account, refund.id);
+            store::record_delay(&mut transaction, named, (&why, again)).await?;
+            // It was approved of what there was: what comes in later is not given back without being asked about.
+            if is_void {
+                happen(&mut transaction, request, &[Event::Voided { at: now, why }], now).await?;
+            }
+        }
+    }
+    transaction.commit().await?;
+    Ok(true)
+}
+
+fn is_gone(refusal: &Refusal) -> bool {
+    refusal.metadata.iter().any(|(key, theirs)| *key == "invoicing_reason" && GONE.contains(&theirs.as_str()))
+}
+
+/// Records that it is done, of the refund and of its request.
+async fn finish(
+    connection: &mut PgConnection,
+    (refund, request): (&RefundRequest, Request),
+    became: String,
+    now: Timestamp,
+) -> Result<(), Failure> {
+    let done = store::record(connection, executed(refund, became, now).or_refuse()?).await?;
+    say(connection, &Voice::system("", now), vec![fact::refund(&done)]).await?;
+    // What an emergency let pass keeps the state of its review.
+    if !matches!(request.state, State::Approved(_)) {
+        return Ok(());
+    }
+    let events = approval::executed(&request, &done.wanted.digest()).or_refuse()?;
+    happen(connection, request, &events, now).await
+}
+
+/// Whoever has made or changed an account has no say in its refunds for a while; and those that wait are void, since they were
+/// asked for of an account that was another one.
+pub(super) async fn look_at_accounts(
+    connection: &mut PgConnection,
+    said: &[&events::Event],
+    now: Timestamp,
+) -> Result<(), Failure> {
+    let of_accounts = said.iter().filter(|event| event.r#type.starts_with(ACCOUNTS));
+    let changes: Vec<(AccountId, Act)> =
+        of_accounts.map(|event| wire::account_change(event)).collect::<Result<_, anyhow::Error>>()?;
+    if changes.is_empty() {
+        return Ok(());
+    }
+    let accounts: Vec<AccountId> = changes.iter().map(|(account, _)| *account).collect();
+    store::lock_accounts(connection, &accounts).await?;
+    store::record_changes(connection, &changes).await?;
+    for (account, approval) in store::submitted(connection, &accounts).await? {
+        requests::lock(connection, approval).await?;
+        let request = requests::get(connection, approval, None).await?;
+        if request.state == State::Pending {
+            let of = changes.iter().filter(|(changed, _)| *changed == account);
+            let by: Vec<&str> = of.map(|(_, act)| act.by.as_str()).collect();
+            let name = name::account_name(account);
+            let why = format!("{name} was changed by {}; ask for the refund anew", by.join(", "));
+            happen(connection, request, &[Event::Voided { at: now, why }], now).await?;
+        }
+    }
+    Ok(())
+}
