@@ -3,6 +3,7 @@
 
 The controller opens the entity NYTV in America/New_York, with the currency USD
 The controller numbers its invoices with 6 digits
+The controller numbers its credit notes with 6 digits
 The controller puts on sale
   | product | name            | pricing model | from       |
   | SPOT    | Television spot | PER_SPOT      | 2020-01-01 |
