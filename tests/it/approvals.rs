@@ -2,6 +2,10 @@
 
 use anyhow::Result;
 use serde_json::{Value, json};
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::TcpStream,
+};
 
 use crate::suite::{Answer, Suite, rest};
 
@@ -51,5 +55,29 @@ async fn an_analyst_asks_and_a_manager_and_a_controller_approve_through_the_door
     assert_eq!((own.status, own.text().contains("SELF_APPROVAL")), (403, true), "{}", own.text());
     assert_eq!(approve("billing_manager_1").await?.json()?["state"], "APPROVAL_STATE_PENDING");
     assert_eq!(approve("controller_1").await?.json()?["state"], "APPROVAL_STATE_APPROVED");
+    Ok(())
+}
+
+/// The largest body that the door takes, in bytes.
+const BODY_MAX: usize = 16 << 20;
+
+#[tokio::test]
+async fn a_file_of_a_gigabyte_is_refused_long_before_it_has_arrived() -> Result<()> {
+    let suite = Suite::start().await?;
+    let host = suite.address().trim_start_matches("http://");
+    let mut line = TcpStream::connect(host).await?;
+    let id = "0198000000008000".repeat(2);
+    let head = format!(
+        "POST /v1/accounts/acc_{id}/adjustments/adj_{id}:addEvidence HTTP/1.1\r\nHost: {host}\r\n\
+         Authorization: Bearer {}\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\r\n",
+        suite.token("billing_analyst")?,
+        1 << 30
+    );
+    line.write_all(head.as_bytes()).await?;
+    // One byte more than is taken, and no more: the rest is never asked for.
+    line.write_all(&vec![b' '; BODY_MAX + 1]).await?;
+    let mut answer = [0; 12];
+    line.read_exact(&mut answer).await?;
+    assert_eq!(String::from_utf8_lossy(&answer), "HTTP/1.1 413");
     Ok(())
 }

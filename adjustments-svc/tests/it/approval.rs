@@ -68,7 +68,7 @@ pub async fn get(service: &Service, name: &str) -> pb::Approval {
     analyst(service).get_approval(request).await.unwrap().into_inner()
 }
 
-fn asked(approval: &pb::Approval) -> Vec<Vec<(pb::ApproverRole, i32)>> {
+pub fn asked(approval: &pb::Approval) -> Vec<Vec<(pb::ApproverRole, i32)>> {
     let needs = |step: &pb::ApprovalStep| step.needs.iter().map(|need| (need.role(), need.quorum)).collect();
     approval.steps.iter().map(needs).collect()
 }

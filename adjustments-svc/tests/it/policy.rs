@@ -10,7 +10,7 @@ use tonic::Status;
 use uuid::Uuid;
 
 use crate::{
-    approval::{client, submit},
+    approval::{approve, asked, client, get, submit},
     person::{enter, person},
     service::{Door, Service, reason},
 };
@@ -72,18 +72,76 @@ async fn a_policy_is_changed_by_two_and_from_its_day_on() {
     assert_eq!(states, [pb::PolicyState::Active, pb::PolicyState::Superseded]);
 }
 
+/// Has a second controller approve a table, and waits for its day.
+async fn put_in_force(service: &Service, yaml: String) {
+    let uploaded = upload(service, yaml).await.unwrap();
+    let approval = get(service, &uploaded.approval).await;
+    let request = pb::ApproveRequest {
+        name: approval.name,
+        subject_digest: approval.subject_digest,
+        comment: String::new(),
+        request_id: "in-force".into(),
+    };
+    client(service, "controller_2", Role::Controller).approve(request).await.unwrap();
+    service.clock.advance(SignedDuration::from_hours(24 * 8));
+    assert_eq!(in_force(service).await.name, uploaded.name);
+}
+
 #[tokio::test]
 async fn a_pending_request_keeps_the_plan_that_it_was_submitted_with() {
     let service = Service::start().await;
     let pending = submit(&service, "accounts/a/adjustments/1", "600.00").await;
-    upload(&service, stricter()).await.unwrap();
-    service.clock.advance(SignedDuration::from_hours(24));
-    let get = pb::GetApprovalRequest { name: pending.name.clone() };
-    let now = client(&service, "cfo", Role::Cfo).get_approval(get).await.unwrap().into_inner();
+    // From 500.00 on the controller is asked, too.
+    let both = r#"["BILLING_MANAGER:1", "CONTROLLER:1"]"#;
+    let second = |yaml: String, place: &str| {
+        let manager = format!(r#"{place}["BILLING_MANAGER:1"]"#);
+        assert!(yaml.contains(&manager), "{yaml}");
+        yaml.replacen(&manager, &format!("{place}{both}"), 1)
+    };
+    let table = second(stricter(), r#""[10_000, 1_000_000)", require: "#);
+    put_in_force(&service, second(table, "GOODWILL, amount: 50_000}, want: ")).await;
+    let now = get(&service, &pending.name).await;
     assert_eq!(
-        (now.policy, now.steps, now.plan_digest),
-        (pending.policy, pending.steps, pending.plan_digest)
+        (&now.policy, &now.steps, &now.plan_digest),
+        (&pending.policy, &pending.steps, &pending.plan_digest)
     );
+    let done = approve(&service, &pending, "manager", Role::BillingManager).await.unwrap();
+    assert_eq!(done.state(), pb::ApprovalState::Approved, "as it was asked");
+    let later = submit(&service, "accounts/a/adjustments/2", "600.00").await;
+    assert_eq!((later.policy.as_str(), asked(&later).len()), ("policies/2", 2));
+}
+
+#[tokio::test]
+async fn a_row_that_nothing_reaches_or_that_asks_nobody_is_not_taken() {
+    let service = Service::start().await;
+    let (older, controller) = ("  # A document that is older", r#"["CONTROLLER:1"]"#);
+    let beside =
+        r#"  - {id: A9, type: [CREDIT], amount: "[2_000_000, 3_000_000)", require: ["BILLING_MANAGER:1"]}"#;
+    let cases = [
+        (older, format!("{beside}\n{older}"), "DEAD_ROW: "),
+        (controller, r#"["CONTROLLER:0"]"#.to_owned(), "ZERO_APPROVERS: A5"),
+        (controller, "[]".to_owned(), "ZERO_APPROVERS: A5"),
+    ];
+    for (place, other, want) in cases {
+        let refused = upload(&service, stricter().replacen(place, &other, 1)).await.unwrap_err();
+        assert_eq!(reason(&refused), "POLICY_HAS_ERRORS", "{want}");
+        assert!(refused.message().contains(want), "{want}: {}", refused.message());
+    }
+    assert_eq!(in_force(&service).await.name, "policies/1");
+}
+
+#[tokio::test]
+async fn where_rows_overlap_nothing_is_automatic_that_one_of_them_asks_about() {
+    // Automatic below 200.00, and a manager from 100.00 on.
+    let service = Service::start().await;
+    let overlapping = stricter().replacen("[0, 10_000)", "[0, 20_000)", 1);
+    let lint = pb::LintPolicyRequest { yaml: overlapping.clone() };
+    let found = policies(&service, "controller_1").lint_policy(lint).await.unwrap().into_inner().findings;
+    let warned = |finding: &pb::PolicyFinding| finding.rule == "AUTOMATIC_OVERLAP" && !finding.is_error;
+    assert!(!found.is_empty() && found.iter().all(warned), "{found:?}");
+    put_in_force(&service, overlapping).await;
+    let asked = submit(&service, "accounts/a/adjustments/1", "150.00").await;
+    assert_eq!((asked.automatic, asked.policy_rows), (false, vec!["A1".to_owned(), "A2".to_owned()]));
 }
 
 #[tokio::test]

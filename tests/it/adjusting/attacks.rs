@@ -2,6 +2,9 @@
 
 use anyhow::Result;
 use billing_proto::billing::{access::v1::Role, adjustments::v1 as adj, invoicing::v1 as pb};
+use jiff::SignedDuration;
+use prost_types::FieldMask;
+use tokio::join;
 use tonic::{Code, Status};
 
 use super::house::{House, credit};
@@ -154,5 +157,71 @@ async fn nobody_ends_a_request_by_saying_that_its_adjustment_changed() -> Result
     let refused = house.approving("analyst", Role::BillingAnalyst)?.compare_subject(request).await;
     assert_eq!(reason(&refused.unwrap_err()), "MALFORMED");
     house.approve(&submitted, ("manager", Role::BillingManager)).await?;
+    Ok(())
+}
+
+#[tokio::test]
+async fn of_two_who_race_for_the_last_step_one_decides_and_one_note_is_out() -> Result<()> {
+    let house = House::open().await?;
+    let invoice = house.invoiced("40000.00").await?;
+    let submitted = house.submit(&house.draft(credit(&invoice, "10000.00"), "draft").await?).await?;
+    house.approve(&submitted, ("manager", Role::BillingManager)).await?;
+    let (one, other) = join!(
+        house.approve(&submitted, ("controller_1", Role::Controller)),
+        house.approve(&submitted, ("controller_2", Role::Controller)),
+    );
+    let refused: Vec<Status> = [one, other].into_iter().filter_map(Result::err).collect();
+    assert_eq!(refused.iter().map(reason).collect::<Vec<_>>(), ["APPROVAL_STATE"]);
+    house.until_executed(&submitted.name).await?;
+    assert_eq!(house.approval(&submitted.approval).await?.decisions.len(), 2);
+    assert_eq!(house.credit_notes().await?.len(), 1);
+    Ok(())
+}
+
+#[tokio::test]
+async fn what_has_expired_is_not_approved_and_leaves_the_line_as_it_was() -> Result<()> {
+    let house = House::open().await?;
+    let invoice = house.invoiced("40000.00").await?;
+    let submitted = house.submit(&house.draft(credit(&invoice, "40000.00"), "draft").await?).await?;
+    house.approve(&submitted, ("manager", Role::BillingManager)).await?;
+    // Ten business days after Thursday, 2 April.
+    house.clock.advance(SignedDuration::from_hours(24 * 14));
+    let late = house.approve(&submitted, ("controller", Role::Controller)).await.unwrap_err();
+    assert!(["APPROVAL_EXPIRED", "APPROVAL_STATE"].contains(&reason(&late).as_str()), "{late:?}");
+    house.until(&submitted.name, |now| now.state() == adj::AdjustmentState::Expired).await?;
+    let again = house.submit(&house.draft(credit(&invoice, "40000.00"), "again").await?).await?;
+    assert_eq!(again.state(), adj::AdjustmentState::Submitted);
+    let notes = house.credit_notes().await?;
+    assert!(notes.is_empty(), "{notes:?}");
+    Ok(())
+}
+
+#[tokio::test]
+async fn nobody_who_had_a_part_in_it_approves_it() -> Result<()> {
+    // Four have a part in it, and each has a manager's role besides.
+    let house = House::open().await?;
+    let invoice = house.invoiced("40000.00").await?;
+    let draft = house.draft(credit(&invoice, "5000.00"), "draft").await?;
+    let request = adj::UpdateAdjustmentRequest {
+        adjustment: Some(adj::Adjustment { reason: "Two wrong creatives ran".into(), ..draft.clone() }),
+        update_mask: Some(FieldMask { paths: vec!["reason".into()] }),
+        request_id: "edit".into(),
+    };
+    house.adjusting("editor", Role::BillingAnalyst)?.update_adjustment(request).await?;
+    let mut giver = house.adjusting("giver", Role::BillingAnalyst)?;
+    giver.add_evidence(file(&draft, b"proof!", PROOF_2)).await?;
+    let request = adj::SubmitAdjustmentRequest {
+        name: draft.name.clone(),
+        request_id: "send".into(),
+        ..adj::SubmitAdjustmentRequest::default()
+    };
+    let mut sender = house.adjusting("sender", Role::BillingAnalyst)?;
+    let submitted = sender.submit_adjustment(request).await?.into_inner();
+    for person in ["analyst", "editor", "giver", "sender"] {
+        let own = house.approve(&submitted, (person, Role::BillingManager)).await.unwrap_err();
+        assert_eq!(reason(&own), "SELF_APPROVAL", "{person}");
+    }
+    house.approve(&submitted, ("manager", Role::BillingManager)).await?;
+    house.until_executed(&submitted.name).await?;
     Ok(())
 }

@@ -4,7 +4,7 @@ mod attacks;
 mod cases;
 mod disputes;
 mod going_down;
-mod house;
+pub mod house;
 mod line;
 mod notes;
 mod reference;

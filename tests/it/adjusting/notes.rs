@@ -7,7 +7,6 @@ use billing_proto::billing::{
     invoicing::v1::{self as pb, note_line::By},
 };
 use prost_types::FieldMask;
-use tokio::join;
 use tonic::{Code, Status};
 
 use super::house::{House, amount, credit};
@@ -65,49 +64,6 @@ async fn a_credit_is_shown_asked_for_approved_by_two_and_issued_once() -> Result
     assert_eq!((done.document.as_str(), amount(&note.total)), (note.name.as_str(), "10200.00"));
     assert_eq!(house.open_on(&invoice).await?, "30600.00");
     assert_eq!(house.approval(&done.approval).await?.state(), adj::ApprovalState::Executed);
-    Ok(())
-}
-
-#[tokio::test]
-async fn two_at_once_never_ask_for_more_than_is_left() -> Result<()> {
-    // Story 3: 27,000.00 is left, 14,000.00 is asked for twice at once.
-    let house = House::open().await?;
-    let invoice = house.invoiced("27000.00").await?;
-    let first = house.draft(credit(&invoice, "14000.00"), "first").await?;
-    let second = house.draft(credit(&invoice, "14000.00"), "second").await?;
-    let (first, second) = join!(house.submit(&first), house.submit(&second));
-    let mut refused: Vec<Status> = [first, second].into_iter().filter_map(Result::err).collect();
-    assert_eq!(refused.len(), 1, "{refused:?}");
-    let refused = refused.pop().context("one was told no")?;
-    assert_eq!((refused.code(), reason(&refused).as_str()), (Code::FailedPrecondition, "LINE_EXHAUSTED"));
-    assert!(refused.message().contains("13000.00 left"), "{}", refused.message());
-    Ok(())
-}
-
-#[tokio::test]
-async fn what_is_split_is_measured_together() -> Result<()> {
-    // Story 4: three credits of 450.00 with three reasons: automatic, manager (900.00), manager (1,350.00).
-    let house = House::open().await?;
-    let invoice = house.invoiced("40000.00").await?;
-    let mut measured = Vec::new();
-    for cause in [adj::RootCause::ServiceFailure, adj::RootCause::Goodwill, adj::RootCause::Creative] {
-        let wanted = adj::Adjustment { root_cause: cause.into(), ..credit(&invoice, "450.00") };
-        // A correction of a fee has to be of whole units.
-        let kind =
-            if cause == adj::RootCause::Creative { adj::AdjustmentKind::Goodwill } else { wanted.kind() };
-        let draft = house.draft(adj::Adjustment { kind: kind.into(), ..wanted }, cause.as_str_name()).await?;
-        let submitted = house.submit(&draft).await?;
-        let approval = house.approval(&submitted.approval).await?;
-        let account = approval.measure.context("a credit is measured")?.account_30_days;
-        measured.push((amount(&account).to_owned(), approval.automatic, asked(&approval.steps)));
-    }
-    let manager = || vec![adj::ApproverRole::BillingManager];
-    let expected = [
-        ("450.00".to_owned(), true, vec![]),
-        ("900.00".to_owned(), false, manager()),
-        ("1350.00".to_owned(), false, manager()),
-    ];
-    assert_eq!(measured, expected);
     Ok(())
 }
 
@@ -213,36 +169,6 @@ async fn a_debit_bills_more_and_needs_nothing_to_be_left() -> Result<()> {
     let all = house.invoices(super::house::anywhere()).await?;
     let note = all.iter().find(|document| document.name == done.document).context("no debit note")?;
     assert_eq!((note.kind(), amount(&note.total)), (pb::DocumentKind::DebitNote, "204.00"));
-    Ok(())
-}
-
-#[tokio::test]
-async fn a_rebill_bills_somebody_else_and_keeps_its_age() -> Result<()> {
-    // Story 5: net 0.00, measured 24,000.00, manager and controller; it ages from the old due date.
-    let house = House::open().await?;
-    let invoice = house.invoiced("24000.00").await?;
-    let right = house.open_account("AG-2").await?;
-    let rebill = adj::Adjustment {
-        kind: adj::AdjustmentKind::Rebill.into(),
-        root_cause: adj::RootCause::OrderEntry.into(),
-        bill_to: right.clone(),
-        purchase_order: "PO-7".into(),
-        ..credit(&invoice, "24000.00")
-    };
-    let effect = preview(&house, rebill.clone()).await?;
-    assert_eq!([&effect.gross, &effect.net, &effect.total].map(amount), ["0.00", "0.00", "0.00"]);
-    assert_eq!((amount(&effect.open_before), amount(&effect.open_after)), ("24480.00", "0.00"));
-    assert_eq!(asked(&effect.steps), [adj::ApproverRole::BillingManager, adj::ApproverRole::Controller]);
-    let measured = effect.measure.context("a rebill is measured")?;
-    assert_eq!(amount(&measured.this_amount), "24000.00");
-    let submitted = house.submit(&house.draft(rebill, "rebill").await?).await?;
-    house.approve(&submitted, MANAGER).await?;
-    house.approve(&submitted, CONTROLLER).await?;
-    let done = house.until_executed(&submitted.name).await?;
-    ensure!(done.document.starts_with(&right), "{done:?}");
-    let (old, new) = (house.open_document(&invoice.name).await?, house.open_document(&done.document).await?);
-    assert_eq!((amount(&old.open), amount(&new.open)), ("0.00", "24480.00"));
-    assert_eq!(new.due_date, old.due_date);
     Ok(())
 }
 

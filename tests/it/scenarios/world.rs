@@ -3,11 +3,14 @@
 use std::collections::BTreeMap;
 
 use anyhow::{Context, Result, bail};
-use billing_proto::billing::invoicing::v1::{self as pb, import_airings_request::Part};
+use billing_proto::billing::{
+    adjustments::v1 as adj,
+    invoicing::v1::{self as pb, import_airings_request::Part},
+};
 use tonic::Status;
 
 use super::steps::Sent;
-use crate::suite::{Client, Suite};
+use crate::suite::{Client, Hold, Suite};
 
 /// The system that owns the orders.
 pub const ORDER_SYSTEM: &str = "traffic";
@@ -34,6 +37,15 @@ pub struct World {
     pub preview: pb::BillingRun,
     /// Drafts as they were, by the order's id.
     pub noted: BTreeMap<String, pb::Invoice>,
+    /// What was previewed last.
+    pub effect: adj::AdjustmentEffect,
+    /// Who must approve what was previewed or asked for last, and how it is measured.
+    pub steps: Vec<adj::ApprovalStep>,
+    pub measure: Option<adj::ApprovalMeasure>,
+    /// What was asked for last.
+    pub adjustment: adj::Adjustment,
+    pub dispute: adj::Dispute,
+    pub hold: Option<Hold>,
     pub refused: Option<Status>,
     pub sent: Option<Sent>,
     /// What was sent before the same was sent again.
@@ -56,6 +68,12 @@ impl World {
             run: pb::BillingRun::default(),
             preview: pb::BillingRun::default(),
             noted: BTreeMap::new(),
+            effect: adj::AdjustmentEffect::default(),
+            steps: Vec::new(),
+            measure: None,
+            adjustment: adj::Adjustment::default(),
+            dispute: adj::Dispute::default(),
+            hold: None,
             refused: None,
             sent: None,
             sent_before: None,
@@ -68,6 +86,8 @@ impl World {
             "the first manager" => "billing_manager_1",
             "the second manager" => "billing_manager_2",
             "the controller" => "controller_1",
+            "the analyst" => "billing_analyst",
+            "collections" => "collections",
             "the platform" => "order_management",
             other => bail!("who is {other}?"),
         })
@@ -88,8 +108,8 @@ impl World {
         self.names.insert(code.to_owned(), name);
     }
 
-    /// What the story calls an order, by its resource name.
-    pub fn orders(&self) -> BTreeMap<String, String> {
+    /// What the story calls orders and accounts, by their resource names.
+    pub fn codes(&self) -> BTreeMap<String, String> {
         self.names.iter().map(|(code, name)| (name.clone(), code.clone())).collect()
     }
 

@@ -3,14 +3,19 @@
 use std::{fs, path::Path};
 
 use anyhow::{Context, Result};
-use billing_proto::billing::adjustments::v1::approval_service_client::ApprovalServiceClient;
+use billing_proto::billing::adjustments::v1::{
+    adjustment_service_client::AdjustmentServiceClient, approval_service_client::ApprovalServiceClient,
+    dispute_service_client::DisputeServiceClient,
+};
 use billing_proto::billing::invoicing::v1::{
     account_service_client::AccountServiceClient, ad_product_service_client::AdProductServiceClient,
     billing_entity_service_client::BillingEntityServiceClient,
     billing_run_service_client::BillingRunServiceClient, delivery_service_client::DeliveryServiceClient,
     event_service_client::EventServiceClient, invoice_service_client::InvoiceServiceClient,
-    ledger_service_client::LedgerServiceClient, number_series_service_client::NumberSeriesServiceClient,
-    order_service_client::OrderServiceClient, tax_service_client::TaxServiceClient,
+    ledger_service_client::LedgerServiceClient, makegood_service_client::MakegoodServiceClient,
+    note_service_client::NoteServiceClient, number_series_service_client::NumberSeriesServiceClient,
+    order_service_client::OrderServiceClient, receivable_service_client::ReceivableServiceClient,
+    tax_service_client::TaxServiceClient,
 };
 use billing_proto::google::r#type::Date;
 use tonic::{
@@ -86,14 +91,19 @@ macro_rules! services {
 
 services! {
     accounts: AccountServiceClient,
+    adjustments: AdjustmentServiceClient,
     approvals: ApprovalServiceClient,
     delivery: DeliveryServiceClient,
+    disputes: DisputeServiceClient,
     entities: BillingEntityServiceClient,
     events: EventServiceClient,
     invoices: InvoiceServiceClient,
     ledger: LedgerServiceClient,
+    makegoods: MakegoodServiceClient,
+    notes: NoteServiceClient,
     orders: OrderServiceClient,
     products: AdProductServiceClient,
+    receivables: ReceivableServiceClient,
     runs: BillingRunServiceClient,
     series: NumberSeriesServiceClient,
     taxes: TaxServiceClient,

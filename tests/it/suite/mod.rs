@@ -1,6 +1,7 @@
 //! The real suite as a process of its own, on a database of its own, reached through its public door.
 
 mod door;
+mod hold;
 mod rest;
 mod sign_off;
 
@@ -20,8 +21,9 @@ use tokio::time::{Instant, sleep};
 
 use door::Door;
 pub use door::{Client, day, day_text, reason};
+pub use hold::Hold;
 pub use rest::{Answer, rest};
-pub use sign_off::sign_off;
+pub use sign_off::{approve, requested, sign_off};
 
 /// How long a suite may take until it can be called.
 const START_MAX: Duration = Duration::from_secs(60);

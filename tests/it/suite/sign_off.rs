@@ -1,4 +1,4 @@
-//! Signing a run off, as people do it: by its request.
+//! Approving, as people do it: by a request. So a run is signed off.
 
 use std::time::Duration;
 
@@ -13,14 +13,7 @@ const PATIENCE: Duration = Duration::from_secs(30);
 
 /// Has a person approve the drafts of a run as they are, and waits until it is signed off.
 pub async fn sign_off(client: &Client, run: &pb::BillingRun) -> Result<pb::BillingRun> {
-    let asked = requested(client, run).await?;
-    let request = adj::ApproveRequest {
-        name: asked.name.clone(),
-        subject_digest: run.drafts_root.clone(),
-        comment: String::new(),
-        request_id: format!("approve-{}", asked.name),
-    };
-    client.approvals().approve(request).await?;
+    approve(client, &requested(client, run).await?).await?;
     let since = Instant::now();
     loop {
         let request = pb::GetBillingRunRequest { name: run.name.clone() };
@@ -33,7 +26,20 @@ pub async fn sign_off(client: &Client, run: &pb::BillingRun) -> Result<pb::Billi
     }
 }
 
-async fn requested(client: &Client, run: &pb::BillingRun) -> Result<adj::Approval> {
+/// Has a person approve a request over what it was asked about.
+pub async fn approve(client: &Client, asked: &adj::Approval) -> Result<()> {
+    let request = adj::ApproveRequest {
+        name: asked.name.clone(),
+        subject_digest: asked.subject_digest.clone(),
+        comment: String::new(),
+        request_id: format!("approve-{}", asked.name),
+    };
+    client.approvals().approve(request).await?;
+    Ok(())
+}
+
+/// The request about the drafts of a run as they are, as soon as there is one.
+pub async fn requested(client: &Client, run: &pb::BillingRun) -> Result<adj::Approval> {
     let since = Instant::now();
     loop {
         let request = adj::ListApprovalsRequest {

@@ -44,7 +44,12 @@ fn airings(rows: &[Row]) -> Result<Vec<Part>> {
             length_seconds: 30,
             rate: row.cell("rate").to_owned(),
             status: status.into(),
-            makegood_for: row.filled("makegood for").map(str::to_owned).into_iter().collect(),
+            makegood_for: row
+                .filled("makegood for")
+                .into_iter()
+                .flat_map(|names| names.split(", "))
+                .map(str::to_owned)
+                .collect(),
             ..pb::Airing::default()
         }))
     };

@@ -38,13 +38,13 @@ async fn the_one(world: &World, reason: &str) -> Result<pb::BillingException> {
 }
 
 fn compare(world: &World, said: &Said<'_>, found: Vec<pb::BillingException>) -> Result<()> {
-    let orders = world.orders();
+    let codes = world.codes();
     let cells = |exception: pb::BillingException| {
         let origin = exception.origin_period.unwrap_or_default();
         let severity =
             exception.severity().as_str_name().trim_start_matches("EXCEPTION_SEVERITY_").to_owned();
         vec![
-            ("order", orders.get(&exception.order).cloned().unwrap_or(exception.order)),
+            ("order", codes.get(&exception.order).cloned().unwrap_or(exception.order)),
             ("line", exception.line),
             ("severity", severity),
             ("reason", exception.reason),

@@ -30,6 +30,13 @@ async fn issued(world: &World) -> Result<Vec<pb::Invoice>> {
     list(world, pb::ListInvoicesRequest { state, ..pb::ListInvoicesRequest::default() }).await
 }
 
+/// The credit notes that are out.
+pub async fn credit_notes(world: &World) -> Result<Vec<pb::Invoice>> {
+    let mut notes = issued(world).await?;
+    notes.retain(|document| document.kind() == pb::DocumentKind::CreditNote);
+    Ok(notes)
+}
+
 pub async fn get(world: &World, name: &str) -> Result<pb::Invoice> {
     let request = pb::GetInvoiceRequest { name: name.to_owned() };
     Ok(world.client("the first manager")?.invoices().get_invoice(request).await?.into_inner())
@@ -48,6 +55,7 @@ pub fn cells(invoice: pb::Invoice) -> Vec<(&'static str, String)> {
         ("issue date", day_text(invoice.issue_date)),
         ("due date", day_text(invoice.due_date)),
         ("spots", invoice.spots.to_string()),
+        ("waiting", if invoice.waiting { "yes".to_owned() } else { String::new() }),
         ("gross", amount(&invoice.gross)),
         ("commission", amount(&invoice.commission)),
         ("net", amount(&invoice.net)),
@@ -84,13 +92,15 @@ fn line_cells(line: pb::InvoiceLine) -> Vec<(&'static str, String)> {
     ]
 }
 
-/// The document of an order and month.
-async fn of_order(world: &World, order: &str, month: &str) -> Result<pb::Invoice> {
+/// The invoice of an order and month.
+pub async fn of_order(world: &World, order: &str, month: &str) -> Result<pb::Invoice> {
     let billing_month = month.to_owned();
     let found =
         list(world, pb::ListInvoicesRequest { billing_month, ..pb::ListInvoicesRequest::default() }).await?;
-    let found = found.iter().find(|invoice| invoice.order_external_id == order).context("there is none")?;
-    get(world, &found.name).await
+    let billed = |invoice: &&pb::Invoice| {
+        invoice.kind() == pb::DocumentKind::Invoice && invoice.order_external_id == order
+    };
+    get(world, &found.iter().find(billed).context("there is none")?.name).await
 }
 
 pub async fn lines(world: &mut World, said: &Said<'_>) -> Result<()> {
@@ -113,6 +123,10 @@ pub async fn taxes(world: &mut World, said: &Said<'_>) -> Result<()> {
 
 pub async fn invoices(world: &mut World, said: &Said<'_>) -> Result<()> {
     table::compare(said.block, issued(world).await?.into_iter().map(cells))
+}
+
+pub async fn notes(world: &mut World, said: &Said<'_>) -> Result<()> {
+    table::compare(said.block, credit_notes(world).await?.into_iter().map(cells))
 }
 
 /// 1, 2, 3 … as far as the series has come.

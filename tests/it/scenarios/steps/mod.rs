@@ -1,11 +1,15 @@
 //! What the steps of the stories do.
 
+mod adjustments;
 mod books;
 mod daily;
 mod delivery;
+mod disputes;
 mod exceptions;
 mod invoices;
+mod makegoods;
 mod orders;
+mod receivables;
 mod reference;
 mod refusals;
 mod rest;
@@ -46,7 +50,7 @@ steps! {
     "The controller opens the entity {code} in {zone}, with the currency {currency}" => reference::entity,
     "The controller opens the entity {code} in {zone}, with the currency {currency}, in the country {country}" => reference::entity_abroad,
     "The controller loads the tax rates" => reference::tax_rates,
-    "The controller numbers its invoices with {width} digits" => reference::series,
+    "The controller numbers its {documents} with {width} digits" => reference::series,
     "The controller puts on sale" => reference::products,
     "{who} opens the account {code}: an agency in {currency} that keeps {percent} percent" => reference::agency,
 
@@ -76,6 +80,8 @@ steps! {
     "Its drafts are noted" => runs::note,
     "The drafts of {order} and {other} are byte for byte as they were" => runs::as_noted,
     "{who} approves it" => runs::approve,
+    "{who} approves its drafts, and billing does not hear of it yet" => runs::approve_unheard,
+    "Billing hears of it" => runs::hear,
     "{who} issues it, dated {date}" => runs::issue,
     "{who} issues it, dated {date}, and the suite is killed" => runs::issue_and_kill,
     "{who} cancels it" => runs::cancel,
@@ -98,9 +104,31 @@ steps! {
     "The lines of {order} in {month}" => invoices::lines,
     "The taxes of {order} in {month}" => invoices::taxes,
     "The invoices" => invoices::invoices,
+    "The credit notes" => invoices::notes,
+    "What is open" => receivables::open,
     "The numbers of {entity} have no gap" => invoices::numbers,
     "Over REST the invoices read the same" => invoices::over_rest,
     "The PDF, CSV and JSON of every invoice can be downloaded" => invoices::downloads,
+
+    "{who} previews a {kind} of {gross} on {order} in {month}" => adjustments::preview,
+    "{who} previews a {kind} of {gross} on {order} in {month} to {account}" => adjustments::preview_to,
+    "It would come to" => adjustments::effect,
+    "It is measured at {amount} and must be approved by {roles}" => adjustments::measured,
+    "{who} asks for a {kind} of {gross} on {order} in {month}" => adjustments::ask,
+    "{who} asks for a {kind} of {gross} on {order} in {month} to {account}" => adjustments::ask_to,
+    "{who} asks for a {kind} of {gross} on {order} in {month} because of {cause}" => adjustments::ask_because,
+    "{who} and {other} ask at once for a {kind} of {gross} each on {order} in {month}" => adjustments::ask_at_once,
+    "{who} approves the request" => adjustments::approve,
+    "{who} approves the request, and the suite is killed when the credit note is out and nobody has noted it" => adjustments::approve_and_kill,
+    "The adjustment becomes {state}" => adjustments::becomes,
+
+    "{who} takes a dispute of {amount} on {order} in {month}" => disputes::open,
+    "{who} gives the dispute to {owner}" => disputes::triage,
+    "{who} settles the dispute by the credit: {outcome}" => disputes::settle,
+
+    "What is owed for {order}" => makegoods::balance,
+    "What {order} missed" => makegoods::missed,
+    "{who} previews a credit of spot {spot} of line {line} on {order} in {month}" => makegoods::credit,
 
     "The trial balance of {entity}" => books::trial_balance,
     "The books of {entity} balance" => books::balance,

@@ -1,4 +1,4 @@
-use anyhow::Result;
+use anyhow::{Result, bail};
 use billing_proto::billing::invoicing::v1 as pb;
 
 use super::{
@@ -57,10 +57,16 @@ pub async fn tax_rates(world: &mut World, said: &Said<'_>) -> Result<()> {
 }
 
 pub async fn series(world: &mut World, said: &Said<'_>) -> Result<()> {
+    let (document_kind, prefix) = match said.word(0) {
+        "invoices" => (pb::DocumentKind::Invoice, ""),
+        "credit notes" => (pb::DocumentKind::CreditNote, "CN"),
+        other => bail!("what are {other}?"),
+    };
     let number_series = pb::NumberSeries {
-        document_kind: pb::DocumentKind::Invoice.into(),
+        document_kind: document_kind.into(),
         year_basis: pb::YearBasis::Calendar.into(),
-        width: said.word(0).parse()?,
+        prefix: prefix.to_owned(),
+        width: said.word(1).parse()?,
         ..pb::NumberSeries::default()
     };
     let parent = world.name(&world.entity)?;

@@ -1,6 +1,6 @@
 use std::{collections::BTreeMap, time::Duration};
 
-use anyhow::{Result, ensure};
+use anyhow::{Context, Result, ensure};
 use billing_proto::billing::invoicing::v1 as pb;
 use tokio::time::{Instant, sleep};
 
@@ -8,7 +8,7 @@ use super::{
     super::{table, world::World},
     Said, invoices,
 };
-use crate::suite::{day, sign_off};
+use crate::suite::{self, Hold, day, sign_off};
 
 /// How long a run may take to come to a state.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -55,10 +55,10 @@ pub async fn compared(world: &mut World, said: &Said<'_>) -> Result<()> {
     };
     let client = world.client("the first manager")?;
     let found = client.runs().compare_billing_runs(request).await?.into_inner();
-    let orders = world.orders();
+    let codes = world.codes();
     let cells = |line: pb::BillingRunDifference| {
         vec![
-            ("order", orders.get(&line.order).cloned().unwrap_or(line.order)),
+            ("order", codes.get(&line.order).cloned().unwrap_or(line.order)),
             ("line", line.line),
             ("difference", line.difference.unwrap_or_default().amount),
         ]
@@ -106,10 +106,24 @@ pub async fn approve(world: &mut World, said: &Said<'_>) -> Result<()> {
     Ok(())
 }
 
+/// Its drafts are approved as they are, and not signed off before that is let go.
+pub async fn approve_unheard(world: &mut World, said: &Said<'_>) -> Result<()> {
+    look(world).await?;
+    let client = world.client(said.word(0))?;
+    let asked = suite::requested(&client, &world.run).await?;
+    world.hold = Some(Hold::hearing(world.suite.database_url()).await?);
+    suite::approve(&client, &asked).await
+}
+
+pub async fn hear(world: &mut World, _: &Said<'_>) -> Result<()> {
+    world.hold.take().context("nothing is held")?.let_go().await
+}
+
 async fn ask_to_issue(world: &mut World, said: &Said<'_>) -> Result<()> {
+    let issue_date = Some(said.word(1)).filter(|date| *date != "today").map(day).transpose()?;
     let request = pb::IssueBillingRunRequest {
         name: world.run.name.clone(),
-        issue_date: Some(day(said.word(1))?),
+        issue_date,
         request_id: world.request_id(),
     };
     world.client(said.word(0))?.runs().issue_billing_run(request).await?;
