@@ -6,7 +6,7 @@ use anyhow::Context;
 use billing_proto::billing::invoicing::v1 as pb;
 use calendar::Month;
 use chassis::failure::Failure;
-use ids::{AccountId, AiringId, EntityId, InvoiceId, OrderId, RunId};
+use ids::{AccountId, AiringId, EntityId, InvoiceId, OrderId, ProductId, RunId};
 use invoicing_domain::{invoice::DocumentKind, rating::Unit, resource::ResourceRefusal};
 use jiff::civil::Date;
 use jiff_sqlx::ToSqlx;
@@ -272,6 +272,7 @@ async fn lines(
                 advertiser: row.advertiser,
                 purchase_order: row.purchase_order.unwrap_or_else(String::new),
                 corrects_line: row.corrects_line.map_or(0, |number| number),
+                ad_product: name::product_name(ProductId::from_uuid(row.product_id)),
             })
         })
         .collect()

@@ -91,11 +91,12 @@ const LOCAL: [&str; 18] = [
 ];
 
 /// What belongs to an account in the schema adjustments.
-const ADJUSTED: [&str; 10] = [
+const ADJUSTED: [&str; 11] = [
     "adjusted_document",
     "adjustment",
     "adjustment_evidence",
     "adjustment_line",
+    "cause_product",
     "correspondence",
     "customer_case",
     "dispute",
