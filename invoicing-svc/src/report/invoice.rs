@@ -226,6 +226,19 @@ pub async fn get(
     Ok(document)
 }
 
+/// Refuses a draft or document that does not exist for this caller.
+pub async fn must_exist(
+    connection: &mut PgConnection,
+    (account, invoice): (AccountId, InvoiceId),
+    scope: Option<&Value>,
+) -> Result<(), Failure> {
+    let (accounts, invoices) = ([account.uuid()], [invoice.uuid()]);
+    let which = Which { accounts: &accounts, invoices: &invoices, scope, limit: 1, ..Which::default() };
+    let found = heads(connection, which).await?.pop();
+    let missing = || Refusal::from(ResourceRefusal::NotFound { name: name::invoice_name(account, invoice) });
+    found.map(|_| ()).ok_or_else(|| missing().into())
+}
+
 async fn lines(
     connection: &mut PgConnection,
     (account, invoice): (AccountId, InvoiceId),

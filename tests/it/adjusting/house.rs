@@ -13,7 +13,8 @@ use billing_proto::billing::{
     adjustments::v1::{
         self as adj, adjustment_service_client::AdjustmentServiceClient,
         approval_service_client::ApprovalServiceClient, case_service_client::CaseServiceClient,
-        dispute_service_client::DisputeServiceClient, work_queue_service_client::WorkQueueServiceClient,
+        dispute_service_client::DisputeServiceClient, root_cause_service_client::RootCauseServiceClient,
+        work_queue_service_client::WorkQueueServiceClient,
     },
     invoicing::v1::{
         self as pb, account_service_client::AccountServiceClient,
@@ -185,6 +186,11 @@ impl House {
     pub fn cases(&self, person: &str, role: Role) -> Result<CaseServiceClient<Door>> {
         let door = self.door(("adjustments", self.address), (person, PrincipalKind::Person, role))?;
         Ok(CaseServiceClient::new(door))
+    }
+
+    pub fn causes(&self, person: &str, role: Role) -> Result<RootCauseServiceClient<Door>> {
+        let door = self.door(("adjustments", self.address), (person, PrincipalKind::Person, role))?;
+        Ok(RootCauseServiceClient::new(door))
     }
 
     pub fn queue(&self, person: &str, role: Role) -> Result<WorkQueueServiceClient<Door>> {
