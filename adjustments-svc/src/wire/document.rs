@@ -265,3 +265,6 @@ fn parsed(amount: &Option<invoicing::Money>) -> Result<Money, anyhow::Error> {
     let amount = amount.as_ref().context("a document has its amounts")?;
     Ok(Money::parse(Currency::parse(&amount.currency_code)?, &amount.amount)?)
 }
+
+#[cfg(test)]
+mod tests;

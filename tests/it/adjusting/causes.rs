@@ -46,6 +46,7 @@ async fn invoiced(house: &House, products: [&str; 2]) -> Result<pb::Invoice> {
         currency_code: "GBP".into(),
         commission_percent: "15".into(),
         flight,
+        signed_date: Some(day("2025-12-15")?),
         liability: pb::Liability::SoleAgency.into(),
         billing_calendar: pb::BillingCalendar::CalendarMonth.into(),
         billing_cycle: pb::BillingCycle::EndOfMonth.into(),
