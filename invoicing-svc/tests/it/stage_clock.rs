@@ -11,9 +11,10 @@ use crate::{
     daily,
     delivery::{header, import, spot},
     invoice::{all, approve, issue, list, review},
+    makegood::with_series,
     metered::io_2006,
-    order::{Sold, days, order, reference_data, sync},
-    reference::{create_account, create_series},
+    order::{Sold, days, order, sync},
+    reference::create_account,
     service::{Door, Service, reason},
 };
 
@@ -23,13 +24,6 @@ fn client(service: &Service) -> StageClockServiceClient<Door> {
 
 fn now(service: &Service, time: &str) {
     service.clock.set(time.parse().unwrap());
-}
-
-async fn with_series(service: &Service) -> Sold {
-    let sold = reference_data(service).await;
-    let entity = pb::BillingEntity { name: sold.entity.clone(), ..pb::BillingEntity::default() };
-    create_series(service, &entity).await;
-    sold
 }
 
 fn of_order(sold: &Sold, order: &str) -> pb::ListStageClocksRequest {
