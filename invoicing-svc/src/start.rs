@@ -14,7 +14,7 @@ use billing_proto::billing::invoicing::v1::{
     note_service_server::NoteServiceServer, number_series_service_server::NumberSeriesServiceServer,
     order_service_server::OrderServiceServer, rate_card_service_server::RateCardServiceServer,
     rating_service_server::RatingServiceServer, receivable_service_server::ReceivableServiceServer,
-    tax_service_server::TaxServiceServer,
+    stage_clock_service_server::StageClockServiceServer, tax_service_server::TaxServiceServer,
 };
 use chassis::{
     background::Background,
@@ -135,6 +135,7 @@ fn services(rpc: Rpc) -> Services {
         ReceivableServiceServer,
         LedgerServiceServer,
         ExplanationServiceServer,
+        StageClockServiceServer,
         RateCardServiceServer,
         RatingServiceServer,
         TaxServiceServer,

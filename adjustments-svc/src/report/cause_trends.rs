@@ -2,7 +2,7 @@
 
 use billing_proto::billing::adjustments::v1 as pb;
 use chassis::failure::Failure;
-use ids::AccountId;
+use ids::{AccountId, ProductId};
 use jiff::civil::Date;
 use jiff_sqlx::ToSqlx;
 use serde_json::Value;
@@ -10,7 +10,7 @@ use sqlx::PgConnection;
 
 use crate::{
     store::written::{count, money},
-    wire::money as wire_money,
+    wire::{money as wire_money, name},
 };
 
 /// After how many months in a row a cause comes back.
@@ -25,6 +25,7 @@ pub struct Which<'a> {
     pub cause: Option<&'a str>,
     pub by_account: bool,
     pub by_detail: bool,
+    pub by_product: bool,
     /// What the caller may see.
     pub scope: Option<&'a Value>,
     pub skip: i64,
@@ -50,7 +51,8 @@ pub async fn load(connection: &mut PgConnection, which: Which<'_>) -> Result<Vec
         which.scope,
         which.skip,
         which.limit,
-        which.by_detail
+        which.by_detail,
+        which.by_product
     )
     .fetch_all(connection)
     .await?;
@@ -68,6 +70,9 @@ pub async fn load(connection: &mut PgConnection, which: Which<'_>) -> Result<Vec
             amount: Some(wire_money::message(money(&row.currency, row.amount)?)),
             months_running: count(row.months_running)?,
             beyond_history: row.beyond_history,
+            ad_product: row
+                .product_id
+                .map_or_else(String::new, |product| name::product_name(ProductId::from_uuid(product))),
         };
         let recurs = row.months_running >= MONTHS_RECURRING || row.beyond_history;
         Ok(Trend { cause: row.cause, recurs, message })

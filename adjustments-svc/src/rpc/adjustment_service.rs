@@ -30,11 +30,12 @@ use super::{
     approval_service::change,
     ask::{self, Answered, Asker},
     changed::next_revision,
-    work_out::{asking, case},
+    work_out::{asking, case, parts},
 };
 use crate::{
     store::{
         adjustment::{self as store, Named, Which},
+        cause_product,
         history::Whose,
         person,
     },
@@ -196,6 +197,8 @@ impl AdjustmentService for Rpc {
             self.work_out(&mut transaction, (&read, place), &before.proposal()).await?;
             let asking = asking(&before, &read, case(&before, &read, rate, call.at)?)?;
             let asked = ask::ask(&mut transaction, &self.policies, &Asker::of(&call), asking).await?;
+            let subject = (named.0, named.1.uuid());
+            cause_product::record(&mut transaction, subject, &parts(&before, &read)).await?;
             let answer = submitted(&mut transaction, &call, (before, &asked)).await?;
             once.answer(&mut transaction, &answer).await?;
             transaction.commit().await?;

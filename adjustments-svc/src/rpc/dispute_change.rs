@@ -1,5 +1,7 @@
 //! One change of a dispute, in its one transaction; and what it asks invoicing before.
 
+use std::collections::BTreeMap;
+
 use adjustments_domain::{
     adjustment::State,
     dispute::{Dispute, DisputeRefusal, Document},
@@ -9,7 +11,7 @@ use chassis::{
     call::Call,
     failure::{Failure, OrRefuse},
 };
-use ids::{AccountId, AdjustmentId, InvoiceId};
+use ids::{AccountId, AdjustmentId, InvoiceId, ProductId};
 use money::Money;
 use outbox::{Begun, Once, Voice, say};
 use prost::Message;
@@ -25,7 +27,7 @@ use crate::{
     },
     wire::{
         dispute::{self as wire, Settling, Shown},
-        fact, name,
+        document as of_document, fact, name,
     },
 };
 
@@ -110,18 +112,37 @@ pub(super) async fn document(
     rpc: &Rpc,
     call: &Call,
     (account, invoice): (AccountId, InvoiceId),
-    with_lines: bool,
+    lines: Vec<i32>,
 ) -> Result<Document, Failure> {
     let name = name::invoice_name(account, invoice);
     let open = rpc.invoicing.open_document(Some(&call.caller), name.clone()).await?;
     let account = rpc.invoicing.account(&call.caller, format!("accounts/{account}")).await?;
-    let lines = if with_lines {
-        let invoice = rpc.invoicing.invoice(&call.caller, &name).await?;
-        invoice.lines.iter().map(|line| line.number).collect()
-    } else {
-        Vec::new()
-    };
     Ok(wire::document(&open, &account, lines)?)
+}
+
+/// The product of each line of a document, as the caller may see it; before any transaction is open.
+pub(super) async fn products(
+    rpc: &Rpc,
+    call: &Call,
+    (account, invoice): (AccountId, InvoiceId),
+) -> Result<BTreeMap<i32, ProductId>, Failure> {
+    let invoice = rpc.invoicing.invoice(&call.caller, &name::invoice_name(account, invoice)).await?;
+    Ok(of_document::products(&invoice)?)
+}
+
+/// The products of what is disputed, of which nothing is settled yet.
+pub(super) fn disputed(dispute: &Dispute, products: &BTreeMap<i32, ProductId>) -> Vec<(ProductId, Money)> {
+    let nothing = Money::zero(dispute.amount.currency());
+    let is_disputed = |line: &i32| dispute.lines.is_empty() || dispute.lines.contains(line);
+    let named = products.iter().filter(|(line, _)| is_disputed(line));
+    named.map(|(_, product)| (*product, nothing)).collect()
+}
+
+/// Notes that are to settle a dispute.
+pub(super) struct Notes {
+    pub(super) totals: Vec<(InvoiceId, Money)>,
+    /// What their lines come to, tax included, by product.
+    pub(super) parts: Vec<(ProductId, Money)>,
 }
 
 /// The notes that are to settle a dispute, as invoicing knows them.
@@ -130,9 +151,9 @@ pub(super) async fn notes(
     call: &Call,
     dispute: &Dispute,
     names: &[String],
-) -> Result<Vec<(InvoiceId, Money)>, Failure> {
+) -> Result<Notes, Failure> {
     let document = name::invoice_name(dispute.account, dispute.invoice);
-    let mut notes = Vec::new();
+    let mut notes = Notes { totals: Vec::new(), parts: Vec::new() };
     for name in names {
         let refused = |why| DisputeRefusal::NotIssued { settlement: name.clone(), why };
         let note = match Settling::of(name) {
@@ -142,7 +163,8 @@ pub(super) async fn notes(
             Some(Settling::Note) | None => name.clone(),
         };
         let note = rpc.invoicing.invoice(&call.caller, &note).await?;
-        notes.push(wire::note(&note, &document)?.map_err(refused).or_refuse()?);
+        notes.totals.push(wire::note(&note, &document)?.map_err(refused).or_refuse()?);
+        notes.parts.extend(of_document::parts(&note)?);
     }
     Ok(notes)
 }

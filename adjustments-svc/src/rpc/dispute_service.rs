@@ -19,11 +19,11 @@ use uuid::Uuid;
 
 use super::{
     Rpc, act,
-    dispute_change::{Change, current, dispute_id, document, notes, shown},
+    dispute_change::{Change, Notes, current, dispute_id, disputed, document, notes, products, shown},
 };
 use crate::{
     store::{
-        correspondence,
+        cause_product, correspondence,
         dispute::{self as store, Which},
         disputed_document,
     },
@@ -43,7 +43,8 @@ impl DisputeService for Rpc {
             let call = Call::of(&request)?;
             let message = request.into_inner();
             let (place, claim) = wire::parse(&message.parent, message.dispute.as_ref())?;
-            let read = document(self, &call, place, !claim.lines.is_empty()).await?;
+            let products = products(self, &call, place).await?;
+            let read = document(self, &call, place, products.keys().copied().collect()).await?;
             let mut transaction = self.pool.begin().await?;
             let once = match Once::begin(&mut transaction, &call, &message.request_id, &message).await? {
                 Begun::Answered(before) => return Ok(before),
@@ -55,6 +56,8 @@ impl DisputeService for Rpc {
             let id = DisputeId::from_uuid(Uuid::now_v7());
             let dispute = open(id, &read, claim, act(&call), &Holidays::default()).or_refuse()?;
             store::insert(&mut transaction, &dispute).await?;
+            let parts = disputed(&dispute, &products);
+            cause_product::record(&mut transaction, (place.0, id.uuid()), &parts).await?;
             disputed_document::change(&mut transaction, place, id).await?;
             let opened = fact::dispute("billing.adjustments.v1.dispute.opened", &dispute);
             say(&mut transaction, &Voice::of(&call), vec![opened]).await?;
@@ -118,7 +121,7 @@ impl DisputeService for Rpc {
                 return Err(v.refusal().into());
             };
             let before = current(self, &call, dispute_id(&message.name)?).await?;
-            let read = document(self, &call, (before.account, before.invoice), false).await?;
+            let read = document(self, &call, (before.account, before.invoice), Vec::new()).await?;
             let kind = "billing.adjustments.v1.dispute.amount_changed";
             let change = Change::new(&message.name, &message.etag, &message.request_id, kind);
             self.change_dispute(&call, &message, change, async |connection, dispute| {
@@ -226,15 +229,21 @@ impl DisputeService for Rpc {
             let message = request.into_inner();
             let (outcome, settled_by, cause, words) = wire::resolution(&message)?;
             let before = current(self, &call, dispute_id(&message.name)?).await?;
-            let found = notes(self, &call, &before, &settled_by).await?;
+            let Notes { totals, parts } = notes(self, &call, &before, &settled_by).await?;
             let kind = "billing.adjustments.v1.dispute.resolved";
             let change = Change::new(&message.name, &message.etag, &message.request_id, kind);
             self.change_dispute(&call, &message, change, async |connection, dispute| {
-                let totals = settled_by.iter().zip(&found);
-                let notes = totals.map(|(name, (_, total))| Note { name: name.clone(), total: *total });
+                let named = settled_by.iter().zip(&totals);
+                let notes = named.map(|(name, (_, total))| Note { name: name.clone(), total: *total });
                 let settlement = Settlement { outcome, notes: notes.collect(), cause, words };
                 let resolved = resolve(dispute, settlement, act(&call)).or_refuse()?;
-                store::insert_settlements(connection, dispute, &found, call.at).await?;
+                store::insert_settlements(connection, dispute, &totals, call.at).await?;
+                let subject = (dispute.account, dispute.id.uuid());
+                if parts.is_empty() {
+                    cause_product::record_nothing(connection, subject).await?;
+                } else {
+                    cause_product::record(connection, subject, &parts).await?;
+                }
                 Ok(resolved)
             })
             .await
@@ -271,7 +280,7 @@ impl DisputeService for Rpc {
             let words = text::required(&mut v, "text", &message.text, MESSAGE_MAX);
             let (Some(amount), Some(words)) = (amount, words) else { return Err(v.refusal().into()) };
             let before = current(self, &call, dispute_id(&message.name)?).await?;
-            let read = document(self, &call, (before.account, before.invoice), false).await?;
+            let read = document(self, &call, (before.account, before.invoice), Vec::new()).await?;
             let kind = "billing.adjustments.v1.dispute.reopened";
             let change = Change::new(&message.name, &message.etag, &message.request_id, kind);
             self.change_dispute(&call, &message, change, async |connection, dispute| {

@@ -72,6 +72,7 @@ impl RootCauseService for Rpc {
                 cause: alike::cause(cause).map(|cause| cause.name()),
                 by_account: message.by_account,
                 by_detail: true,
+                by_product: message.by_product,
                 scope: scope.as_ref(),
                 skip,
                 limit: Some(page.fetch()),

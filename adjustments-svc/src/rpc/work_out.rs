@@ -1,7 +1,7 @@
 //! What an adjustment would do, and what is asked to be approved of it.
 
 use adjustments_domain::{
-    adjustment::{Adjustment, BillTo, OfLines, Outcome, Proposal, check, leave},
+    adjustment::{AdjustedLine, Adjustment, BillTo, OfLines, Outcome, Proposal, check, leave},
     approval::{Circumstances, Involved, Part},
     policy::{basis_points, in_functional},
     subject::Subject,
@@ -12,9 +12,9 @@ use chassis::{
     call::Call,
     failure::{Failure, OrRefuse},
 };
-use ids::{AccountId, InvoiceId};
+use ids::{AccountId, InvoiceId, ProductId};
 use jiff::{Timestamp, tz::TimeZone};
-use money::Rate;
+use money::{Money, Rate};
 use sqlx::PgConnection;
 
 use super::{Rpc, ask::Asking};
@@ -152,6 +152,12 @@ pub(super) fn asking(adjustment: &Adjustment, read: &Read, case: Case) -> Result
     };
     let replaces = adjustment.state.approval();
     Ok(Asking { subject, case, involved: involved(adjustment), replaces })
+}
+
+/// The gross of its lines by their products, as far as they have one.
+pub(super) fn parts(adjustment: &Adjustment, read: &Read) -> Vec<(ProductId, Money)> {
+    let part = |line: &AdjustedLine| Some((read.document.product(line.number)?, line.gross));
+    adjustment.lines.iter().filter_map(part).collect()
 }
 
 fn involved(adjustment: &Adjustment) -> Vec<Involved> {

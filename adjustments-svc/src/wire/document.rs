@@ -1,12 +1,14 @@
 //! What invoicing says of a document and of a note on it ↔ domain. What it answers is as it should be, or it is a fault.
 
+use std::collections::BTreeMap;
+
 use adjustments_domain::{
     adjustment::{AdjustedLine, Basis, OfLines, Proposal, WHOLE},
     policy::{Measure, Plan},
 };
 use anyhow::Context;
 use billing_proto::billing::{adjustments::v1 as pb, invoicing::v1 as invoicing};
-use ids::EntityId;
+use ids::{EntityId, ProductId};
 use jiff::civil::Date;
 use money::{Currency, Money};
 use refusal::Violations;
@@ -21,6 +23,20 @@ pub struct Document {
     pub gross: Money,
     /// Absent for a draft.
     pub issued: Option<Date>,
+    /// The product of each line.
+    pub products: BTreeMap<i32, ProductId>,
+}
+
+impl Document {
+    /// The product of a line; of the document as a whole, the one that all its lines have.
+    pub fn product(&self, line: i32) -> Option<ProductId> {
+        if line != WHOLE {
+            return self.products.get(&line).copied();
+        }
+        let mut all = self.products.values().copied();
+        let first = all.next()?;
+        all.all(|product| product == first).then_some(first)
+    }
 }
 
 /// The entity that has issued it.
@@ -44,7 +60,27 @@ pub fn document(invoice: &invoicing::Invoice) -> Result<Document, anyhow::Error>
         currency,
         gross: Money::parse(currency, &gross.amount)?,
         issued: issued.transpose()?,
+        products: products(invoice)?,
     })
+}
+
+/// The product of each line of a document.
+pub fn products(invoice: &invoicing::Invoice) -> Result<BTreeMap<i32, ProductId>, anyhow::Error> {
+    invoice.lines.iter().map(|line| Ok((line.number, product(line)?))).collect()
+}
+
+/// What each line of a document comes to, tax included, by its product.
+pub fn parts(invoice: &invoicing::Invoice) -> Result<Vec<(ProductId, Money)>, anyhow::Error> {
+    let part = |line: &invoicing::InvoiceLine| {
+        let net = parsed(&line.net)?;
+        anyhow::Ok((product(line)?, net.plus(money(net.currency(), &line.tax)?)?))
+    };
+    invoice.lines.iter().map(part).collect()
+}
+
+fn product(line: &invoicing::InvoiceLine) -> Result<ProductId, anyhow::Error> {
+    let id = name::product(&mut Violations::new(), "ad_product", &line.ad_product);
+    id.with_context(|| format!("the product of line {} is called {:?}", line.number, line.ad_product))
 }
 
 /// Reads an entity.
@@ -229,3 +265,6 @@ fn parsed(amount: &Option<invoicing::Money>) -> Result<Money, anyhow::Error> {
     let amount = amount.as_ref().context("a document has its amounts")?;
     Ok(Money::parse(Currency::parse(&amount.currency_code)?, &amount.amount)?)
 }
+
+#[cfg(test)]
+mod tests;

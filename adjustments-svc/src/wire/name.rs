@@ -2,7 +2,7 @@
 
 use ids::{
     AccountId, ActivityId, AdjustmentId, ApprovalId, CaseId, DelegationId, DisputeId, EntityId, Id,
-    ImprovementId, InvoiceId, Kind, RefundRequestId, RunId, SubscriptionId,
+    ImprovementId, InvoiceId, Kind, ProductId, RefundRequestId, RunId, SubscriptionId,
 };
 use refusal::Violations;
 
@@ -141,6 +141,16 @@ pub fn optional_entity(v: &mut Violations, field: &str, name: &str) -> Option<Op
 /// `accounts/acc_…`, or nothing where it is empty. The outer `None` is a violation.
 pub fn optional_account(v: &mut Violations, field: &str, name: &str) -> Option<Option<AccountId>> {
     if name.is_empty() { Some(None) } else { single(v, field, name, "accounts").map(Some) }
+}
+
+/// `adProducts/prd_…`
+pub fn product(v: &mut Violations, field: &str, name: &str) -> Option<ProductId> {
+    single(v, field, name, "adProducts")
+}
+
+/// `adProducts/prd_…`
+pub fn product_name(id: ProductId) -> String {
+    format!("adProducts/{id}")
 }
 
 /// `improvements/imp_…`

@@ -28,6 +28,7 @@ pub(super) async fn step(worker: &Worker) -> Result<bool, Failure> {
         cause: None,
         by_account: false,
         by_detail: false,
+        by_product: false,
         scope: None,
         skip: 0,
         limit: None,

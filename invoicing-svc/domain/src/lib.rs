@@ -28,6 +28,7 @@ pub mod rate_card;
 pub mod rating;
 pub mod receivable;
 pub mod resource;
+pub mod stage_clock;
 pub mod tax;
 pub mod third_party;
 pub mod unbilled;

@@ -6,7 +6,7 @@ use anyhow::Context;
 use billing_proto::billing::invoicing::v1 as pb;
 use calendar::Month;
 use chassis::failure::Failure;
-use ids::{AccountId, AiringId, EntityId, InvoiceId, OrderId, RunId};
+use ids::{AccountId, AiringId, EntityId, InvoiceId, OrderId, ProductId, RunId};
 use invoicing_domain::{invoice::DocumentKind, rating::Unit, resource::ResourceRefusal};
 use jiff::civil::Date;
 use jiff_sqlx::ToSqlx;
@@ -226,6 +226,19 @@ pub async fn get(
     Ok(document)
 }
 
+/// Refuses a draft or document that does not exist for this caller.
+pub async fn must_exist(
+    connection: &mut PgConnection,
+    (account, invoice): (AccountId, InvoiceId),
+    scope: Option<&Value>,
+) -> Result<(), Failure> {
+    let (accounts, invoices) = ([account.uuid()], [invoice.uuid()]);
+    let which = Which { accounts: &accounts, invoices: &invoices, scope, limit: 1, ..Which::default() };
+    let found = heads(connection, which).await?.pop();
+    let missing = || Refusal::from(ResourceRefusal::NotFound { name: name::invoice_name(account, invoice) });
+    found.map(|_| ()).ok_or_else(|| missing().into())
+}
+
 async fn lines(
     connection: &mut PgConnection,
     (account, invoice): (AccountId, InvoiceId),
@@ -272,6 +285,7 @@ async fn lines(
                 advertiser: row.advertiser,
                 purchase_order: row.purchase_order.unwrap_or_else(String::new),
                 corrects_line: row.corrects_line.map_or(0, |number| number),
+                ad_product: name::product_name(ProductId::from_uuid(row.product_id)),
             })
         })
         .collect()

@@ -13,5 +13,6 @@ pub mod invoice;
 pub mod ledger;
 pub mod order;
 pub mod order_reconciliation;
+pub mod stage_clock;
 pub mod statement;
 pub mod trial_balance;

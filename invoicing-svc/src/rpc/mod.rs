@@ -42,6 +42,7 @@ mod rebill;
 mod receivable_service;
 mod receive;
 mod settling;
+mod stage_clock_service;
 mod stale_accounts;
 mod standing;
 mod sync_orders;

@@ -12,6 +12,7 @@ use invoicing_domain::{
     invoice::{Draft, DraftLine, digest},
     ledger::Posting,
 };
+use jiff::Timestamp;
 use jiff_sqlx::ToSqlx;
 use money::Money;
 use sqlx::PgConnection;
@@ -52,16 +53,24 @@ macro_rules! columns {
     };
 }
 
-/// Records drafts.
-pub async fn insert(connection: &mut PgConnection, blueprints: &[Blueprint]) -> Result<(), Failure> {
-    insert_heads(connection, blueprints).await?;
+/// Records drafts that are rated now.
+pub async fn insert(
+    connection: &mut PgConnection,
+    blueprints: &[Blueprint],
+    now: Timestamp,
+) -> Result<(), Failure> {
+    insert_heads(connection, blueprints, now).await?;
     insert_lines(connection, &numbered(blueprints)).await?;
     insert_taxes(connection, blueprints).await?;
     insert_spots(connection, blueprints).await?;
     insert_postings(connection, blueprints).await
 }
 
-async fn insert_heads(connection: &mut PgConnection, blueprints: &[Blueprint]) -> Result<(), Failure> {
+async fn insert_heads(
+    connection: &mut PgConnection,
+    blueprints: &[Blueprint],
+    now: Timestamp,
+) -> Result<(), Failure> {
     columns!(
         blueprints,
         |b| account = b.draft.account.uuid(),
@@ -116,7 +125,8 @@ async fn insert_heads(connection: &mut PgConnection, blueprints: &[Blueprint]) -
         &waiting,
         &tax_base as _,
         &orders,
-        &tax_engine as _
+        &tax_engine as _,
+        now.to_sqlx() as _
     )
     .execute(connection)
     .await?;

@@ -44,6 +44,7 @@ pub mod printed;
 pub mod quote;
 pub mod rate_card;
 pub mod receivable;
+pub mod stage_clock;
 pub mod tax;
 pub mod tax_csv;
 pub mod tax_engine;

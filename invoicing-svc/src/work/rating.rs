@@ -140,6 +140,6 @@ pub(super) async fn record(
     if !unanswered.is_empty() {
         store::input_change::record(connection, &unanswered, Cause::Tax).await?;
     }
-    store::draft::insert(connection, &blueprints).await?;
+    store::draft::insert(connection, &blueprints, when.0).await?;
     store::review::place(connection, run.id, &shard.accounts).await
 }

@@ -40,6 +40,7 @@ mod running_totals;
 mod service;
 mod several_entities;
 mod side_by_side;
+mod stage_clock;
 mod take_back;
 mod tax;
 mod tax_engine;

@@ -14,6 +14,7 @@ use billing_proto::billing::{
         self as adj, adjustment_service_client::AdjustmentServiceClient,
         approval_service_client::ApprovalServiceClient, case_service_client::CaseServiceClient,
         dispute_service_client::DisputeServiceClient, refund_service_client::RefundServiceClient,
+        root_cause_service_client::RootCauseServiceClient,
         work_queue_service_client::WorkQueueServiceClient,
     },
     invoicing::v1::{
@@ -191,6 +192,11 @@ impl House {
     pub fn cases(&self, person: &str, role: Role) -> Result<CaseServiceClient<Door>> {
         let door = self.door(("adjustments", self.address), (person, PrincipalKind::Person, role))?;
         Ok(CaseServiceClient::new(door))
+    }
+
+    pub fn causes(&self, person: &str, role: Role) -> Result<RootCauseServiceClient<Door>> {
+        let door = self.door(("adjustments", self.address), (person, PrincipalKind::Person, role))?;
+        Ok(RootCauseServiceClient::new(door))
     }
 
     pub fn queue(&self, person: &str, role: Role) -> Result<WorkQueueServiceClient<Door>> {

@@ -2,6 +2,7 @@
 
 mod attacks;
 mod cases;
+mod causes;
 mod disputes;
 mod going_down;
 pub mod house;

@@ -91,12 +91,13 @@ const LOCAL: [&str; 18] = [
 ];
 
 /// What belongs to an account in the schema adjustments.
-const ADJUSTED: [&str; 12] = [
+const ADJUSTED: [&str; 13] = [
     "account_change",
     "adjusted_document",
     "adjustment",
     "adjustment_evidence",
     "adjustment_line",
+    "cause_product",
     "correspondence",
     "customer_case",
     "dispute",

@@ -17,7 +17,7 @@ select l.number as "number!", o.number as "order_line!", l.kind as "kind!", l.de
        l.service_first as "service_first!", l.service_last as "service_last!", l.billing_month as "billing_month!",
        l.tax_point as "tax_point!", l.accounting_month as "accounting_month?", l.price_base as "price_base!", l.tax_place as "tax_place!",
        l.tax_category as "tax_category!", l.tax_percent as "tax_percent!", l.tax as "tax!",
-       o.order_id, io.external_id, l.purchase_order as "purchase_order?",
+       o.order_id, o.product_id, io.external_id, l.purchase_order as "purchase_order?",
        -- What is printed on a document is what it said on the day of issue.
        coalesce(l.parties -> 'orders' -> o.order_id::text ->> 'advertiser', l.parties #>> '{order,advertiser}', io.advertiser) as "advertiser!",
        l.corrects_line as "corrects_line?"
