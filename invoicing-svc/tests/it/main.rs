@@ -38,6 +38,7 @@ mod refresh;
 mod run_approval;
 mod running_totals;
 mod service;
+mod settled_by;
 mod several_entities;
 mod side_by_side;
 mod take_back;
