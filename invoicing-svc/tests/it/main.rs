@@ -23,6 +23,7 @@ mod makegood;
 mod makegood_real;
 mod manual_count;
 mod metered;
+mod negative_line;
 mod note;
 mod order;
 mod order_pricing;
