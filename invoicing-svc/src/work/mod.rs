@@ -11,6 +11,7 @@ mod rate_again;
 mod rating;
 pub mod rendering;
 mod settle;
+mod stale_drafts;
 mod take_back;
 mod tax_engine;
 mod taxing;
