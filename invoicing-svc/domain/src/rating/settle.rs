@@ -91,8 +91,8 @@ pub(super) struct Settled<E> {
     billed: Money,
 }
 
-/// Counts until no period that is counted has a negative difference that is to be held. `together` names the period with which a period
-/// is netted, which is itself where it stands alone.
+/// Counts until no period that is counted has a negative difference that is to be held. `together` names the period with
+/// which a period is netted, which is itself where it stands alone.
 pub(super) fn settle<E>(
     line: &LineToRate,
     ledger: &Ledger,
