@@ -1,14 +1,17 @@
 //! What invoicing says of a billing run ↔ domain. What it answers is as it should be, or it is a fault.
 
+#[cfg(test)]
+mod tests;
+
 use adjustments_domain::{
     approval::{Circumstances, Involved, Part},
+    policy::beyond_limits,
     subject::{Digest, Subject, SubjectKind},
 };
 use anyhow::Context;
 use billing_proto::billing::invoicing::v1 as invoicing;
-use money::{Exact, Money, Rounding};
+use money::Money;
 use refusal::Violations;
-use rust_decimal::Decimal;
 
 use super::{
     case::{self, Case},
@@ -61,6 +64,15 @@ pub fn subject(
 ) -> Result<(Subject, Case, Vec<Involved>), anyhow::Error> {
     let sums: Vec<String> = run.totals.iter().filter_map(|total| total.gross.as_ref()).map(text).collect();
     let sums = if sums.is_empty() { "nothing".to_owned() } else { sums.join(", ") };
+    let (amount, others) = measured(run, entity)?;
+    let unmeasured = match others.as_slice() {
+        [] => String::new(),
+        others => format!(
+            "; there is no exchange rate of {} to {}, so that no limit measures it and the strictest rows of the policy ask",
+            others.join(", "),
+            entity.functional
+        ),
+    };
     let drafts = run.progress.as_ref().map_or(0, |progress| progress.drafts);
     let subject = Subject {
         kind: SubjectKind::BillingRun,
@@ -70,7 +82,7 @@ pub fn subject(
         cause: None,
         digest: root,
         summary: format!(
-            "The billing run of {} for {}, started by {}: {drafts} drafts of {sums} before commission",
+            "The billing run of {} for {}, started by {}: {drafts} drafts of {sums} before commission{unmeasured}",
             run.month, entity.code, run.started_by
         ),
     };
@@ -80,23 +92,26 @@ pub fn subject(
         cause: None,
         entity: Some(entity.id),
         account: None,
-        amount: Some(measured(run, entity)?),
+        amount: Some(amount),
         circumstances,
     };
     let starter = Involved { account: run.started_by.clone(), part: Part::Maker };
     Ok((subject, case, vec![starter]))
 }
 
-/// The gross of all drafts. There is no table of rates to go by, so other currencies than that of the books count at par.
-fn measured(run: &invoicing::BillingRun, entity: &Entity) -> Result<Money, anyhow::Error> {
-    let mut sum = Money::zero(entity.functional);
+/// The gross of all drafts in the currency of the books, and what has another one. Invoicing knows no rates between currencies:
+/// where there is another one, the run is beyond every limit, and not at par with any.
+fn measured(run: &invoicing::BillingRun, entity: &Entity) -> Result<(Money, Vec<String>), anyhow::Error> {
+    let (mut sum, mut others) = (Money::zero(entity.functional), Vec::new());
     for total in &run.totals {
         let gross = total.gross.as_ref().context("a total of a run has a gross")?;
-        let amount = Decimal::from_str_exact(&gross.amount)?;
-        let rounded = Exact::of(entity.functional, amount).round(Rounding::HalfAwayFromZero)?;
-        sum = sum.plus(rounded)?;
+        if gross.currency_code == entity.functional.code() {
+            sum = sum.plus(Money::parse(entity.functional, &gross.amount)?)?;
+        } else {
+            others.push(text(gross));
+        }
     }
-    Ok(sum)
+    Ok((if others.is_empty() { sum } else { beyond_limits(entity.functional) }, others))
 }
 
 fn text(amount: &invoicing::Money) -> String {

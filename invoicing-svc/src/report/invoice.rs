@@ -97,6 +97,7 @@ macro_rules! head {
             taxes: Vec::new(),
             tax_base: value("TAX_BASE", &$row.tax_base, pb::TaxBase::from_str_name)?,
             order_count: $row.orders,
+            settled_by: value("SETTLED_BY", &$row.settled_by, pb::SettledBy::from_str_name)?,
             corrects: corrected(account, $row.corrects_id),
             corrects_number: $row.corrects_number.unwrap_or_else(String::new),
             basis: basis($row.basis.as_deref())?,

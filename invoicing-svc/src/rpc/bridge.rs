@@ -38,13 +38,13 @@ pub async fn answer(rpc: &Rpc, call: &Call, message: &pb::BridgeRequest) -> Resu
         Of::Run(run) => {
             let run = store::billing_run::get(connection, run, scope).await?;
             let months = wire::through(run.month);
-            (Asked { entity: run.entity, run: Some(run.id), months }, run.accounts)
+            (Asked { entity: run.entity, run: Some(run.id), months, day: None }, run.accounts)
         }
-        Of::Entity { entity, account, months } => {
+        Of::Entity { entity, account, months, day } => {
             if let Some(account) = account {
                 store::account::get(connection, account, scope).await?;
             }
-            (Asked { entity, run: None, months }, account.into_iter().collect())
+            (Asked { entity, run: None, months, day }, account.into_iter().collect())
         }
     };
     let entity = store::billing_entity::get(connection, asked.entity, scope).await?;

@@ -1,6 +1,5 @@
 //! What every act on receivables has in common: the account is locked, and what is done is recorded and posted.
 
-use anyhow::anyhow;
 use billing_proto::billing::invoicing::v1 as pb;
 use chassis::{
     call::Call,
@@ -9,8 +8,7 @@ use chassis::{
 use ids::{AccountId, ActivityId, EntityId, InvoiceId};
 use invoicing_domain::{
     billing_entity::BillingEntity,
-    period::posting,
-    receivable::{Activity, Moved, Put, ReceivableRefusal, check_day, postings},
+    receivable::{Activity, Moved, Put, ReceivableRefusal, check_day},
 };
 use jiff::civil::Date;
 use money::Money;
@@ -18,7 +16,7 @@ use sqlx::PgConnection;
 use uuid::Uuid;
 
 use super::billing_run_service::act;
-use crate::store::{self, receivable::Posted};
+use crate::{store, work::record_activities};
 
 /// Somebody who settles something of an account.
 pub(super) struct Settling<'a> {
@@ -95,19 +93,7 @@ impl<'a> Settling<'a> {
         connection: &mut PgConnection,
         activities: Vec<Activity>,
     ) -> Result<(), Failure> {
-        store::receivable::record(connection, self.account, &activities).await?;
-        let missing = || ReceivableRefusal::CodesMissing { entity: self.entity.id.to_string() };
-        let settlement = self.entity.settlement_codes.as_ref().ok_or_else(missing).or_refuse()?;
-        // Held until it is posted: whoever closes the period of its day waits for it.
-        store::accounting_period::hold(connection, self.entity.id).await?;
-        let books = store::accounting_period::books(connection, &self.entity).await?;
-        let post = |activity: Activity| {
-            let postings = postings(&activity, &self.entity.gl_codes, settlement)?;
-            let on = posting(&books, activity.day);
-            Ok(Posted { activity, postings, on })
-        };
-        let posted: Result<Vec<Posted>, money::MoneyError> = activities.into_iter().map(post).collect();
-        store::receivable::post(connection, self.account, &posted.map_err(|error| anyhow!(error))?).await
+        record_activities(connection, &self.entity, self.account, activities).await
     }
 }
 

@@ -68,6 +68,7 @@ pub async fn load(connection: &mut PgConnection, which: Which<'_>) -> Result<Vec
                     format: row.purchase_order_format,
                 },
                 consolidation: Written::read(&row.consolidation)?,
+                settled_by: Written::read(&row.settled_by)?,
                 credit_limit: credit_limit.context("the database holds parts of a minor unit")?,
                 holds: holds.remove(&row.account_id).unwrap_or_else(Vec::new),
                 id: AccountId::from_uuid(row.account_id),
@@ -198,14 +199,26 @@ pub async fn lock(connection: &mut PgConnection, id: AccountId) -> Result<(), Fa
     Ok(())
 }
 
+/// Locks those of the accounts that settle from a wallet, until the transaction ends, and answers them.
+pub async fn lock_wallets(
+    connection: &mut PgConnection,
+    accounts: &[Uuid],
+) -> Result<Vec<AccountId>, Failure> {
+    let found = sqlx::query_scalar!(
+        "select account_id from account where account_id = any($1) and settled_by = 'WALLET' order by account_id for update",
+        accounts
+    );
+    Ok(found.fetch_all(connection).await?.into_iter().map(AccountId::from_uuid).collect())
+}
+
 /// Records a new account.
 pub async fn insert(connection: &mut PgConnection, account: &Account, at: Timestamp) -> Result<(), Failure> {
     sqlx::query!(
         "insert into account (account_id, revision, code, kind, legal_name, address, currency, commission_percent,
            payment_terms_days, tax_ids, territory, billing_email, purchase_order_required, purchase_order_format,
            credit_limit, created_at, updated_at, tax_place, tax_registrations, tax_exemptions, consolidation,
-           billing_threshold)
-         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $16, $17, $18, $19, $20, $21)",
+           billing_threshold, settled_by)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $16, $17, $18, $19, $20, $21, $22)",
         account.id.uuid(),
         revision_number(account.revision)?,
         account.code,
@@ -226,7 +239,8 @@ pub async fn insert(connection: &mut PgConnection, account: &Account, at: Timest
         registrations_json(&account.tax),
         exemptions_json(&account.tax),
         account.consolidation.text(),
-        account.billing_threshold.map(Money::amount)
+        account.billing_threshold.map(Money::amount),
+        account.settled_by.text()
     )
     .execute(&mut *connection)
     .await
@@ -244,7 +258,7 @@ pub async fn update(connection: &mut PgConnection, account: &Account, at: Timest
            payment_terms_days = $7, tax_ids = $8, territory = $9, billing_email = $10, purchase_order_required = $11,
            purchase_order_format = $12, credit_limit = $13, updated_at = $14,
            tax_place = $15, tax_registrations = $16, tax_exemptions = $17, consolidation = $18,
-           billing_threshold = $19
+           billing_threshold = $19, settled_by = $20
          where account_id = $1",
         account.id.uuid(),
         revision_number(account.revision)?,
@@ -264,7 +278,8 @@ pub async fn update(connection: &mut PgConnection, account: &Account, at: Timest
         registrations_json(&account.tax),
         exemptions_json(&account.tax),
         account.consolidation.text(),
-        account.billing_threshold.map(Money::amount)
+        account.billing_threshold.map(Money::amount),
+        account.settled_by.text()
     )
     .execute(&mut *connection)
     .await?;

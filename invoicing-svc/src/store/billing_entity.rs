@@ -11,7 +11,7 @@ use invoicing_domain::{
 };
 use jiff::Timestamp;
 use jiff_sqlx::ToSqlx;
-use money::Percent;
+use money::{Money, Percent};
 use serde_json::{Value, json};
 use sqlx::PgConnection;
 use uuid::Uuid;
@@ -51,14 +51,17 @@ pub async fn load(connection: &mut PgConnection, which: Which<'_>) -> Result<Vec
     .await?;
     rows.into_iter()
         .map(|row| {
+            let functional_currency = currency(&row.functional_currency)?;
+            let limit = row.negative_line_limit.map(|limit| Money::of(functional_currency, limit));
             Ok(BillingEntity {
+                negative_line_limit: limit.transpose().context("the database holds parts of a minor unit")?,
                 id: EntityId::from_uuid(row.entity_id),
                 revision: revision(row.revision)?,
                 code: row.code,
                 legal_name: row.legal_name,
                 address: address(&row.address)?,
                 tax_registrations: row.tax_registrations,
-                functional_currency: currency(&row.functional_currency)?,
+                functional_currency,
                 zone: row
                     .time_zone
                     .parse::<EntityZone>()
@@ -125,8 +128,9 @@ pub async fn insert(
            time_zone, rounding, remainder, commission_posting, bank_account, gl_receivables, gl_agency_commission,
            gl_tax_payable, fiscal_calendar, statutory_year_first_month, created_at, updated_at, tax_place, tax_base,
            rate_card_tolerance_percent, tax_engine,
-           settlement_codes, makegood_days)
-         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $18, $19, $20, $21, $22, $23, $24)",
+           settlement_codes, makegood_days, negative_line_limit)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $18, $19, $20, $21, $22, $23, $24,
+           $25)",
         entity.id.uuid(),
         revision_number(entity.revision)?,
         entity.code,
@@ -150,7 +154,8 @@ pub async fn insert(
         entity.rate_card_tolerance.map(Percent::value),
         entity.tax_engine,
         entity.settlement_codes.as_ref().map(settlement_codes_json),
-        entity.makegood_days.map(i32::from)
+        entity.makegood_days.map(i32::from),
+        entity.negative_line_limit.map(Money::amount)
     )
     .execute(connection)
     .await
@@ -172,7 +177,7 @@ pub async fn update(
            remainder = $7, commission_posting = $8, bank_account = $9, gl_receivables = $10, gl_agency_commission = $11,
            gl_tax_payable = $12, updated_at = $13, tax_place = $14, tax_base = $15,
            rate_card_tolerance_percent = $16, tax_engine = $17,
-           settlement_codes = $18, makegood_days = $19
+           settlement_codes = $18, makegood_days = $19, negative_line_limit = $20
          where entity_id = $1",
         entity.id.uuid(),
         revision_number(entity.revision)?,
@@ -192,7 +197,8 @@ pub async fn update(
         entity.rate_card_tolerance.map(Percent::value),
         entity.tax_engine,
         entity.settlement_codes.as_ref().map(settlement_codes_json),
-        entity.makegood_days.map(i32::from)
+        entity.makegood_days.map(i32::from),
+        entity.negative_line_limit.map(Money::amount)
     )
     .execute(connection)
     .await?;

@@ -30,11 +30,17 @@ pub struct Asked {
     pub run: Option<RunId>,
     /// Only those of these billing months.
     pub months: Months,
+    /// Only those that were issued on this day, of whatever month.
+    pub day: Option<Date>,
 }
 
 impl Asked {
     fn first(&self) -> Option<jiff_sqlx::Date> {
         self.months.first.map(|month| month_day(month).to_sqlx())
+    }
+
+    fn day(&self) -> Option<jiff_sqlx::Date> {
+        self.day.map(Date::to_sqlx)
     }
 
     fn last(&self) -> jiff_sqlx::Date {
@@ -96,7 +102,8 @@ pub async fn lines(
         &uuids(accounts),
         asked.run.map(RunId::uuid),
         asked.first() as _,
-        asked.last() as _
+        asked.last() as _,
+        asked.day() as _
     )
     .fetch_all(connection)
     .await?;
@@ -105,6 +112,7 @@ pub async fn lines(
         lines.entry(LineId::from_uuid(row.line_id)).or_default().push(DocumentLine {
             origin: days(row.origin_first, row.origin_last)?,
             asked: row.asked,
+            is_note: row.is_note,
             gross: money(currency(&row.currency)?, row.gross)?,
         });
     }
@@ -125,7 +133,8 @@ pub async fn documents(
         asked.run.map(RunId::uuid),
         asked.first() as _,
         asked.last() as _,
-        scope
+        scope,
+        asked.day() as _
     )
     .fetch_all(connection)
     .await?;

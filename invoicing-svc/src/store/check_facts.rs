@@ -1,6 +1,6 @@
 //! What pre-bill checks need to know of the accounts of a shard: one statement per table.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use anyhow::Context;
 use chassis::failure::Failure;
@@ -62,6 +62,8 @@ pub struct CheckFacts {
     pub recent: HashMap<(AccountId, Currency), Vec<Money>>,
     /// The documents of the run's month: number and order.
     pub issued: BTreeMap<Alike, (String, OrderId)>,
+    /// Whose delivery the run does not know all of.
+    pub stale: HashSet<AccountId>,
 }
 
 /// Loads what is known as of `today`.
@@ -89,6 +91,7 @@ pub async fn load(
     }
     list_prices(connection, run, &accounts, &mut facts).await?;
     documents(connection, run, &accounts, &mut facts).await?;
+    facts.stale = super::stale::delivered_later(connection, run.id, &accounts).await?;
     Ok(facts)
 }
 

@@ -83,6 +83,14 @@ pub async fn claim_issuing(connection: &mut PgConnection) -> Result<Option<Billi
     found(connection, claimed).await
 }
 
+/// Claims a run in review with drafts that are stale while no exception says so, where its entity wants to hear of it.
+pub async fn claim_stale(connection: &mut PgConnection) -> Result<Option<BillingRun>, Failure> {
+    let claimed = sqlx::query_file_scalar!("src/store/sql/claim_stale_run.sql")
+        .fetch_optional(&mut *connection)
+        .await?;
+    found(connection, claimed).await
+}
+
 async fn found(connection: &mut PgConnection, id: Option<Uuid>) -> Result<Option<BillingRun>, Failure> {
     match id {
         Some(id) => get(connection, RunId::from_uuid(id), None).await.map(Some),

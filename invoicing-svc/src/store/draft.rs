@@ -350,6 +350,24 @@ pub struct Waiting {
     pub payment_terms_days: u16,
 }
 
+/// Lets drafts of these accounts wait.
+pub async fn wait(
+    connection: &mut PgConnection,
+    run: RunId,
+    accounts: &[Uuid],
+    invoices: &[Uuid],
+) -> Result<(), Failure> {
+    sqlx::query!(
+        "update draft set waiting = true where run_id = $1 and account_id = any($2) and invoice_id = any($3)",
+        run.uuid(),
+        accounts,
+        invoices
+    )
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
 /// Lets a draft go on if no open BLOCK stands in its way any more.
 pub async fn free(
     connection: &mut PgConnection,

@@ -203,7 +203,8 @@ macro_rules! columns {
 }
 
 /// Records what a portion of a run's accounts has, and the drafts that wait for it. What was found before and is
-/// found again as it was stays as it was settled; what is not found any more is resolved.
+/// found again as it was stays as it was settled; what is not found any more is resolved. That a stale draft may go on
+/// says nothing of what comes after its next refresh, so that is resolved even where it was overridden.
 pub async fn record(
     connection: &mut PgConnection,
     run: &BillingRun,
@@ -263,7 +264,8 @@ pub async fn record(
     sqlx::query!(
         "update billing_exception
             set state = 'RESOLVED', resolution = 'the data were mended', settled_by = 'system', settled_at = $4, revision = revision + 1
-          where run_id = $1 and account_id = any($2) and state = 'OPEN' and exception_id <> all($3)",
+          where run_id = $1 and account_id = any($2) and exception_id <> all($3)
+            and (state = 'OPEN' or (state = 'OVERRIDDEN' and reason = 'STALE_INPUT'))",
         run.id.uuid(),
         &accounts,
         &id,
@@ -272,6 +274,15 @@ pub async fn record(
     .execute(connection)
     .await?;
     Ok(waiting.into_iter().flatten().collect())
+}
+
+/// A number for a portion of exceptions that no shard of the run found.
+pub async fn next_portion(connection: &mut PgConnection, run: RunId) -> Result<i32, Failure> {
+    let portion = sqlx::query_scalar!(
+        "select least(min(shard), -1) - 1 as \"portion!\" from billing_exception where run_id = $1",
+        run.uuid()
+    );
+    Ok(portion.fetch_one(connection).await?)
 }
 
 /// Locks an exception of a run and loads it.

@@ -7,6 +7,7 @@ pub mod accounting_period;
 pub mod ad_credit;
 pub mod ad_product;
 pub mod agreement;
+pub mod billed_as;
 pub mod billing_entity;
 pub mod billing_run;
 pub mod bridge;

@@ -1,7 +1,9 @@
 //! What changed after a run had seen its inputs.
 
+use std::collections::HashSet;
+
 use chassis::failure::Failure;
-use ids::{AccountId, RunId};
+use ids::{AccountId, InvoiceId, OrderId, RunId};
 use invoicing_domain::billing_run::BillingRun;
 use sqlx::PgConnection;
 use uuid::Uuid;
@@ -30,6 +32,41 @@ pub async fn accounts(
             Ok((AccountId::from_uuid(row.account_id), causes))
         })
         .collect()
+}
+
+/// Those of the accounts with delivery that the run has not seen. All else is as it is when drafts are made.
+pub async fn delivered_later(
+    connection: &mut PgConnection,
+    run: RunId,
+    accounts: &[Uuid],
+) -> Result<HashSet<AccountId>, Failure> {
+    let found = sqlx::query_scalar!(
+        "select distinct c.account_id
+           from billing_run r
+           join input_change c on c.xid >= pg_snapshot_xmin(r.snapshot) and not pg_visible_in_snapshot(c.xid, r.snapshot)
+          where r.run_id = $1 and c.account_id = any($2) and c.cause = 'DELIVERY'",
+        run.uuid(),
+        accounts
+    );
+    Ok(found.fetch_all(connection).await?.into_iter().map(AccountId::from_uuid).collect())
+}
+
+/// The drafts of a run in review that do not know something that came later: account, first order, draft.
+pub async fn drafts(
+    connection: &mut PgConnection,
+    run: RunId,
+) -> Result<Vec<(AccountId, OrderId, InvoiceId)>, Failure> {
+    let rows = sqlx::query!(
+        "select distinct account_id as \"account_id!\", order_id as \"order_id!\", invoice_id as \"invoice_id!\"
+           from stale_draft where run_id = $1 order by 1, 2, 3",
+        run.uuid()
+    )
+    .fetch_all(connection)
+    .await?;
+    let draft = |(account, order, invoice)| {
+        (AccountId::from_uuid(account), OrderId::from_uuid(order), InvoiceId::from_uuid(invoice))
+    };
+    Ok(rows.into_iter().map(|row| draft((row.account_id, row.order_id, row.invoice_id))).collect())
 }
 
 /// The run sees everything that this transaction sees. For looking ahead in a transaction that is rolled back.

@@ -5,7 +5,7 @@ use calendar::{BillingCycle, Month, WeekPattern, YearEnd, YearName};
 use chassis::failure::Failure;
 use ids::Revision;
 use invoicing_domain::{
-    account::AccountKind,
+    account::{AccountKind, SettledBy},
     ad_product::ProductState,
     agreement::Counts,
     billing_entity::CommissionPosting,
@@ -61,6 +61,7 @@ written! {
     CommissionPosting { ContraRevenue "CONTRA_REVENUE", Expense "EXPENSE" }
     Counts { Gross "GROSS", Net "NET" }
     AccountKind { Advertiser "ADVERTISER", Agency "AGENCY" }
+    SettledBy { Terms "TERMS", Card "CARD", SellerBalance "SELLER_BALANCE", Wallet "WALLET" }
     Consolidation {
         Order "ORDER", PurchaseOrder "PURCHASE_ORDER", Advertiser "ADVERTISER", Account "ACCOUNT",
     }

@@ -4,7 +4,7 @@ use billing_proto::billing::invoicing::v1 as pb;
 use chassis::mask::Mask;
 use ids::{AccountId, Revision};
 use invoicing_domain::{
-    account::{Account, AccountKind, Hold, PurchaseOrderRule},
+    account::{Account, AccountKind, Hold, PurchaseOrderRule, SettledBy},
     invoice::Consolidation,
     tax::Place,
 };
@@ -37,6 +37,7 @@ pub const CHANGEABLE: &[&str] = &[
     "consolidation",
     "credit_limit",
     "billing_threshold",
+    "settled_by",
     "holds",
     "tax_place",
     "tax_registrations",
@@ -66,6 +67,7 @@ fn fields(v: &mut Violations, id: AccountId, revision: Revision, m: &pb::Account
     let billing_email = text(v, "billing_email", &m.billing_email, Text::Optional(254));
     let format = text(v, "purchase_order_format", &m.purchase_order_format, Text::Optional(64));
     let consolidation = consolidation(v, m.consolidation);
+    let settled_by = settled_by(v, m.settled_by);
     let holds = many(v, "holds", &m.holds, hold);
     // Without its currency no amount of the account can be read.
     let currency = currency?;
@@ -94,6 +96,7 @@ fn fields(v: &mut Violations, id: AccountId, revision: Revision, m: &pb::Account
         consolidation: consolidation?,
         credit_limit: credit_limit?,
         billing_threshold: threshold?,
+        settled_by: settled_by?,
         holds: holds?,
         tax: tax?,
     })
@@ -122,6 +125,15 @@ fn consolidation(v: &mut Violations, value: i32) -> Option<Consolidation> {
         pb::Consolidation::PurchaseOrder => Consolidation::PurchaseOrder,
         pb::Consolidation::Advertiser => Consolidation::Advertiser,
         pb::Consolidation::Account => Consolidation::Account,
+    })
+}
+
+fn settled_by(v: &mut Violations, value: i32) -> Option<SettledBy> {
+    optional_choice(v, "settled_by", value).map(|settled_by| match settled_by {
+        pb::SettledBy::Unspecified | pb::SettledBy::Terms => SettledBy::Terms,
+        pb::SettledBy::Card => SettledBy::Card,
+        pb::SettledBy::SellerBalance => SettledBy::SellerBalance,
+        pb::SettledBy::Wallet => SettledBy::Wallet,
     })
 }
 
@@ -161,6 +173,13 @@ pub fn message(account: &Account) -> pb::Account {
         .into(),
         credit_limit: account.credit_limit.map_or_else(String::new, |limit| limit.to_string()),
         billing_threshold: account.billing_threshold.map_or_else(String::new, |least| least.to_string()),
+        settled_by: match account.settled_by {
+            SettledBy::Terms => pb::SettledBy::Terms,
+            SettledBy::Card => pb::SettledBy::Card,
+            SettledBy::SellerBalance => pb::SettledBy::SellerBalance,
+            SettledBy::Wallet => pb::SettledBy::Wallet,
+        }
+        .into(),
         tax_place: account.tax.place.as_ref().map_or_else(String::new, Place::to_string),
         tax_registrations: tax::registrations_message(&account.tax),
         tax_exemptions: tax::exemptions_message(&account.tax),
@@ -197,6 +216,7 @@ pub fn merge(current: &Account, update: &pb::Account, mask: &Mask) -> pb::Accoun
         consolidation,
         credit_limit,
         billing_threshold,
+        settled_by,
         holds,
         tax_place,
         tax_registrations,

@@ -10,7 +10,7 @@ use invoicing_domain::{
     },
     tax::Place,
 };
-use money::{Percent, Remainder, Rounding};
+use money::{Currency, Money, Percent, Remainder, Rounding};
 use refusal::{Refusal, Violations};
 
 use super::{
@@ -18,6 +18,7 @@ use super::{
     fiscal_calendar::{fiscal_calendar, fiscal_calendar_message, month_of_year},
     money::currency,
     name,
+    order::amount,
     order_line::optional,
     tax,
     text::{Text, text, texts},
@@ -39,6 +40,7 @@ pub const CHANGEABLE: &[&str] = &[
     "tax_engine",
     "settlement_codes",
     "makegood_expiry_days",
+    "negative_line_limit",
 ];
 
 /// The entity that a message describes.
@@ -83,6 +85,8 @@ fn fields(
     let tax_engine = text(v, "tax_engine", &m.tax_engine, Text::Optional(64));
     let settlement_codes = settlement_codes(v, m.settlement_codes.as_ref());
     let makegood_days = makegood_days(v, m.makegood_expiry_days);
+    let functional_currency = functional_currency?;
+    let negative_line_limit = negative_line_limit(v, &m.negative_line_limit, functional_currency);
     Some(BillingEntity {
         id,
         revision,
@@ -90,7 +94,7 @@ fn fields(
         legal_name: legal_name?,
         address: address?,
         tax_registrations: tax_registrations?,
-        functional_currency: functional_currency?,
+        functional_currency,
         zone: zone?,
         rounding: rounding?,
         remainder: remainder?,
@@ -105,6 +109,7 @@ fn fields(
         makegood_days: makegood_days?,
         tax_engine: Some(tax_engine?).filter(|engine| !engine.is_empty()),
         settlement_codes: settlement_codes?,
+        negative_line_limit: negative_line_limit?,
     })
 }
 
@@ -214,6 +219,14 @@ fn makegood_days(v: &mut Violations, days: i32) -> Option<Option<u16>> {
     Some(Some(days).filter(|days| *days > 0))
 }
 
+/// Empty is none; the outer `None` is a violation.
+fn negative_line_limit(v: &mut Violations, value: &str, currency: Currency) -> Option<Option<Money>> {
+    optional(v, "negative_line_limit", value, |v, field, value| {
+        let limit = amount(v, field, value, currency)?;
+        v.take(field, Some(limit).filter(|limit| limit.is_positive()).ok_or("must be above 0"))
+    })
+}
+
 /// All of them or none. The outer `None` is a violation.
 fn settlement_codes(
     v: &mut Violations,
@@ -293,6 +306,7 @@ pub fn message(entity: &BillingEntity) -> pb::BillingEntity {
         tax_engine: entity.tax_engine.clone().unwrap_or_default(),
         settlement_codes: entity.settlement_codes.as_ref().map(settlement_codes_message),
         makegood_expiry_days: entity.makegood_days.map_or(0, i32::from),
+        negative_line_limit: entity.negative_line_limit.map_or_else(String::new, |limit| limit.to_string()),
     }
 }
 
@@ -328,7 +342,8 @@ pub fn merge(current: &BillingEntity, update: &pb::BillingEntity, mask: &Mask) -
         rate_card_tolerance_percent,
         tax_engine,
         settlement_codes,
-        makegood_expiry_days
+        makegood_expiry_days,
+        negative_line_limit
     );
     merged
 }

@@ -10,6 +10,7 @@ use invoicing_domain::{
     bridge::{Bridge, Difference, Level, Step},
     unbilled::Months,
 };
+use jiff::civil::Date;
 use money::{Currency, MoneyError};
 use refusal::{Refusal, Violations};
 
@@ -23,7 +24,13 @@ use super::{
 #[derive(Clone, Copy, Debug)]
 pub enum Question {
     Run(RunId),
-    Entity { entity: EntityId, account: Option<AccountId>, months: Months },
+    /// Of the months, or of what was issued on the day.
+    Entity {
+        entity: EntityId,
+        account: Option<AccountId>,
+        months: Months,
+        day: Option<Date>,
+    },
 }
 
 /// Everything through a month.
@@ -33,7 +40,7 @@ pub fn through(last: Month) -> Months {
 
 /// Reads what is asked.
 pub fn parse(message: &pb::BridgeRequest) -> Result<Question, Refusal> {
-    let pb::BridgeRequest { billing_run, billing_entity, account, first_month, last_month } = message;
+    let pb::BridgeRequest { billing_run, billing_entity, account, first_month, last_month, day } = message;
     let mut v = Violations::new();
     if !billing_run.is_empty() {
         let run = name::run(&mut v, "billing_run", billing_run);
@@ -46,17 +53,36 @@ pub fn parse(message: &pb::BridgeRequest) -> Result<Question, Refusal> {
         for (field, _) in others.iter().filter(|(_, value)| !value.is_empty()) {
             v.add(field, "must be empty where a run is asked about");
         }
+        if day.is_some() {
+            v.add("day", "must be absent where a run is asked about");
+        }
         let Some(run) = run else { return Err(v.refusal()) };
         return v.check().map(|()| Question::Run(run));
     }
     let entity = name::entity(&mut v, "billing_entity", billing_entity);
     let account = given(account).map(|account| name::account(&mut v, "account", account));
-    let first = given(first_month).map(|month| period::month(&mut v, "first_month", month));
-    let last = period::month(&mut v, "last_month", last_month);
-    let (Some(entity), Some(last)) = (entity, last) else { return Err(v.refusal()) };
+    let day = period::optional_day(&mut v, "day", day.as_ref());
+    let months = match day {
+        Some(Some(day)) => {
+            for (field, _) in [("first_month", first_month), ("last_month", last_month)]
+                .iter()
+                .filter(|(_, month)| !month.is_empty())
+            {
+                v.add(field, "must be empty where a day is asked about");
+            }
+            Some(through(Month::of(day)))
+        }
+        Some(None) | None => months(&mut v, first_month, last_month),
+    };
+    let (Some(entity), Some(months), Some(day)) = (entity, months, day) else { return Err(v.refusal()) };
     v.check()?;
-    let months = Months { first: first.flatten(), last };
-    Ok(Question::Entity { entity, account: account.flatten(), months })
+    Ok(Question::Entity { entity, account: account.flatten(), months, day })
+}
+
+fn months(v: &mut Violations, first: &str, last: &str) -> Option<Months> {
+    let first = given(first).map(|month| period::month(v, "first_month", month));
+    let last = period::month(v, "last_month", last)?;
+    Some(Months { first: first.flatten(), last })
 }
 
 fn given(value: &str) -> Option<&str> {
@@ -65,7 +91,7 @@ fn given(value: &str) -> Option<&str> {
 
 /// The answer without its amounts: what was asked.
 pub fn asked(message: &pb::BridgeRequest, entity: &BillingEntity) -> pb::Bridge {
-    let pb::BridgeRequest { billing_run, billing_entity: _, account, first_month, last_month } =
+    let pb::BridgeRequest { billing_run, billing_entity: _, account, first_month, last_month, day } =
         message.clone();
     pb::Bridge {
         billing_run,
@@ -75,6 +101,7 @@ pub fn asked(message: &pb::BridgeRequest, entity: &BillingEntity) -> pb::Bridge 
         last_month,
         currencies: Vec::new(),
         unrated_lines: 0,
+        day,
     }
 }
 

@@ -1,5 +1,8 @@
 //! An issued document as it is printed.
 
+#[cfg(test)]
+mod tests;
+
 use anyhow::{Context, bail};
 use billing_proto::{billing::invoicing::v1 as pb, google::r#type as google};
 use document::{
@@ -88,7 +91,7 @@ pub fn printed(invoice: &pb::Invoice, parties: Value) -> Result<Invoice, anyhow:
             email: None,
             phone: None,
             remit_to: Vec::new(),
-            bank: seller.bank_account.printed(),
+            bank: seller.bank_account.printed().filter(|_| is_transferred(invoice)),
         },
         buyer: Buyer {
             address: buyer.address.printed(abroad),
@@ -127,10 +130,7 @@ fn notes(invoice: &pb::Invoice) -> Vec<String> {
 fn kind(invoice: &pb::Invoice) -> Result<Kind, anyhow::Error> {
     match invoice.kind() {
         pb::DocumentKind::Invoice => {
-            let payment_terms = match invoice.payment_terms_days {
-                0 => "Due on receipt".to_owned(),
-                days => format!("Net {days} days"),
-            };
+            let payment_terms = payment_terms(invoice);
             Ok(Kind::Invoice { due: day(invoice.due_date.as_ref())?, payment_terms })
         }
         pb::DocumentKind::CreditNote => Ok(Kind::CreditNote { corrects: invoice.corrects_number.clone() }),
@@ -139,6 +139,24 @@ fn kind(invoice: &pb::Invoice) -> Result<Kind, anyhow::Error> {
             due: day(invoice.due_date.as_ref())?,
         }),
         pb::DocumentKind::Unspecified => bail!("a document without a kind"),
+    }
+}
+
+fn payment_terms(invoice: &pb::Invoice) -> String {
+    match (invoice.settled_by(), invoice.payment_terms_days) {
+        (pb::SettledBy::Card, _) => "Charged to your card".to_owned(),
+        (pb::SettledBy::SellerBalance, _) => "Taken off your seller balance".to_owned(),
+        (pb::SettledBy::Wallet, _) => "Paid from your wallet as far as it reaches".to_owned(),
+        (pb::SettledBy::Unspecified | pb::SettledBy::Terms, 0) => "Due on receipt".to_owned(),
+        (pb::SettledBy::Unspecified | pb::SettledBy::Terms, days) => format!("Net {days} days"),
+    }
+}
+
+/// Whether the customer may have something to transfer: nobody pays twice because a bank account was printed.
+fn is_transferred(invoice: &pb::Invoice) -> bool {
+    match invoice.settled_by() {
+        pb::SettledBy::Card | pb::SettledBy::SellerBalance => false,
+        pb::SettledBy::Unspecified | pb::SettledBy::Terms | pb::SettledBy::Wallet => true,
     }
 }
 

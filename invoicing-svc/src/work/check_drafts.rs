@@ -40,7 +40,8 @@ pub fn check_drafts(
             facts.accounts.get(&draft.account).context("a draft of an account that was not loaded")?.clone();
         let account = account_facts(draft, known, facts, (&sums, &mut owed))?;
         let twin = twin(draft, facts);
-        let about = DraftFacts { account: &account, twin: twin.as_deref() };
+        let stale = facts.stale.contains(&draft.account);
+        let about = DraftFacts { account: &account, twin: twin.as_deref(), stale };
         let held = holds(draft, facts).into_iter().chain(domain::check(draft, &about));
         let mut found: Vec<(OrderId, Finding)> = held.map(|finding| (draft.order, finding)).collect();
         let chosen = purchase_orders(draft, facts)?;

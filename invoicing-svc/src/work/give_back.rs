@@ -115,7 +115,7 @@ async fn give(
 }
 
 /// The draft that bills the orders, with its tax; none where it cannot be put together or taxed.
-async fn draft_of(
+pub(super) async fn draft_of(
     run: &BillingRun,
     key: &str,
     orders: &[RatedOrder],

@@ -4,6 +4,7 @@
 use anyhow::Context;
 use chassis::failure::{Failure, OrRefuse};
 use invoicing_domain::{
+    billing_entity::BillingEntity,
     billing_run::{self as domain, BillingRun, Issue, State},
     invoice::due_date,
     number_series::{self, Dated},
@@ -12,7 +13,7 @@ use invoicing_domain::{
 use outbox::{Fact, Voice, say};
 use sqlx::PgConnection;
 
-use super::{Worker, rating::fail, rendering};
+use super::{Worker, draw_down::draw_down, rating::fail, rendering};
 use crate::{
     report::{billing_run as report, invoice},
     store::{self, invoice::Numbered},
@@ -58,11 +59,16 @@ async fn issue(connection: &mut PgConnection, run: &BillingRun, worker: &Worker)
         let issued = fact::run("billing.invoicing.v1.billing_run.issued", run.entity, &message);
         return Ok(say(connection, &voice, dropped.into_iter().chain([issued]).collect()).await?);
     }
-    let chunk = number(connection, run, order, &drafts).await?;
+    // Accounts are locked before numbers are, by whoever locks both.
+    let accounts: Vec<_> = drafts.iter().map(|draft| draft.account).collect();
+    let wallets = store::account::lock_wallets(connection, &accounts).await?;
+    let entity = store::billing_entity::get(connection, run.entity, None).await?;
+    let chunk = number(connection, &entity, order, &drafts).await?;
     store::invoice::issue(connection, &chunk, order, at).await?;
+    let drawn = draw_down(connection, &entity, (&chunk, &wallets), (order.date, at)).await?;
     let heads = invoice::issued(connection, &chunk).await?;
-    let facts = heads.iter().map(|(account, head)| fact::issued(run.entity, *account, head)).collect();
-    Ok(say(connection, &voice, facts).await?)
+    let issued = heads.iter().map(|(account, head)| fact::issued(run.entity, *account, head));
+    Ok(say(connection, &voice, issued.chain(drawn).collect()).await?)
 }
 
 /// The drafts that still wait are dropped, and each says so: billing is cumulative, so the next run bills them.
@@ -78,18 +84,17 @@ async fn drop_waiting(connection: &mut PgConnection, run: &BillingRun) -> Result
 /// Takes a number for each draft, in their order.
 async fn number(
     connection: &mut PgConnection,
-    run: &BillingRun,
+    entity: &BillingEntity,
     order: &Issue,
     drafts: &[store::draft::Waiting],
 ) -> Result<store::invoice::Chunk, Failure> {
     store::number_series::lock(connection, order.series).await?;
-    let mut found = store::number_series::get(connection, (run.entity, order.series), None).await?;
+    let mut found = store::number_series::get(connection, (entity.id, order.series), None).await?;
     let mut numbered = Vec::with_capacity(drafts.len());
-    let entity = store::billing_entity::get(connection, run.entity, None).await?;
-    let dated = Dated { date: order.date, year: found.series.year_basis.year_of(&entity, order.date) };
+    let dated = Dated { date: order.date, year: found.series.year_basis.year_of(entity, order.date) };
     // Held until the documents are posted: whoever closes the period of their date waits for them.
-    store::accounting_period::hold(connection, run.entity).await?;
-    let books = store::accounting_period::books(connection, &entity).await?;
+    store::accounting_period::hold(connection, entity.id).await?;
+    let books = store::accounting_period::books(connection, entity).await?;
     let mut year = None;
     for draft in drafts {
         let taken = number_series::take(&found.series, &found.years, dated).or_refuse()?;

@@ -3,6 +3,7 @@
 
 mod bell;
 mod check_drafts;
+mod draw_down;
 mod give_back;
 mod issuing;
 mod rate_accounts;
@@ -10,6 +11,8 @@ mod rate_again;
 mod rating;
 pub mod rendering;
 mod settle;
+mod stale_drafts;
+mod take_back;
 mod tax_engine;
 mod taxing;
 
@@ -19,6 +22,7 @@ use sqlx::PgPool;
 use tokio_util::sync::CancellationToken;
 
 pub use bell::Bell;
+pub use draw_down::record_activities;
 pub use rate_accounts::rate_accounts;
 pub use rate_again::{rate_again, review_again};
 pub use tax_engine::{TaxEngineUrlError, TaxEngines};

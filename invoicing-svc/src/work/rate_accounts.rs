@@ -25,6 +25,7 @@ use sqlx::PgConnection;
 use super::{
     check_drafts::check_drafts,
     give_back::{Back, give_back},
+    take_back::{TooMuch, take_back},
     tax_engine::TaxEngines,
     taxing::Taxing,
 };
@@ -67,9 +68,12 @@ pub async fn rate_accounts(
     }
     let mut papers = Vec::new();
     for ((account, key), orders) in by_document(orders, &facts) {
-        papers.push(rate_document(run, key, orders, (&facts, taxing.buyer(account)?.places())));
+        papers.push(rate_document((run, entity), key, orders, (&facts, taxing.buyer(account)?.places())));
     }
     let unanswered = tax_papers(&mut papers, &taxing, engines).await?;
+    if papers.iter().any(|paper| !paper.too_much.is_empty()) {
+        take_back(connection, (run, entity), &mut papers, &facts, (&taxing, engines)).await?;
+    }
     if papers.iter().any(|paper| !paper.back.is_empty()) {
         let waiting = store::draft::waiting_of(connection, run.id, accounts).await?;
         give_back(run, &mut papers, &waiting, (&taxing, engines)).await?;
@@ -102,6 +106,10 @@ pub(super) struct Paper {
     pub(super) found: Vec<Exception>,
     /// What agreements and ad credits give back, which has no place yet.
     pub(super) back: Vec<Back>,
+    /// Whether the entity lets it take back what was billed.
+    takes_back: bool,
+    /// What is held of its lines, where it might.
+    pub(super) too_much: Vec<TooMuch>,
     /// Every character that it prints of orders and airings.
     pub(super) printed: BTreeSet<char>,
 }
@@ -156,7 +164,7 @@ fn by_document(
 
 /// The orders of one document: their lines rated and put together.
 fn rate_document(
-    run: &BillingRun,
+    (run, entity): (&BillingRun, &BillingEntity),
     key: String,
     orders: Vec<OrderToRate>,
     (known, places): (&CheckFacts, Places<'_>),
@@ -169,6 +177,8 @@ fn rate_document(
         draft: None,
         found: Vec::new(),
         back: Vec::new(),
+        takes_back: entity.negative_line_limit.is_some(),
+        too_much: Vec::new(),
         printed: BTreeSet::new(),
     };
     for mut order in orders {
@@ -190,7 +200,7 @@ fn rate_document(
 impl Paper {
     /// The draft with its tax, where it has any, and what was found of its orders.
     fn finish(self, known: &CheckFacts, exceptions: &mut Vec<Exception>) -> Option<Draft> {
-        let Self { key: _, first, orders, untaxed: _, draft, mut found, back: _, printed } = self;
+        let Self { first, orders, draft, mut found, printed, .. } = self;
         for order in &orders {
             found.extend(free(&order.facts, &order.lines, draft.is_some(), &known.severities));
         }
@@ -230,6 +240,12 @@ fn rate_order(order: OrderToRate, known: &CheckFacts, paper: &mut Paper) -> Rate
             Pricing::Settled(settled) => {
                 let back = |held: &rating::Held| Back::of(&facts, (&line, &input), *settled, held.clone());
                 paper.back.extend(held.map(back));
+            }
+            Pricing::FlatFee { .. } | Pricing::Metered(_) | Pricing::Subscription(_)
+                if paper.takes_back && !rated.held.is_empty() =>
+            {
+                let (order, facts, line, held) = (facts, line.clone(), input.clone(), rated.held.clone());
+                paper.too_much.push(TooMuch { order, facts, line, held });
             }
             Pricing::FlatFee { .. }
             | Pricing::Metered(_)

@@ -12,6 +12,7 @@ use super::{
     rate_accounts::{Rated, rate_accounts},
     rate_again::drafts_root,
     settle::settle,
+    stale_drafts,
 };
 use crate::{
     report::{billing_run as report, exception as exceptions},
@@ -22,9 +23,13 @@ use crate::{
 /// How many corrections a run proposes by event; all of them are among its exceptions.
 const PROPOSED_MAX: i64 = 10_000;
 
-/// Rates one shard, or begins a run, or brings one that is rated to its review. False: there is nothing to do.
+/// Rates one shard, or begins a run, or brings one that is rated to its review, or says what came after that. False: there is
+/// nothing to do.
 pub async fn step(worker: &Worker) -> Result<bool, Failure> {
-    Ok(rate_shard(worker).await? || begin(worker).await? || finish(worker).await?)
+    Ok(rate_shard(worker).await?
+        || begin(worker).await?
+        || finish(worker).await?
+        || stale_drafts::step(worker).await?)
 }
 
 async fn rate_shard(worker: &Worker) -> Result<bool, Failure> {

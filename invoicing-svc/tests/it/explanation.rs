@@ -16,6 +16,8 @@ use crate::{
     delivery::{header, import, spot},
     invoice::{all, bill, get, list, review, sold},
     metered::io_2006,
+    note,
+    order::day,
     service::{Door, Service},
 };
 
@@ -297,6 +299,36 @@ async fn a_bridge_leads_from_booked_to_collected_and_nothing_is_unexplained() {
         pb::BridgeRequest { account: sold.account.clone(), ..of_entity(&sold.entity, "", "2026-03") };
     assert_eq!(levels(&bridge(&service, account).await), levels(&all));
     let both = pb::BridgeRequest { billing_run: run.name, ..of_entity(&sold.entity, "", "2026-03") };
+    assert_eq!(client(&service).bridge(both).await.unwrap_err().code(), Code::InvalidArgument);
+}
+
+/// It is 2 April 2026, on which both documents of British fees are issued: 40,000.00 of January, of which 100.00 are credited, and
+/// 1,000.00 of another order. Each at 15 % and 20 % VAT: 34,000.00 × 1.2 + 850.00 × 1.2 − 85.00 × 1.2 = 41,718.00.
+#[tokio::test]
+async fn a_day_has_the_documents_and_notes_that_were_issued_on_it() {
+    let service = Service::start().await;
+    let (sold, first) = note::invoiced(&service).await;
+    note::sell(&service, &sold, "IO-2", &["1000.00"]).await;
+    let second = bill(&service, &sold, "2026-01", "second").await.remove(0);
+    note::client(&service).issue_credit_note(note::credit(&first, "100.00", "credit")).await.unwrap();
+    let on = |text: &str| pb::BridgeRequest {
+        billing_entity: sold.entity.clone(),
+        day: Some(day(text)),
+        ..pb::BridgeRequest::default()
+    };
+    let today = bridge(&service, on("2026-04-02")).await;
+    assert_eq!(levels(&today)[5..], ["41000.00", "40900.00", "41718.00", "0.00"]);
+    assert_eq!(today.day, Some(day("2026-04-02")));
+    // Nothing was issued the day before: all of it is on other documents.
+    let yesterday = bridge(&service, on("2026-04-01")).await;
+    assert_eq!(levels(&yesterday)[5..], ["41000.00", "40900.00", "0.00", "0.00"]);
+    let elsewhere = yesterday.currencies[0].steps[6].differences.iter();
+    let elsewhere = elsewhere.filter(|d| d.cause() == pb::BridgeCause::OtherDocuments);
+    assert_eq!(elsewhere.map(|d| amount(&d.amount)).collect::<Vec<_>>(), ["-40900.00"]);
+    // What was credited of another run's document is not this run's.
+    let of_run = pb::BridgeRequest { billing_run: second.billing_run, ..pb::BridgeRequest::default() };
+    assert_eq!(levels(&bridge(&service, of_run).await)[6..8], ["40900.00", "1020.00"]);
+    let both = pb::BridgeRequest { last_month: "2026-04".into(), ..on("2026-04-02") };
     assert_eq!(client(&service).bridge(both).await.unwrap_err().code(), Code::InvalidArgument);
 }
 

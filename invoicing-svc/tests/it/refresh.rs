@@ -219,3 +219,68 @@ async fn a_run_that_is_issued_is_compared_as_it_was_drafted() {
     };
     assert_eq!(reason(&client.list_stale_accounts(stale).await.unwrap_err()), "RUN_STATE");
 }
+
+/// What the run's drafts say of inputs that came later, once there are so many that say it: severity and state of each.
+async fn said_stale(
+    service: &Service,
+    run: &str,
+    open: usize,
+) -> Vec<(pb::ExceptionSeverity, pb::ExceptionState)> {
+    let request = pb::ListBillingExceptionsRequest {
+        parent: run.into(),
+        reason: "STALE_INPUT".into(),
+        ..pb::ListBillingExceptionsRequest::default()
+    };
+    loop {
+        let found = manager(service, "first").list_billing_exceptions(request.clone()).await.unwrap();
+        let found = found.into_inner().exceptions;
+        let is_open = |found: &&pb::BillingException| found.state() == pb::ExceptionState::Open;
+        if found.iter().filter(is_open).count() == open {
+            return found.iter().map(|found| (found.severity(), found.state())).collect();
+        }
+        tokio::task::yield_now().await;
+    }
+}
+
+#[tokio::test]
+async fn a_draft_says_that_an_input_came_later_until_a_refresh_takes_it_in() {
+    use pb::{
+        ExceptionSeverity::Warn,
+        ExceptionState::{Open, Resolved},
+    };
+    let service = Service::start().await;
+    let (sold, orders) = three_accounts(&service).await;
+    let run = review(&service, &sold, "2026-01", "run").await;
+    assert_eq!(said_stale(&service, &run.name, 0).await, []);
+    rename(&service, &orders[1].account).await;
+    assert_eq!(said_stale(&service, &run.name, 1).await, [(Warn, Open)], "of one account of three");
+    assert_eq!(get_run(&service, &run.name).await.drafts_root, run.drafts_root, "it holds nothing up");
+    let refreshed = refresh(&service, &run.name, "refresh").await;
+    assert_eq!(refreshed.stale_accounts, 0);
+    assert_eq!(said_stale(&service, &run.name, 0).await, [(Warn, Resolved)]);
+}
+
+#[tokio::test]
+async fn where_the_entity_wants_it_so_a_stale_draft_waits() {
+    use billing_proto::billing::invoicing::v1::billing_exception_service_client::BillingExceptionServiceClient;
+    let service = Service::start().await;
+    let (sold, orders) = three_accounts(&service).await;
+    let request = pb::ChangeCheckSettingRequest {
+        parent: sold.entity.clone(),
+        reason: "STALE_INPUT".into(),
+        severity: pb::CheckSeverity::Block.into(),
+        request_id: "block".into(),
+    };
+    let mut settings = BillingExceptionServiceClient::new(service.door("controller_1", Role::Controller));
+    settings.change_check_setting(request).await.unwrap();
+    let run = review(&service, &sold, "2026-01", "run").await;
+    rename(&service, &orders[1].account).await;
+    let said = said_stale(&service, &run.name, 1).await;
+    assert_eq!(said, [(pb::ExceptionSeverity::Block, pb::ExceptionState::Open)]);
+    let waiting = get_run(&service, &run.name).await;
+    assert_eq!(waiting.progress.unwrap().drafts_waiting, 1);
+    assert_ne!(waiting.drafts_root, run.drafts_root, "another root is to be signed");
+    let refreshed = refresh(&service, &run.name, "refresh").await;
+    assert_eq!(refreshed.progress.unwrap().drafts_waiting, 0);
+    assert_eq!(refreshed.drafts_root, run.drafts_root, "a name that changed bills nothing else");
+}

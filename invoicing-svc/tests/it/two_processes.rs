@@ -88,8 +88,11 @@ pub async fn many_accounts(connection: &mut PgConnection, count: i32) {
     }
 }
 
-/// The names that follow from the run.
-const NAMES: &[&str] = &["run_id", "invoice_id", "digest"];
+/// The names that follow from the run, and what it had seen.
+const NAMES: &[&str] = &["run_id", "invoice_id", "digest", "seen", "made_by"];
+
+/// What says when it was made.
+const TIMES: &[&str] = &["since", "seen", "made_by"];
 
 /// What a run drafted, without these columns.
 async fn drafted(connection: &mut PgConnection, run: &str, without: &[&str]) -> (i64, String) {
@@ -157,10 +160,10 @@ async fn a_run_whose_second_process_is_killed_drafts_the_same_bytes() {
     assert_eq!(found, expected);
 
     // The one process that is left rates all of the run again: to the id and the digest.
-    let named = drafted(&mut connection, &shared.name, &["since"]).await;
+    let named = drafted(&mut connection, &shared.name, TIMES).await;
     let touched = "insert into input_change (account_id, cause) select account_id, 'REFERENCE' from account";
     sqlx::query(touched).execute(&mut connection).await.unwrap();
     let again = refresh(&service, &shared.name, "again").await;
-    assert_eq!(drafted(&mut connection, &again.name, &["since"]).await, named);
+    assert_eq!(drafted(&mut connection, &again.name, TIMES).await, named);
     assert_eq!(again.drafts_root, shared.drafts_root);
 }

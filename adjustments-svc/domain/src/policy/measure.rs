@@ -1,6 +1,7 @@
 //! What limits are compared with. Splitting an amount does not help: sums over the last 30 days count too.
 
 use money::{Currency, Exact, Money, MoneyError, Rate, Rounding};
+use rust_decimal::Decimal;
 
 use super::PolicyRefusal;
 use crate::spelled::spelled;
@@ -89,6 +90,13 @@ pub fn in_functional(
     let rate = rate.filter(|rate| !rate.value().is_zero()).ok_or_else(missing)?;
     let product = amount.amount().checked_mul(rate.value()).ok_or_else(missing)?;
     Exact::of(functional, product).round(Rounding::HalfAwayFromZero).map_err(|_| missing())
+}
+
+/// What counts for an amount that cannot be compared with limits, for want of a rate: more than every limit, so that the strictest
+/// rows ask.
+pub fn beyond_limits(functional: Currency) -> Money {
+    const BEYOND: i128 = 100_000_000_000_000_000_000;
+    Money::of(functional, Decimal::from_i128_with_scale(BEYOND, 0)).expect("whole units are an amount")
 }
 
 /// The amount as limits count it, without a sign.

@@ -13,7 +13,9 @@ pub(crate) mod tests;
 pub use evaluate::evaluate;
 pub use interval::Interval;
 pub use lint::{Finding, Rule, Severity, Staff, lint};
-pub use measure::{History, Largest, Measure, basis_points, in_functional, measure, minor_units};
+pub use measure::{
+    History, Largest, Measure, basis_points, beyond_limits, in_functional, measure, minor_units,
+};
 
 use jiff::Timestamp;
 

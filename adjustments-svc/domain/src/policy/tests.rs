@@ -65,6 +65,15 @@ fn gbp(amount: &str) -> Money {
 }
 
 #[test]
+fn what_has_no_rate_is_asked_of_the_strictest_rows() {
+    for currency in ["JPY", "GBP", "KWD"] {
+        let amount = beyond_limits(Currency::parse(currency).unwrap());
+        let want = needs("BILLING_MANAGER:1 CONTROLLER:1 CFO:1");
+        assert_eq!(asked(&stories(), minor_units(amount)), want, "{currency}");
+    }
+}
+
+#[test]
 fn tiers_meet_without_a_hole() {
     // The policy of the stories, at its bounds: half-open intervals.
     let cases = [

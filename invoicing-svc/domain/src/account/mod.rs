@@ -33,6 +33,7 @@ pub struct Account {
     pub credit_limit: Option<Money>,
     /// From which unbilled amount on it may be billed before its period ends; `None`: never.
     pub billing_threshold: Option<Money>,
+    pub settled_by: SettledBy,
     pub holds: Vec<Hold>,
     pub tax: AccountTax,
 }
@@ -57,6 +58,19 @@ impl PurchaseOrderRule {
             || (self.format.chars().count() == number.chars().count()
                 && self.format.chars().zip(number.chars()).all(fits))
     }
+}
+
+/// How the account settles what it is billed. By whatever else than terms, documents are due on the day of issue.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum SettledBy {
+    /// Within its payment terms.
+    #[default]
+    Terms,
+    Card,
+    /// They are taken off what it is owed as a seller.
+    SellerBalance,
+    /// What it has paid ahead pays them as they are issued.
+    Wallet,
 }
 
 /// Why nothing is billed to the account for now.

@@ -6,7 +6,7 @@ pub(crate) mod tests;
 
 use calendar::{EntityZone, FiscalCalendar};
 use ids::{EntityId, Revision};
-use money::{Currency, Percent, Remainder, Rounding};
+use money::{Currency, Money, Percent, Remainder, Rounding};
 
 use crate::tax::{Place, TaxBase};
 
@@ -42,6 +42,9 @@ pub struct BillingEntity {
     pub tax_engine: Option<String>,
     /// Without them nothing is received, refunded or written off.
     pub settlement_codes: Option<SettlementCodes>,
+    /// Below how much, in its functional currency, a draft may take back what was billed, by lines below zero; `None`: never,
+    /// it is held for a correction.
+    pub negative_line_limit: Option<Money>,
 }
 
 /// A postal address; the country is ISO 3166-1 alpha-2.

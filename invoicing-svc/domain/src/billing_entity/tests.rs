@@ -30,5 +30,6 @@ pub(crate) fn entity() -> BillingEntity {
         tax_base: TaxBase::NetOfCommission,
         rate_card_tolerance: None,
         tax_engine: None,
+        negative_line_limit: None,
     }
 }

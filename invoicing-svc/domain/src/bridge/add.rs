@@ -24,6 +24,8 @@ pub struct DocumentLine {
     pub origin: Days,
     /// On documents that are asked about.
     pub asked: bool,
+    /// A note says it: below zero where it credits.
+    pub is_note: bool,
     pub gross: Money,
 }
 
@@ -83,8 +85,9 @@ impl Bridge {
     }
 
     fn add_document_line(&mut self, document: DocumentLine, in_months: bool) -> Result<(), MoneyError> {
-        let DocumentLine { asked, gross, .. } = document;
-        if in_months {
+        let DocumentLine { origin: _, asked, is_note, gross } = document;
+        // What notes say is a step of its own, which the ledger tells.
+        if in_months && !is_note {
             self.level(Level::Billed, gross)?;
         }
         match (in_months, asked) {

@@ -65,9 +65,9 @@ pub enum Difference {
     Credited,
     /// Delivered to another order, and billed here instead.
     Rebilled,
-    /// On documents that are not asked about.
+    /// On documents and notes that are not asked about.
     OtherDocuments,
-    /// Of other periods, on the documents that are asked about.
+    /// Of other periods, on the documents and notes that are asked about.
     OtherPeriods,
     /// The agencies' commission.
     Commission,

@@ -1,6 +1,7 @@
 use calendar::{BillingCalendar, BillingCycle, Days, Month};
 use ids::{LineId, OrderId};
 use money::{Currency, Money, Rate, Rounding};
+use proptest::prelude::*;
 use rust_decimal::Decimal;
 
 use super::{Booked, Bridge, Difference, DocumentLine, Documents, Level, LineOfBridge};
@@ -67,7 +68,8 @@ fn bridge(months: Months, documents: &str) -> Bridge {
     let reasons = reasons(&line, &standing, &waiting).unwrap();
     let flight = Days::new(days("2026-01").first(), days("2026-03").last()).unwrap();
     let booked = Booked { amount: usd("10000.00"), flight, units: vec![] };
-    let documents = [DocumentLine { origin: days("2026-01"), asked: true, gross: usd(documents) }];
+    let documents =
+        [DocumentLine { origin: days("2026-01"), asked: true, is_note: false, gross: usd(documents) }];
     let mut bridge = Bridge::new(line.currency);
     let of = LineOfBridge {
         line: &line,
@@ -131,4 +133,61 @@ fn what_has_no_name_shows() {
     let wrong = bridge(months(None, "2026-03"), "3000.00");
     let steps = wrong.steps().unwrap();
     assert_eq!(steps[4].unexplained, usd("-333.34"), "documents say less than the ledger");
+}
+
+/// What a document or a note says of a month.
+fn said(month: i8, (asked, is_note): (bool, bool), gross: Money) -> DocumentLine {
+    let month = Month::new(2026, month).unwrap();
+    let origin = Days::new(month.first_day(), month.last_day()).unwrap();
+    DocumentLine { origin, asked, is_note, gross }
+}
+
+proptest! {
+    /// Whichever of the documents and notes are asked about, by run or by day, and whichever months.
+    #[test]
+    fn nothing_is_unexplained_whatever_is_asked_about(
+        // The month, what was billed and what credited of it, in cents, and whether the document and the note are asked about.
+        billed in prop::collection::vec((1_i8..4, 1_i64..400_000, 0_i64..100_000, any::<bool>(), any::<bool>()), 0..6),
+        first in 1_i8..4,
+        (commission, tax, paid) in (0_i64..9_000, 0_i64..9_000, 0_i64..9_000),
+    ) {
+        let currency = usd("0").currency();
+        let cents = |cents: i64| Money::of(currency, Decimal::new(cents, 2)).unwrap();
+        let mut line = fee("2026-03");
+        let entry = line.billed_before.remove(0);
+        let (mut documents, mut asked_gross) = (Vec::new(), cents(0));
+        for (month, gross, credited, asked, note_asked) in billed {
+            for (gross, asked, is_note) in [(cents(gross), asked, false), (cents(-credited), note_asked, true)] {
+                let document = said(month, (asked, is_note), gross);
+                let bucket = Bucket { origin: document.origin, ..entry.bucket };
+                let basis = if is_note { Basis::Commercial } else { Basis::Rated };
+                line.billed_before.push(Billed { bucket, gross, basis, ..entry });
+                if asked {
+                    asked_gross = asked_gross.plus(gross).unwrap();
+                }
+                documents.push(document);
+            }
+        }
+        let standing = standing(&line).unwrap();
+        let today = "2026-03-15".parse().unwrap();
+        let waiting = Waiting { today, drafted: vec![], block: None, open: None, hold: None };
+        let reasons = reasons(&line, &standing, &waiting).unwrap();
+        let flight = Days::new(days("2026-01").first(), days("2026-03").last()).unwrap();
+        let booked = Booked { amount: usd("10000.00"), flight, units: vec![] };
+        let mut bridge = Bridge::new(currency);
+        let of = LineOfBridge {
+            line: &line,
+            standing: &standing,
+            reasons: &reasons,
+            booked: &booked,
+            documents: &documents,
+        };
+        let first = Some(Month::new(2026, first).unwrap());
+        bridge.add_line(of, Months { first, last: "2026-03".parse().unwrap() }).unwrap();
+        let posted = asked_gross.minus(cents(commission)).unwrap().plus(cents(tax)).unwrap();
+        let (commission, tax, collected) = (cents(commission), cents(tax), cents(paid));
+        bridge.add_documents(Documents { rebilled: cents(0), commission, tax, posted, collected }).unwrap();
+        let steps = bridge.steps().unwrap();
+        prop_assert!(steps.iter().all(|step| step.unexplained.is_zero()), "{steps:#?}");
+    }
 }

@@ -46,6 +46,8 @@ pub struct DraftFacts<'a> {
     pub account: &'a AccountFacts,
     /// Another document or draft that bills as much for the same days.
     pub twin: Option<&'a str>,
+    /// Something came that the draft does not know.
+    pub stale: bool,
 }
 
 /// What is known of an order line that bills.
@@ -67,6 +69,7 @@ pub fn check(draft: &Draft, facts: &DraftFacts<'_>) -> Vec<Finding> {
     let mut found: Vec<Finding> = of_account(draft, facts.account).into_iter().flatten().collect();
     found.extend(variance(&facts.account.recent));
     found.extend(facts.twin.map(|other| Finding::Duplicate { other: other.to_owned(), gross: draft.gross }));
+    found.extend(facts.stale.then_some(Finding::StaleInput));
     found
 }
 

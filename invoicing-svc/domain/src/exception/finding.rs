@@ -77,6 +77,9 @@ refusal::refusals! {
         /// Somebody delivered, nobody pays.
         StateForbids "ZERO_BILL_WITH_DELIVERY" ZeroBill { line: String, units: Decimal } =>
             "line {line}: {units} units were delivered and come to nothing; see its cap and price",
+        /// What is known by now may come to something else.
+        StateForbids "STALE_INPUT" StaleInput =>
+            "an input of the account changed after those that the draft is made of; the run's stale accounts say what it comes to: refresh the run, or leave the difference to the next one",
     }
 }
 
@@ -99,6 +102,7 @@ pub fn severity(finding: &Finding) -> Severity {
         | Finding::OverDelivery { .. }
         | Finding::MakegoodBeyondOwed { .. }
         | Finding::ZeroBill { .. }
+        | Finding::StaleInput
         | Finding::Variance { .. }
         | Finding::Duplicate { .. }
         | Finding::TaxIdMissing
@@ -144,6 +148,7 @@ impl Finding {
             | Self::PurchaseOrderUsedUp { .. }
             | Self::Variance { .. }
             | Self::Duplicate { .. }
+            | Self::StaleInput
             | Self::TaxIdMissing
             | Self::TaxIdExpired { .. } => None,
         }

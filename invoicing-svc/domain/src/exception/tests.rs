@@ -87,7 +87,7 @@ fn account() -> AccountFacts {
 
 fn reasons(account: &AccountFacts, purchase_order: Option<&str>, lines: &[LineState]) -> Vec<&'static str> {
     let draft = draft(&january()).expect("a draft");
-    let of_draft = check(&draft, &DraftFacts { account, twin: None });
+    let of_draft = check(&draft, &DraftFacts { account, twin: None, stale: false });
     let of_order = check_order(account, purchase_order, lines);
     of_draft.iter().chain(&of_order).map(Finding::reason).collect()
 }
@@ -95,6 +95,14 @@ fn reasons(account: &AccountFacts, purchase_order: Option<&str>, lines: &[LineSt
 #[test]
 fn an_ordinary_draft_has_nothing_to_see() {
     assert_eq!(reasons(&account(), None, &[]), Vec::<&str>::new());
+}
+
+#[test]
+fn a_draft_that_does_not_know_everything_is_worth_a_look() {
+    let draft = draft(&january()).expect("a draft");
+    let found = check(&draft, &DraftFacts { account: &account(), twin: None, stale: true });
+    assert_eq!(found, [Finding::StaleInput]);
+    assert_eq!(severity(&found[0]), Severity::Warn);
 }
 
 #[test]
@@ -142,13 +150,13 @@ fn whoever_is_taxed_has_a_tax_id_on_the_tax_point() {
     ];
     for (registrations, expected) in table {
         let account = AccountFacts { has_tax_id: false, registrations: registrations.clone(), ..account() };
-        let found = check(&taxed, &DraftFacts { account: &account, twin: None });
+        let found = check(&taxed, &DraftFacts { account: &account, twin: None, stale: false });
         assert_eq!(found.first().map_or("", Finding::reason), expected, "{registrations:?}");
         let undated = AccountFacts { has_tax_id: true, ..account };
-        assert_eq!(check(&taxed, &DraftFacts { account: &undated, twin: None }), []);
+        assert_eq!(check(&taxed, &DraftFacts { account: &undated, twin: None, stale: false }), []);
     }
     let lapsed = AccountFacts { has_tax_id: false, registrations: vec![january], ..account() };
-    let found = check(&taxed, &DraftFacts { account: &lapsed, twin: None });
+    let found = check(&taxed, &DraftFacts { account: &lapsed, twin: None, stale: false });
     assert_eq!(
         found[0].to_string(),
         "tax is billed as of 2026-02-10, and the account's tax id A expired on 2026-01-31; ask for the one that holds since"

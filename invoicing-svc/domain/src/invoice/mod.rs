@@ -10,6 +10,7 @@ mod consolidate;
 mod digest;
 mod due_date;
 mod room;
+mod take_back;
 mod taxed;
 #[cfg(test)]
 pub(crate) mod tests;
@@ -21,6 +22,7 @@ pub use check::CheckError;
 pub use consolidate::{Consolidation, Sharing, grouping_key};
 pub use digest::digest;
 pub use due_date::due_date;
+pub use take_back::BilledAs;
 pub use taxed::{DeterminedError, Untaxed, check_determined};
 
 use calendar::{Days, Month};

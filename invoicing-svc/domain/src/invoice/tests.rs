@@ -1,4 +1,5 @@
 mod grouping;
+mod take_back;
 mod tax;
 
 use std::collections::HashMap;

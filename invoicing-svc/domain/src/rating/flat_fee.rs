@@ -8,14 +8,16 @@ use rust_decimal::Decimal;
 
 use super::{
     Basis, Bucket, Change, Held, HeldCause, LineKind, LineToRate, RatedItem, RatedLine, RatingError, Unit,
+    settle::Negative,
 };
 use crate::order::Part;
 
 /// Bills of each part whose period is over what was not billed of it before, by whatever system.
-pub(super) fn rate(line: &LineToRate, parts: &[Part]) -> Result<RatedLine, RatingError> {
+pub(super) fn rate(line: &LineToRate, parts: &[Part], negative: Negative) -> Result<RatedLine, RatingError> {
     let mut rated = RatedLine { line: line.line, items: Vec::new(), held: Vec::new() };
     for (period, due) in due_by_period(line, parts)? {
-        if due.is_positive() {
+        let bills = due.is_positive() || (due.is_negative() && negative == Negative::Billed);
+        if bills {
             rated.items.push(item(line, period, due, line.entry(rated.items.len())?)?);
         } else if due.is_negative() {
             let changes = vec![Change { bucket: part(period, due)?, units: Decimal::NEGATIVE_ONE }];
@@ -51,7 +53,8 @@ fn due_by_period(line: &LineToRate, parts: &[Part]) -> Result<BTreeMap<Days, Mon
 
 fn item(line: &LineToRate, period: Days, due: Money, entry: u32) -> Result<RatedItem, MoneyError> {
     let item = RatedItem::of(line, part(period, due)?, Unit::Fee);
-    Ok(RatedItem { quantity: Decimal::ONE, gross: due, entry, ..item })
+    let quantity = if due.is_negative() { Decimal::NEGATIVE_ONE } else { Decimal::ONE };
+    Ok(RatedItem { quantity, gross: due, entry, ..item })
 }
 
 /// What is due or too much, as the price of one unit: quantity × price gives the amount.

@@ -6,7 +6,7 @@ use jiff::civil::{Date, Time};
 use money::{Currency, Money, MoneyError, Quantity, Rate, Rounding};
 use rust_decimal::Decimal;
 
-use super::{Bucket, Decided, Metered, Settlement, Subscription};
+use super::{Bucket, Decided, Held, Metered, Settlement, Subscription};
 use crate::order::{BillingTerms, Cap, Part};
 
 /// A line, as it is known at the `data_as_of` of a run.
@@ -166,6 +166,24 @@ impl LineToRate {
     /// Whether the period belongs to an earlier billing month than the run's.
     pub(super) fn is_late(&self, origin: Days) -> bool {
         self.billing.month_of(origin) < self.month
+    }
+
+    /// Whether nothing but runs billed of the periods that are held: no note corrected them, and no other system billed them.
+    pub fn only_runs_billed(&self, held: &[Held]) -> bool {
+        let is_held = |billed: &&Billed| {
+            let origin = self.origin_of(billed.bucket.origin.first());
+            held.iter().any(|held| self.origin_of(held.origin.first()) == origin)
+        };
+        self.billed_before.iter().filter(is_held).all(|billed| match billed.basis {
+            Basis::Rated => true,
+            Basis::Correction
+            | Basis::Opening
+            | Basis::Commercial
+            | Basis::Tax
+            | Basis::Makegood
+            | Basis::WriteOff
+            | Basis::Rebill => false,
+        })
     }
 
     /// The entry of the ledger that the item of this position on the document makes.

@@ -14,7 +14,7 @@ use super::{
     minimum::Minimums,
     opening::Openings,
     price::{Price, on},
-    settle::{Difference, Ledger, Stays, settle},
+    settle::{Difference, Ledger, Negative, Stays, settle},
     tally::Tally,
     tiers::Tiering,
     window::Periods,
@@ -60,7 +60,11 @@ pub struct Expenses {
 }
 
 /// Bills what was rated to date less what was billed before.
-pub(super) fn rate(line: &LineToRate, metered: &Metered) -> Result<RatedLine, RatingError> {
+pub(super) fn rate(
+    line: &LineToRate,
+    metered: &Metered,
+    negative: Negative,
+) -> Result<RatedLine, RatingError> {
     let ledger = Ledger::of(line, |bucket| metered.bucket_today(line, bucket))?;
     let openings = Openings::of(line)?;
     let meter = Meter {
@@ -76,7 +80,7 @@ pub(super) fn rate(line: &LineToRate, metered: &Metered) -> Result<RatedLine, Ra
         minimums.add(&mut tally, stays, &meter.openings, line)?;
         Ok((tally, ()))
     };
-    let settled = settle(line, &ledger, |origin| minimums.netted_with(origin), count)?;
+    let settled = settle(line, &ledger, negative, |origin| minimums.netted_with(origin), count)?;
     let items = settled.items(line, |(), bucket| meter.item(bucket))?;
     Ok(RatedLine {
         line: line.line,

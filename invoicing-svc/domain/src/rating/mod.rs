@@ -5,7 +5,8 @@
 //! right to the cent however its delivery is sliced, and what is billed and what is held are together what the line is
 //! worth: R(to date).
 //!
-//! What would take money back is not billed. It is held, and the rest goes on in what it leaves of the cap.
+//! What would take money back is not billed, unless [`rate_taking_back`] is asked. It is held, and the rest goes on in what it
+//! leaves of the cap.
 
 mod apportion;
 mod booked;
@@ -52,15 +53,27 @@ pub use settlement::Settlement;
 pub use spot::terms_nearest;
 pub use subscription::Subscription;
 
+use settle::Negative;
+
 /// Rates one line for the month of a run.
 ///
 /// Only origin periods whose billing month is not after the run's are billed. The answer follows from the arguments
 /// alone; the order in which airings, cells and entries are given does not matter.
 pub fn rate(line: &LineToRate) -> Result<RatedLine, RatingError> {
+    rate_with(line, Negative::Held)
+}
+
+/// Rates one line as [`rate`] does, and bills what would take money back instead of holding it. What names spots is held
+/// all the same, because what becomes of a spot follows from the note that credits it; and so is what settles.
+pub fn rate_taking_back(line: &LineToRate) -> Result<RatedLine, RatingError> {
+    rate_with(line, Negative::Billed)
+}
+
+fn rate_with(line: &LineToRate, negative: Negative) -> Result<RatedLine, RatingError> {
     match &line.pricing {
-        Pricing::FlatFee { parts } => flat_fee::rate(line, parts),
-        Pricing::Metered(metered) => metered::rate(line, metered),
-        Pricing::Subscription(subscription) => subscription::rate(line, subscription),
+        Pricing::FlatFee { parts } => flat_fee::rate(line, parts, negative),
+        Pricing::Metered(metered) => metered::rate(line, metered, negative),
+        Pricing::Subscription(subscription) => subscription::rate(line, subscription, negative),
         Pricing::Settled(settlement) => settlement::rate(line, settlement),
         Pricing::PerSpot { segments, cap, airings, decided } => {
             per_spot::rate(line, segments, *cap, (airings, decided))

@@ -11,7 +11,7 @@ use super::{
     cap::Room,
     excess::Makegoods,
     opening::Openings,
-    settle::{Difference, Ledger, Stays, settle},
+    settle::{Difference, Ledger, Negative, Stays, settle},
     spot::{count, days, in_order, note},
     tally::Tally,
 };
@@ -40,7 +40,7 @@ pub(super) fn rate(
         let units = spots.iter().map(|(bucket, spots)| (*bucket, Decimal::from(spots.len())));
         Ok((Tally::default().with(units)?, spots))
     };
-    let settled = settle(line, &ledger, |origin| origin, count)?;
+    let settled = settle(line, &ledger, Negative::Held, |origin| origin, count)?;
     let items = settled.items(line, |spots, bucket| item(line, spots, bucket))?;
     Ok(RatedLine { line: line.line, items, held: settled.held(line, cause)? })
 }

@@ -69,6 +69,15 @@ impl Stays<'_> {
     }
 }
 
+/// What becomes of a period that is worth less than was billed of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Negative {
+    /// It stays as it was billed, and the difference is held.
+    Held,
+    /// It is taken back.
+    Billed,
+}
+
 /// A line as its ledger would be after the run.
 pub(super) struct Settled<E> {
     /// What counting knows of the positions besides.
@@ -82,11 +91,12 @@ pub(super) struct Settled<E> {
     billed: Money,
 }
 
-/// Counts until no period that is counted has a negative difference. `together` names the period with which a period
-/// is netted, which is itself where it stands alone.
+/// Counts until no period that is counted has a negative difference that is to be held. `together` names the period with
+/// which a period is netted, which is itself where it stands alone.
 pub(super) fn settle<E>(
     line: &LineToRate,
     ledger: &Ledger,
+    negative: Negative,
     together: impl Fn(Days) -> Days,
     count: impl Fn(&Stays<'_>) -> Result<(Tally, E), RatingError>,
 ) -> Result<Settled<E>, RatingError> {
@@ -101,7 +111,11 @@ pub(super) fn settle<E>(
     loop {
         let after = counted.with(stays.kept())?;
         let change = after.less(before)?;
-        if !stay(&mut stays.origins, &change, before, &together, line)? {
+        let more = match negative {
+            Negative::Held => stay(&mut stays.origins, &change, before, &together, line)?,
+            Negative::Billed => false,
+        };
+        if !more {
             return Ok(Settled { counted: extra, after, change, worth, billed: ledger.billed });
         }
         (counted, extra) = count(&stays)?;

@@ -16,7 +16,7 @@ use super::{
     Bucket, HeldCause, LineKind, LineToRate, RatedItem, RatedLine, RatingError, Terms, Unit,
     opening::Openings,
     price::{on, share},
-    settle::{Ledger, Stays, settle},
+    settle::{Ledger, Negative, Stays, settle},
     tally::Tally,
 };
 use crate::pricing::{Proration, Schedule};
@@ -58,7 +58,11 @@ struct Stretch<'a> {
 }
 
 /// Bills what is due to date less what was billed before.
-pub(super) fn rate(line: &LineToRate, subscription: &Subscription) -> Result<RatedLine, RatingError> {
+pub(super) fn rate(
+    line: &LineToRate,
+    subscription: &Subscription,
+    negative: Negative,
+) -> Result<RatedLine, RatingError> {
     let ledger = Ledger::of(line, |bucket| line.bucket_today(bucket))?;
     let mut openings = Openings::of(line)?;
     let mut counted: BTreeMap<Bucket, (Decimal, Days)> = BTreeMap::new();
@@ -79,7 +83,7 @@ pub(super) fn rate(line: &LineToRate, subscription: &Subscription) -> Result<Rat
         let counted = counted.iter().filter(|(bucket, _)| !stays.has(bucket.origin));
         Ok((Tally::default().with(counted.map(|(bucket, (units, _))| (*bucket, *units)))?, ()))
     };
-    let settled = settle(line, &ledger, |origin| origin, count)?;
+    let settled = settle(line, &ledger, negative, |origin| origin, count)?;
     let items = settled.items(line, |(), bucket| {
         let delivered = counted.get(&bucket).map(|(_, service)| *service);
         RatedItem { delivered, ..RatedItem::of(line, bucket, Unit::Seat) }

@@ -170,11 +170,17 @@ pub fn reasons(line: &LineToRate, standing: &Standing, waiting: &Waiting) -> Res
     }
     let drafted = waiting.drafted.iter().map(|drafted| period_of(line, drafted.origin));
     let periods: BTreeSet<Days> = standing.periods.keys().copied().chain(drafted).collect();
+    let mut taken_back = BTreeSet::new();
     for period in periods {
-        let due = standing.periods.get(&period).map_or(Money::zero(line.currency), |amounts| amounts.due);
+        let mut due = standing.periods.get(&period).map_or(Money::zero(line.currency), |amounts| amounts.due);
+        if let Some(held) = drafted_back(line, (period, due), standing, waiting)? {
+            due = due.plus(held)?;
+            taken_back.insert(period);
+        }
         reasons.extend(of_period(line, period, due, waiting)?);
     }
-    reasons.extend(standing.held.iter().map(|held| Reason {
+    let held = standing.held.iter().filter(|held| !taken_back.contains(&period_of(line, held.origin)));
+    reasons.extend(held.map(|held| Reason {
         message: held.cause.to_string(),
         amount: Some(held.amount),
         ..Reason::of(Why::Held, held.origin.last()).within(period_of(line, held.origin))
@@ -187,6 +193,20 @@ pub fn reasons(line: &LineToRate, standing: &Standing, waiting: &Waiting) -> Res
     }));
     reasons.sort_by_key(|reason| (reason.period, reason.why));
     Ok(reasons)
+}
+
+/// What is held of a period where drafts have exactly that besides what is due: their entity lets them take it back.
+fn drafted_back(
+    line: &LineToRate,
+    (period, due): (Days, Money),
+    standing: &Standing,
+    waiting: &Waiting,
+) -> Result<Option<Money>, MoneyError> {
+    let held = standing.held.iter().filter(|held| period_of(line, held.origin) == period);
+    let held = Money::sum(line.currency, held.map(|held| held.amount))?;
+    let drafted = waiting.drafted.iter().filter(|drafted| period_of(line, drafted.origin) == period);
+    let drafted = Money::sum(line.currency, drafted.map(|drafted| drafted.gross))?;
+    Ok(Some(held).filter(|held| !held.is_zero() && due.plus(*held) == Ok(drafted)))
 }
 
 /// What drafts have of the due amount of a period, and the rest of it.

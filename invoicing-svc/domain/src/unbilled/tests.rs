@@ -238,6 +238,22 @@ fn unbilled(line: &LineToRate, standing: &Standing) -> Money {
     rated.minus(billed).unwrap()
 }
 
+/// A million at 10.00 were billed of January, of which 900,000 were delivered, and 500,000 in February: −1,000.00 is held and
+/// 5,000.00 due, until drafts have both.
+#[test]
+fn what_a_draft_takes_back_is_in_the_draft() {
+    let mut line = cpm("2026-01", "10", Cap::Uncapped, 3_000_000, &[1_000_000]);
+    bill(&mut line);
+    let restated = cpm("2026-02", "10", Cap::Uncapped, 3_000_000, &[900_000, 500_000]);
+    let line = LineToRate { billed_before: line.billed_before, last_entry: 1, ..restated };
+    let none = waiting("2026-03-15");
+    assert_eq!(told(&line, &none), [known(Why::Held, "-1000.00"), known(Why::Due, "5000.00")]);
+    let january = drafted(days("2026-01-01", "2026-01-31"), "-1000.00", None);
+    let february = drafted(days("2026-02-01", "2026-02-28"), "5000.00", None);
+    let both = Waiting { drafted: vec![january, february], ..none };
+    assert_eq!(told(&line, &both), [known(Why::InDraft, "-1000.00"), known(Why::InDraft, "5000.00")]);
+}
+
 proptest! {
     #[test]
     fn the_reasons_sum_to_what_is_not_billed_whatever_happened(

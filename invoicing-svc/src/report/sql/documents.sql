@@ -7,8 +7,8 @@ with document as (
          null as number, null::date as issue_date, null::date as due_date, null as advertiser,
          d.purchase_order, coalesce(w.revision, 1) as edits, coalesce(w.note, '') as note, coalesce(w.contact, '') as contact,
          coalesce(w.attachment, '') as attachment, d.waiting, d.tax_base, d.orders, null::uuid as corrects_id, null as basis, '' as reason,
-         null::uuid as rebill_account_id, null::uuid as rebill_id, null as rebill_number
-    from draft d join billing_run r using (run_id) left join draft_edit w using (account_id, invoice_id)
+         null::uuid as rebill_account_id, null::uuid as rebill_id, null as rebill_number, a.settled_by
+    from draft d join billing_run r using (run_id) join account a using (account_id) left join draft_edit w using (account_id, invoice_id)
    -- What a preview would bill stands in no list but its own.
    where not r.preview or r.run_id = $4 or cardinality($2::uuid[]) > 0
    union all
@@ -16,7 +16,7 @@ with document as (
          i.period_last, i.payment_terms_days, i.spots, i.commission_percent, i.gross, i.commission, i.net, i.tax, i.total, i.digest,
          'ISSUED', i.number, i.issue_date, i.due_date, i.parties #>> '{order,advertiser}',
          i.purchase_order, 1, i.note, i.contact, i.attachment, false, i.tax_base, i.orders, i.corrects_id, i.basis, i.reason,
-         i.rebill_account_id, i.rebill_id, i.rebill_number
+         i.rebill_account_id, i.rebill_id, i.rebill_number, i.settled_by
     from invoice i
 )
 select d.account_id as "account_id!", d.invoice_id as "invoice_id!", d.run_id as "run_id?", d.order_id as "order_id!",
@@ -27,7 +27,7 @@ select d.account_id as "account_id!", d.invoice_id as "invoice_id!", d.run_id as
        d.issue_date as "issue_date?", d.due_date as "due_date?", coalesce(d.advertiser, o.advertiser) as "advertiser!",
        o.source_system as "source_system!", o.external_id as "external_id!",
        d.purchase_order as "purchase_order?", d.edits as "edits!", d.note as "note!", d.contact as "contact!",
-       d.attachment as "attachment!", d.waiting as "waiting!", d.orders as "orders!",
+       d.attachment as "attachment!", d.waiting as "waiting!", d.orders as "orders!", d.settled_by as "settled_by!",
        d.corrects_id as "corrects_id?", c.number as "corrects_number?", d.basis as "basis?", d.reason as "reason!",
        -- Of an account that the caller may not see only what is printed is told.
        r.account_id as "rebill_account_id?", d.rebill_id as "rebill_id?", d.rebill_number as "rebill_number?"

@@ -8,8 +8,10 @@ with document as (
     from invoice i
     join insertion_order o using (account_id, order_id)
     left join invoice c on (c.account_id, c.invoice_id) = (i.account_id, i.corrects_id)
-   where i.entity_id = $1 and i.account_id = any($2) and ($3::uuid is null or coalesce(i.run_id, c.run_id) = $3)
-     and ($4::date is null or i.billing_month >= $4) and i.billing_month <= $5
+   where i.entity_id = $1 and i.account_id = any($2)
+     and case when $7::date is not null then i.issue_date = $7
+              else ($3::uuid is null or coalesce(i.run_id, c.run_id) = $3)
+                   and ($4::date is null or i.billing_month >= $4) and i.billing_month <= $5 end
      and in_scope($6::jsonb, i.entity_id, o.territory, i.account_id)
 ), posted as (
   select e.currency, sum(e.debit - e.credit) filter (where e.activity_id is null) as amount,

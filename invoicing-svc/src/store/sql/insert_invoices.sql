@@ -13,7 +13,7 @@ with chunk as (
 insert into invoice (account_id, invoice_id, run_id, order_id, entity_id, kind, currency, billing_month, period_first,
                      period_last, payment_terms_days, spots, commission_percent, gross, commission, net, tax, total, digest,
                      series_id, number, issue_date, due_date, accounting_month, approved_by, issued_at, parties, template_version,
-                     purchase_order, note, contact, attachment, tax_base, orders, tax_engine, rated_at)
+                     purchase_order, note, contact, attachment, tax_base, orders, tax_engine, rated_at, settled_by)
 select d.account_id, d.invoice_id, d.run_id, d.order_id, d.entity_id, d.kind, d.currency, d.billing_month, d.period_first,
        d.period_last, d.payment_terms_days, d.spots, d.commission_percent, d.gross, d.commission, d.net, d.tax, d.total, d.digest,
        $6, c.number, $8, c.due_date, $9, $10, $11,
@@ -38,7 +38,7 @@ select d.account_id, d.invoice_id, d.run_id, d.order_id, d.entity_id, d.kind, d.
                 join insertion_order several on (several.account_id, several.order_id) = (ol.account_id, ol.order_id)
                where (l.account_id, l.invoice_id) = (d.account_id, d.invoice_id))) end,
        $12, d.purchase_order, coalesce(w.note, ''), coalesce(w.contact, ''), coalesce(w.attachment, ''),
-       d.tax_base, d.orders, d.tax_engine, d.rated_at
+       d.tax_base, d.orders, d.tax_engine, d.rated_at, a.settled_by
   from chunk c
   join draft d using (account_id, invoice_id)
   join billing_entity e on e.entity_id = d.entity_id

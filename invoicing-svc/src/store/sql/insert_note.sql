@@ -11,10 +11,11 @@ with registered as (
 insert into invoice (account_id, invoice_id, run_id, order_id, entity_id, kind, currency, billing_month, period_first, period_last,
                      payment_terms_days, spots, commission_percent, gross, commission, net, tax, total, digest, series_id, number,
                      issue_date, due_date, accounting_month, approved_by, issued_at, parties, template_version, purchase_order, note,
-                     contact, attachment, tax_base, orders, corrects_id, basis, reason, rebill_account_id, rebill_id, rebill_number)
+                     contact, attachment, tax_base, orders, corrects_id, basis, reason, rebill_account_id, rebill_id, rebill_number,
+                     settled_by)
 select i.account_id, $3, null, i.order_id, i.entity_id, $4, i.currency, i.billing_month, s.first, s.last,
        i.payment_terms_days, 0, i.commission_percent, $7, $8, $9, $10, $11, $12, $13, $16,
        $17, $18, $19, $20, $21, i.parties, $22, i.purchase_order, '',
-       i.contact, '', i.tax_base, i.orders, $2, $5, $6, $24, $25, $26
+       i.contact, '', i.tax_base, i.orders, $2, $5, $6, $24, $25, $26, i.settled_by
   from invoice i cross join span s
  where i.account_id = $1 and i.invoice_id = $2

@@ -112,3 +112,48 @@ fn an_entity_may_round_otherwise_from_now_on() {
     line.report([spot("2", "2026-02-05")]);
     assert_eq!(gross(&line.run("2026-02")), money("0.12"));
 }
+
+/// 900,000 of the million were delivered, and 500,000 in February: −100,000 at 10.00 is −1,000.00 beside 5,000.00.
+#[test]
+fn what_was_billed_too_much_is_taken_back_where_that_is_asked() {
+    let mut line = a_million_billed();
+    line.terms().cells[0].units = Decimal::from(900_000);
+    line.deliver("2026-02-01", "2026-02-28", "500000");
+    line.0.month = month("2026-02");
+    let kept = rate(&line.0).unwrap();
+    assert_eq!(gross(&kept), money("5000.00"));
+    assert_eq!(held(&kept), [(1, "-1000.00".into(), HeldCause::Restatement)]);
+    assert!(line.0.only_runs_billed(&kept.held));
+    let taken = rate_taking_back(&line.0).unwrap();
+    let expected = ["-100000 × 10 = -1000.00", "500000 × 10 = 5000.00"];
+    assert_eq!(lines(&taken), expected.map(|said| (LineKind::Delivery, said.to_owned())));
+    assert_eq!(taken.held, []);
+    line.issue(&taken);
+    let next = line.run("2026-03");
+    assert_eq!((next.items, next.held), (vec![], vec![]), "it is taken back once");
+    note(&mut line, Basis::Commercial, 0, "-500.00");
+    assert!(!line.0.only_runs_billed(&kept.held), "a note has touched the period");
+}
+
+/// 1,000.55 was billed of January and 800.22 is scheduled: −200.33 beside February's 1,000.55.
+#[test]
+fn a_part_of_a_fee_that_became_smaller_is_taken_back_where_that_is_asked() {
+    let february = ("2026-02-01", "2026-02-28", "1000.55");
+    let mut line = Book::fee(&[("2026-01-01", "2026-01-31", "1000.55"), february]);
+    line.run("2026-01");
+    line.0.pricing = Book::fee(&[("2026-01-01", "2026-01-31", "800.22"), february]).0.pricing;
+    line.0.month = month("2026-02");
+    let taken = rate_taking_back(&line.0).unwrap();
+    let expected = ["-1 × 200.33 = -200.33", "1 × 1000.55 = 1000.55"];
+    assert_eq!(lines(&taken), expected.map(|said| (LineKind::SchedulePart, said.to_owned())));
+    assert_eq!(taken.held, []);
+}
+
+#[test]
+fn spots_are_credited_by_name_whatever_is_asked() {
+    let mut line = Book::spots("9", "275", Cap::LesserOfBookedAndDelivered);
+    line.report([spot("1", "2026-01-05"), spot("2", "2026-01-12")]);
+    line.run("2026-01");
+    line.restate("1", |airing| airing.status = AiringStatus::NotAired);
+    assert_eq!(rate_taking_back(&line.0).unwrap(), rate(&line.0).unwrap());
+}

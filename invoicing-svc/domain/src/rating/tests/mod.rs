@@ -20,7 +20,7 @@ use rust_decimal::Decimal;
 
 use super::{
     Airing, AiringStatus, Basis, Billed, Bucket, Cell, HeldCause, LineKind, LineToRate, Makegood, Metered,
-    Price, Pricing, RatedItem, RatedLine, Segment, Terms, rate,
+    Price, Pricing, RatedItem, RatedLine, Segment, Terms, rate, rate_taking_back,
 };
 use crate::order::{BillingTerms, Cap, Part};
 use crate::pricing::{Metric, PricingModel, Window};
@@ -208,6 +208,12 @@ impl Book {
     fn run(&mut self, of: &str) -> RatedLine {
         self.0.month = month(of);
         let rated = rate(&self.0).unwrap();
+        self.issue(&rated);
+        rated
+    }
+
+    /// Enters what was billed.
+    fn issue(&mut self, rated: &RatedLine) {
         for item in &rated.items {
             let RatedItem { bucket, quantity, gross, entry, .. } = item;
             self.0.billed_before.push(Billed {
@@ -222,7 +228,6 @@ impl Book {
                 self.airings().iter_mut().find(|airing| airing.id == *id).unwrap().billed_as = Some(*bucket);
             }
         }
-        rated
     }
 
     /// What was billed and entered, whatever its basis.

@@ -1,0 +1,89 @@
+//! How accounts settle what they are billed: by terms, card, seller balance or wallet.
+
+use billing_proto::billing::{
+    access::v1::Role,
+    invoicing::v1::{self as pb, account_service_client::AccountServiceClient},
+};
+use prost_types::FieldMask;
+
+use crate::{
+    invoice::bill,
+    ledger::broken,
+    note::{amount, british, sell},
+    order::{Sold, day},
+    receivable::{collections, open, paid, parts, receive, with_codes},
+    service::Service,
+};
+
+/// An account that settles like this, with so much paid ahead by each of its receipts.
+async fn account(service: &Service, how: pb::SettledBy, ahead: &[&str]) -> (Sold, Vec<String>) {
+    let sold = british(service).await;
+    with_codes(service, &sold).await;
+    settle(service, &sold, how).await;
+    let mut receipts = Vec::new();
+    for amount in ahead {
+        receipts.push(receive(service, paid(&sold, amount, amount)).await.unwrap().name);
+    }
+    (sold, receipts)
+}
+
+async fn settle(service: &Service, sold: &Sold, how: pb::SettledBy) {
+    let request = pb::UpdateAccountRequest {
+        account: Some(pb::Account {
+            name: sold.account.clone(),
+            settled_by: how.into(),
+            ..pb::Account::default()
+        }),
+        update_mask: Some(FieldMask { paths: vec!["settled_by".into()] }),
+        request_id: how.as_str_name().into(),
+    };
+    let mut client = AccountServiceClient::new(service.door("billing_manager_1", Role::BillingManager));
+    assert_eq!(client.update_account(request).await.unwrap().into_inner().settled_by(), how);
+}
+
+async fn unapplied(service: &Service, receipt: &str) -> String {
+    let request = pb::GetReceiptRequest { name: receipt.to_owned() };
+    let receipt = collections(service).get_receipt(request).await.unwrap().into_inner();
+    amount(&receipt.unapplied).to_owned()
+}
+
+/// Gross 1,000.00 less 15 % is 850.00, and 170.00 VAT: 1,020.00. The wallet has 800.00 and 300.00, of which 80.00 stay;
+/// the next document of 1,020.00 takes those and leaves 940.00 open.
+#[tokio::test]
+async fn a_wallet_pays_a_document_as_it_is_issued() {
+    let service = Service::start().await;
+    let (sold, receipts) = account(&service, pb::SettledBy::Wallet, &["800.00", "300.00"]).await;
+    sell(&service, &sold, "IO-1", &["1000.00"]).await;
+    let invoice = bill(&service, &sold, "2026-01", "january").await.remove(0);
+    assert_eq!(amount(&invoice.total), "1020.00");
+    assert_eq!((invoice.settled_by(), invoice.payment_terms_days), (pb::SettledBy::Wallet, 0));
+    assert_eq!(invoice.due_date, Some(day("2026-04-02")), "on the day of issue");
+    assert_eq!(parts(&open(&service, &invoice, None).await), ["0.00", "0.00", "0.00"]);
+    assert_eq!(unapplied(&service, &receipts[0]).await, "0.00", "the oldest goes first");
+    assert_eq!(unapplied(&service, &receipts[1]).await, "80.00");
+
+    sell(&service, &sold, "IO-2", &["1000.00"]).await;
+    let next = bill(&service, &sold, "2026-01", "again").await.remove(0);
+    assert_eq!(parts(&open(&service, &next, None).await), ["940.00", "0.00", "940.00"]);
+    assert_eq!(unapplied(&service, &receipts[1]).await, "0.00");
+    assert_eq!(broken(&service).await, Vec::<String>::new());
+}
+
+#[tokio::test]
+async fn a_card_is_charged_elsewhere_and_terms_give_time() {
+    let service = Service::start().await;
+    let (sold, receipts) = account(&service, pb::SettledBy::Card, &["2000.00"]).await;
+    sell(&service, &sold, "IO-1", &["1000.00"]).await;
+    let charged = bill(&service, &sold, "2026-01", "january").await.remove(0);
+    assert_eq!((charged.settled_by(), charged.due_date), (pb::SettledBy::Card, Some(day("2026-04-02"))));
+    assert_eq!(parts(&open(&service, &charged, None).await)[0], "1020.00", "until its receipt comes");
+
+    settle(&service, &sold, pb::SettledBy::Terms).await;
+    sell(&service, &sold, "IO-2", &["1000.00"]).await;
+    let later = bill(&service, &sold, "2026-01", "again").await.remove(0);
+    assert_eq!((later.settled_by(), later.due_date), (pb::SettledBy::Terms, Some(day("2026-05-02"))));
+    assert_eq!(unapplied(&service, &receipts[0]).await, "2000.00", "only a wallet pays by itself");
+    // What is issued says what held on its day.
+    let charged = crate::invoice::get(&service, &charged.name).await;
+    assert_eq!(charged.settled_by(), pb::SettledBy::Card);
+}
