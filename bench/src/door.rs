@@ -8,9 +8,8 @@ use billing_proto::billing::invoicing::v1::{
     account_service_client::AccountServiceClient, ad_product_service_client::AdProductServiceClient,
     billing_entity_service_client::BillingEntityServiceClient,
     billing_run_service_client::BillingRunServiceClient, delivery_service_client::DeliveryServiceClient,
-    event_service_client::EventServiceClient,
-    invoice_service_client::InvoiceServiceClient, number_series_service_client::NumberSeriesServiceClient,
-    order_service_client::OrderServiceClient,
+    event_service_client::EventServiceClient, invoice_service_client::InvoiceServiceClient,
+    number_series_service_client::NumberSeriesServiceClient, order_service_client::OrderServiceClient,
 };
 use chassis::{
     caller::{CALLER_HEADER, CallerSigner},

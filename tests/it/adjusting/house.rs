@@ -14,8 +14,7 @@ use billing_proto::billing::{
         self as adj, adjustment_service_client::AdjustmentServiceClient,
         approval_service_client::ApprovalServiceClient, case_service_client::CaseServiceClient,
         dispute_service_client::DisputeServiceClient, refund_service_client::RefundServiceClient,
-        root_cause_service_client::RootCauseServiceClient,
-        work_queue_service_client::WorkQueueServiceClient,
+        root_cause_service_client::RootCauseServiceClient, work_queue_service_client::WorkQueueServiceClient,
     },
     invoicing::v1::{
         self as pb, account_service_client::AccountServiceClient,

@@ -11,7 +11,9 @@ fn at(text: &str) -> Option<Timestamp> {
 }
 
 /// Stage, day, and days since the stage before.
-fn told(times: Times) -> Vec<(Stage, String, Option<(Stage, i32)>)> {
+type Told = (Stage, String, Option<(Stage, i32)>);
+
+fn told(times: Times) -> Vec<Told> {
     let zone = "America/New_York".parse().unwrap();
     let reached = times.reached(&zone);
     reached.iter().map(|each| (each.stage, each.day.to_string(), each.since)).collect()
