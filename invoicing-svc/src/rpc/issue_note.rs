@@ -1,6 +1,6 @@
 //! Issuing a credit or debit note, in the transaction of the call; a preview does the same and takes everything back.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use anyhow::{Context, anyhow};
 use billing_proto::billing::invoicing::v1 as pb;
@@ -20,6 +20,7 @@ use invoicing_domain::{
 };
 use jiff::civil::Date;
 use money::Money;
+use outbox::{Voice, say};
 use refusal::Violations;
 use sqlx::PgConnection;
 use uuid::Uuid;
@@ -33,7 +34,7 @@ use crate::{
         input_change::{self, Cause},
         note::{BilledAs, Books, Corrected, Issued, Taken},
     },
-    wire::{name, note as wire},
+    wire::{fact, name, note as wire},
     work::{self, TaxEngines, rendering},
 };
 
@@ -61,6 +62,8 @@ pub(super) struct Made {
     corrected: (AccountId, Vec<LineId>),
     /// The orders whose spots it credits.
     spots_of: BTreeSet<OrderId>,
+    /// What a credit takes back as a correction of each line of the corrected document, and the number of the note.
+    taken_back: Option<(String, Vec<(u32, Money)>)>,
 }
 
 /// An issued document that is to be corrected, in an account that is locked.
@@ -209,7 +212,22 @@ pub(super) async fn record(
     };
     let left = left(&corrected, note)?;
     let spots_of = spots.iter().map(|(_, order)| *order).collect();
-    Ok(Made { corrects, named, entity, open_before: open, left, corrected: (delivered, lines), spots_of })
+    let taken_back = taken_back(note)?.map(|lines| (taken.number.clone(), lines));
+    let corrected = (delivered, lines);
+    Ok(Made { corrects, named, entity, open_before: open, left, corrected, spots_of, taken_back })
+}
+
+/// What a credit note takes back as a correction, by the line that it corrects.
+fn taken_back(note: &Note) -> Result<Option<Vec<(u32, Money)>>, Failure> {
+    if note.kind != DocumentKind::CreditNote || note.basis != NoteBasis::Correction {
+        return Ok(None);
+    }
+    let mut lines: BTreeMap<u32, Money> = BTreeMap::new();
+    for line in &note.lines {
+        let sum = lines.entry(line.corrects).or_insert(Money::zero(note.currency));
+        *sum = sum.plus(line.gross).map_err(|error| anyhow!(error))?;
+    }
+    Ok(Some(lines.into_iter().collect()))
 }
 
 /// The order lines whose billing a correction of these lines moves. What was billed to somebody else counts where it was delivered.
@@ -316,7 +334,13 @@ pub(super) async fn decide(
     } else {
         domain::Ledgers::new()
     };
-    domain::note(&corrected.original, asked, ledgers, settings).or_refuse()
+    let takes_back = asked.basis == NoteBasis::Correction && asked.kind == DocumentKind::CreditNote;
+    let shares = if takes_back && corrects.0 == *delivered {
+        store::held::of_document(connection, *corrects).await?
+    } else {
+        Vec::new()
+    };
+    domain::note_of_held(&corrected.original, asked, (ledgers, &shares), settings).or_refuse()
 }
 
 /// The order lines behind the lines that are asked for.
@@ -367,13 +391,24 @@ fn left(corrected: &Corrected, note: &Note) -> Result<Vec<pb::LineLeft>, Failure
         .collect()
 }
 
-/// Runs in review that have drafts of what was corrected make them again.
+/// Runs in review that have drafts of what was corrected, or hold it, make them again; of other runs what the note takes back is
+/// held no more, and it is said.
 pub(super) async fn take_in(
     connection: &mut PgConnection,
     call: &Call,
     made: &Made,
     engines: &TaxEngines,
 ) -> Result<(), Failure> {
+    if let Some((number, lines)) = &made.taken_back {
+        let why = format!("the credit note {number} takes it back");
+        let settled = store::held::settle(connection, made.corrects, lines, (&why, &act(call))).await?;
+        let mut facts = Vec::with_capacity(settled.len());
+        for exception in settled {
+            let (account, held) = report::exception::get(connection, exception.0, exception.1, None).await?;
+            facts.push(fact::settled(made.entity.id, account, &held));
+        }
+        say(connection, &Voice::of(call), facts).await?;
+    }
     let (account, lines) = &made.corrected;
     let mut lines = lines.clone();
     if !made.spots_of.is_empty() {

@@ -24,6 +24,7 @@ pub mod draft_edit;
 pub mod exception;
 pub mod explained_line;
 pub mod fiscal_calendar;
+pub mod held;
 pub mod hold;
 pub mod input_change;
 pub mod invoice;

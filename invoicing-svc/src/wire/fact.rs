@@ -89,6 +89,11 @@ pub fn proposed(entity: EntityId, account: AccountId, held: &pb::BillingExceptio
     exception("billing.invoicing.v1.rating_correction.proposed", entity, account, held)
 }
 
+/// A note took back what was held, or a part of it.
+pub fn settled(entity: EntityId, account: AccountId, held: &pb::BillingException) -> Fact {
+    exception("billing.invoicing.v1.rating_correction.settled", entity, account, held)
+}
+
 /// A check is more or less severe than before.
 pub fn check_setting(entity: EntityId, setting: &pb::CheckSetting) -> Fact {
     let kind = "billing.invoicing.v1.check_setting.changed";

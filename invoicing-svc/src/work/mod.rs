@@ -4,6 +4,7 @@
 mod bell;
 mod check_drafts;
 mod give_back;
+mod held;
 mod issuing;
 mod rate_accounts;
 mod rate_again;

@@ -9,6 +9,7 @@
 
 mod digest;
 mod figures;
+mod held;
 mod quantify;
 mod rebill;
 mod retax;
@@ -17,6 +18,7 @@ mod spots;
 mod tests;
 
 pub use digest::digest;
+pub use held::{Share, Source, shares};
 pub use rebill::{everything_left, rebill};
 pub use retax::{RightTax, retax};
 pub use spots::{NamedSpot, check_named, check_spots};
@@ -249,7 +251,19 @@ pub fn note(
     ledgers: Ledgers,
     settings: Settings,
 ) -> Result<Note, NoteRefusal> {
-    let pieces = quantify::pieces(original, asked, ledgers, settings.rounding)?;
+    note_of_held(original, asked, (ledgers, &[]), settings)
+}
+
+/// The same, where rating holds something of the document: a credit of exactly a share is made of its units.
+///
+/// Order of refusal: as [`note`].
+pub fn note_of_held(
+    original: &Original,
+    asked: &Asked,
+    (ledgers, shares): (Ledgers, &[Share]),
+    settings: Settings,
+) -> Result<Note, NoteRefusal> {
+    let pieces = quantify::pieces(original, asked, (ledgers, shares), settings.rounding)?;
     let note = figures::figures(original, asked, &pieces, settings)?;
     if note.gross.is_positive() { Ok(note) } else { Err(NoteRefusal::OfNothing) }
 }
