@@ -246,7 +246,7 @@ fn what_was_returned_is_mended_and_who_mends_it_is_one_of_its_makers() {
     let request = ApprovalId::from_uuid(Uuid::from_u128(5));
     let returned = settled(&submit(&draft(proposal()), request).unwrap(), &approval::State::Returned);
     assert_eq!(returned.state.name(), "RETURNED");
-    let smaller = Proposal { lines: vec![line(1, "90.00")], ..proposal() };
+    let smaller = in_money(Proposal { lines: vec![asked(1, "90.00")], ..proposal() });
     let mended = edit(&edit(&returned, smaller.clone(), "editor").unwrap(), smaller, "analyst").unwrap();
     assert_eq!((mended.state.name(), mended.editors.as_slice()), ("DRAFT", &["editor".to_owned()][..]));
     assert_ne!(mended.digest(), returned.digest(), "another content is another digest");
