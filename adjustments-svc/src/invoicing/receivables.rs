@@ -9,7 +9,7 @@ use money::Money;
 use tonic::transport::Channel;
 
 use super::{Invoicing, ourselves, refused};
-use crate::wire::money;
+use crate::wire::money as wire_money;
 
 impl Invoicing {
     /// An account, as the caller may see it.
@@ -44,7 +44,7 @@ impl Invoicing {
         document: String,
         given_up: Money,
     ) -> Result<Vec<pb::LedgerEntry>, Failure> {
-        let amount = Some(money::message(given_up));
+        let amount = Some(wire_money::message(given_up));
         let request = self.signed(&ourselves(), pb::PreviewWriteOffRequest { document, amount })?;
         let preview = self.receivables().preview_write_off(request).await.map_err(refused)?.into_inner();
         Ok(preview.ledger_entries)
