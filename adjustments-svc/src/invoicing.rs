@@ -1,6 +1,7 @@
 //! The way to invoicing: documents are read as whoever asks for them, and issued as this service, which invoicing is told
 //! to trust with approvals.
 
+mod corrections;
 mod receivables;
 
 use std::time::Duration;

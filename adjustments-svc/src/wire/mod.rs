@@ -18,6 +18,7 @@ pub mod money;
 pub mod name;
 pub mod person;
 pub mod policy;
+pub mod rating_correction;
 pub mod root_cause;
 pub mod subscription;
 pub mod table;

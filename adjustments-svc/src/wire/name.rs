@@ -65,10 +65,14 @@ pub fn invoice_name(account: AccountId, id: InvoiceId) -> String {
     format!("accounts/{account}/invoices/{id}")
 }
 
+/// `billingRuns/run_…`, where it is one.
+pub fn run(name: &str) -> Option<RunId> {
+    name.strip_prefix("billingRuns/").and_then(|id| id.parse().ok())
+}
+
 /// Whether the approval of a subject is asked for by this service itself, and by nobody else.
 pub fn is_asked_for_here(subject: &str) -> bool {
-    let run = subject.strip_prefix("billingRuns/").and_then(|id| id.parse::<RunId>().ok());
-    parts::<ids::Adjustment>(subject, "adjustments").is_some() || run.is_some()
+    parts::<ids::Adjustment>(subject, "adjustments").is_some() || run(subject).is_some()
 }
 
 /// `accounts/acc_…/cases/cas_…`

@@ -91,7 +91,7 @@ const LOCAL: [&str; 18] = [
 ];
 
 /// What belongs to an account in the schema adjustments.
-const ADJUSTED: [&str; 10] = [
+const ADJUSTED: [&str; 11] = [
     "adjusted_document",
     "adjustment",
     "adjustment_evidence",
@@ -102,6 +102,7 @@ const ADJUSTED: [&str; 10] = [
     "dispute_settlement",
     "disputed_document",
     "disputed_document_told",
+    "proposed_correction",
 ];
 
 /// Of the schema adjustments: a request may be about anything, so the rest belongs to the coordinator.

@@ -5,6 +5,7 @@
 mod change;
 mod evidence;
 mod line;
+mod proposed;
 mod refusal;
 mod room;
 #[cfg(test)]
@@ -13,6 +14,7 @@ mod tests;
 pub use change::{Proposal, approved, create, edit, executed, mendable, settled, submit, withdraw};
 pub use evidence::{EVIDENCE_MAX_BYTES, Evidence, EvidenceRefusal, take};
 pub use line::{AdjustedLine, AskedLine, By, OfSpots, RightTax, TaxCategory, check, check_spots, come_to};
+pub use proposed::{Difference, follow, lapse, propose};
 pub use refusal::AdjustmentRefusal;
 pub use room::{OfLines, leave};
 
