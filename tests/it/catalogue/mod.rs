@@ -12,7 +12,7 @@ use sqlx::{Connection, PgConnection};
 use testkit::TestDatabase;
 
 /// What belongs to an account.
-const HOT: [&str; 39] = [
+const HOT: [&str; 40] = [
     "ad_credit",
     "airing",
     "billed_to_date",
@@ -45,6 +45,7 @@ const HOT: [&str; 39] = [
     "order_purchase_order",
     "order_review",
     "order_revision",
+    "owed_spot",
     "period_units",
     "plan_week",
     "receivable_activity",
@@ -91,11 +92,12 @@ const LOCAL: [&str; 18] = [
 ];
 
 /// What belongs to an account in the schema adjustments.
-const ADJUSTED: [&str; 10] = [
+const ADJUSTED: [&str; 11] = [
     "adjusted_document",
     "adjustment",
     "adjustment_evidence",
     "adjustment_line",
+    "adjustment_spot",
     "correspondence",
     "customer_case",
     "dispute",
