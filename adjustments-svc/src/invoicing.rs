@@ -112,6 +112,17 @@ impl Invoicing {
         Ok(self.notes().preview_tax_correction(request).await.map_err(refused)?.into_inner())
     }
 
+    /// What would be owed for spots of a document.
+    pub async fn preview_makegoods(
+        &self,
+        invoice: String,
+        lines: Vec<pb::MissedSpots>,
+    ) -> Result<pb::MakegoodPreview, Failure> {
+        let request = self.signed(&ourselves(), pb::PreviewMakegoodsRequest { invoice, lines })?;
+        let mut client = MakegoodServiceClient::new(self.channel.clone());
+        Ok(client.preview_makegoods(request).await.map_err(refused)?.into_inner())
+    }
+
     /// Issues a credit note; answers its name. The same request id again is answered as before, here and below.
     pub async fn credit(&self, request: pb::IssueCreditNoteRequest) -> Result<String, Failure> {
         let request = self.signed(&ourselves(), request)?;

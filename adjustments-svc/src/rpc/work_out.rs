@@ -114,12 +114,11 @@ impl Rpc {
                     (document::tax_of_lines(&preview)?, document::left(&preview, currency)?);
                 Ok(Said { effect: document::tax_effect(preview)?, amounts, after })
             }
-            // What is owed is what would be credited instead, of the same spots.
             Outcome::Owed => {
-                let preview = self.invoicing.preview_credit(name, document::note(proposal)?).await?;
-                let (amounts, after) =
-                    (document::gross_of_lines(&preview)?, document::left(&preview, currency)?);
-                Ok(Said { effect: document::makegood_effect(&preview)?, amounts, after })
+                let preview = self.invoicing.preview_makegoods(name, document::missed(proposal)?).await?;
+                let amounts = document::value_of_lines(&preview, currency)?;
+                let after = document::left_by_makegood(&preview, currency)?;
+                Ok(Said { effect: document::makegood_effect(&preview, currency)?, amounts, after })
             }
             Outcome::Rebill => {
                 let preview = self.invoicing.preview_rebill(name, document::rebill(proposal)?).await?;

@@ -187,14 +187,14 @@ pub fn tax_effect(preview: invoicing::NotePreview) -> Result<pb::AdjustmentEffec
     note_effect(document.kind() == invoicing::DocumentKind::CreditNote, preview)
 }
 
-/// The effect of a makegood, by the credit that is not given instead: the balance stays, and so do the lines.
-pub fn makegood_effect(preview: &invoicing::NotePreview) -> Result<pb::AdjustmentEffect, anyhow::Error> {
-    let document = preview.document.as_ref().context("a preview shows its document")?;
-    let currency = parsed(&document.gross)?.currency();
-    let mut lines: Vec<i32> = document.lines.iter().map(|line| line.corrects_line).collect();
-    lines.dedup();
-    let line = |line| pb::AdjustmentLineEffect {
-        line,
+/// The effect of a makegood: the balance stays, and so do the lines.
+pub fn makegood_effect(
+    preview: &invoicing::MakegoodPreview,
+    currency: Currency,
+) -> Result<pb::AdjustmentEffect, anyhow::Error> {
+    let open = Some(wire_money::message(money(currency, &preview.open)?));
+    let line = |line: &invoicing::MakegoodLine| pb::AdjustmentLineEffect {
+        line: line.line,
         gross: nothing(currency),
         commission: nothing(currency),
         net: nothing(currency),
@@ -202,12 +202,28 @@ pub fn makegood_effect(preview: &invoicing::NotePreview) -> Result<pb::Adjustmen
         ..pb::AdjustmentLineEffect::default()
     };
     Ok(pb::AdjustmentEffect {
-        lines: lines.into_iter().map(line).collect(),
+        lines: preview.lines.iter().map(line).collect(),
         total: nothing(currency),
-        open_before: preview.open_before.clone(),
-        open_after: preview.open_before.clone(),
+        open_before: open.clone(),
+        open_after: open,
         ..no_document(currency)
     })
+}
+
+/// What spots of lines were billed at.
+pub fn value_of_lines(
+    preview: &invoicing::MakegoodPreview,
+    currency: Currency,
+) -> Result<OfLines, anyhow::Error> {
+    preview.lines.iter().map(|line| Ok((line.line, money(currency, &line.value)?))).collect()
+}
+
+/// What a makegood would leave of the lines that it names.
+pub fn left_by_makegood(
+    preview: &invoicing::MakegoodPreview,
+    currency: Currency,
+) -> Result<OfLines, anyhow::Error> {
+    preview.lines.iter().map(|line| Ok((line.line, money(currency, &line.left)?))).collect()
 }
 
 /// The effect of a write-off: invoice, revenue and tax stay, what is open goes.

@@ -13,7 +13,7 @@ use invoicing_domain::{
     billing_entity::BillingEntity,
     invoice::{DocumentKind, due_date},
     ledger::note_postings,
-    note::{self as domain, Asked, Note, NoteBasis, NoteRefusal, Settings},
+    note::{self as domain, Asked, Note, NoteBasis, NoteRefusal, Settings, check_beside_owed},
     number_series::{self, Dated},
     period::posting_of_correction,
     receivable::{Activity, Moved, apply_to_corrected},
@@ -25,7 +25,7 @@ use refusal::Violations;
 use sqlx::PgConnection;
 use uuid::Uuid;
 
-use super::{billing_run_service::act, credited_spots};
+use super::{billing_run_service::act, credited_spots, owe_makegoods};
 use crate::{
     report,
     store::{
@@ -129,8 +129,13 @@ pub(super) async fn issue(
     let spots =
         credited_spots::find(connection, (subject.corrects, &subject.corrected.original), &said, call)
             .await?;
+    let owed = match order.kind {
+        DocumentKind::CreditNote => owe_makegoods::of_lines(connection, call, subject.corrects).await?,
+        DocumentKind::DebitNote | DocumentKind::Invoice => BTreeMap::new(),
+    };
+    check_beside_owed(&subject.corrected.original, &note, &owed).or_refuse()?;
     let (reason, keep_due_date) = (said.reason.as_str(), said.keep_due_date);
-    let saying = Saying { reason, keep_due_date, taken: &taken, rebill: None, spots: &spots };
+    let saying = Saying { reason, keep_due_date, taken: &taken, rebill: None, spots: &spots, owed: &owed };
     record(connection, call, (order, subject), (&note, saying)).await
 }
 
@@ -147,8 +152,9 @@ pub(super) async fn correct_tax(
     let settings = Settings { rounding: subject.entity.rounding, remainder: subject.entity.remainder };
     let note = domain::retax(&subject.corrected.original, &said.lines, settings).or_refuse()?;
     let taken = number(connection, &subject.entity, note.kind, date).await?;
+    let (reason, owed) = (said.reason.as_str(), BTreeMap::new());
     let saying =
-        Saying { reason: &said.reason, keep_due_date: false, taken: &taken, rebill: None, spots: &[] };
+        Saying { reason, keep_due_date: false, taken: &taken, rebill: None, spots: &[], owed: &owed };
     record(connection, call, (order, subject), (&note, saying)).await
 }
 
@@ -161,6 +167,8 @@ pub(super) struct Saying<'a> {
     pub(super) rebill: Option<BilledAs<'a>>,
     /// Those that are credited by name, with their orders.
     pub(super) spots: &'a [(AiringId, OrderId)],
+    /// What of the lines is made good instead.
+    pub(super) owed: &'a BTreeMap<u32, Money>,
 }
 
 /// Records and posts a note.
@@ -171,7 +179,7 @@ pub(super) async fn record(
     (note, saying): (&Note, Saying<'_>),
 ) -> Result<Made, Failure> {
     let Subject { corrects, corrected, entity, open, delivered } = subject;
-    let Saying { reason, keep_due_date, taken, rebill, spots } = saying;
+    let Saying { reason, keep_due_date, taken, rebill, spots, owed } = saying;
     let postings = note_postings(note, &entity.gl_codes).context("a note cannot be posted")?;
     // Held until the note is posted: whoever closes the period of its date waits for it.
     store::accounting_period::hold(connection, entity.id).await?;
@@ -210,7 +218,7 @@ pub(super) async fn record(
         }
         NoteBasis::Commercial | NoteBasis::Tax | NoteBasis::Makegood | NoteBasis::Rebill => Vec::new(),
     };
-    let left = left(&corrected, note)?;
+    let left = left(&corrected, note, owed)?;
     let spots_of = spots.iter().map(|(_, order)| *order).collect();
     let taken_back = taken_back(note)?.map(|lines| (taken.number.clone(), lines));
     let corrected = (delivered, lines);
@@ -374,8 +382,12 @@ async fn apply(
     store::receivable::record(connection, account, &[activity]).await
 }
 
-/// What is left of the lines that the note names.
-fn left(corrected: &Corrected, note: &Note) -> Result<Vec<pb::LineLeft>, Failure> {
+/// What is left of the lines that the note names, beside what is made good instead.
+pub(super) fn left(
+    corrected: &Corrected,
+    note: &Note,
+    owed: &BTreeMap<u32, Money>,
+) -> Result<Vec<pb::LineLeft>, Failure> {
     let named =
         corrected.original.lines.iter().filter(|line| note.lines.iter().any(|of| of.corrects == line.number));
     named
@@ -384,6 +396,9 @@ fn left(corrected: &Corrected, note: &Note) -> Result<Vec<pb::LineLeft>, Failure
             let mut left = line.left().map_err(|error| anyhow!(error))?;
             for gross in taken.filter(|_| note.kind == DocumentKind::CreditNote) {
                 left = left.minus(gross).map_err(|error| anyhow!(error))?;
+            }
+            if let Some(owed) = owed.get(&line.number) {
+                left = left.minus(*owed).map_err(|error| anyhow!(error))?;
             }
             let number = i32::try_from(line.number).context("a line with a number beyond integer")?;
             Ok(pb::LineLeft { line: number, gross: Some(crate::wire::money::message(left)) })

@@ -34,6 +34,14 @@ pub fn receipt(kind: &'static str, entity: EntityId, account: AccountId, receipt
         .of_account(account)
 }
 
+/// A spot is owed because somebody decided so.
+pub fn owed(entity: EntityId, account: AccountId, obligation: &pb::MakegoodObligation) -> Fact {
+    let kind = "billing.invoicing.v1.makegood_obligation.opened";
+    Fact::new(kind, &obligation.name, "billing.invoicing.v1.MakegoodObligation", obligation)
+        .of_entity(entity)
+        .of_account(account)
+}
+
 /// What was left of an obligation is owed no more.
 pub fn released(entity: EntityId, account: AccountId, obligation: &pb::MakegoodObligation) -> Fact {
     let kind = "billing.invoicing.v1.makegood_obligation.released";

@@ -23,6 +23,7 @@ pub fn message(order: &Order, obligation: &Obligation<'_>) -> Result<pb::Makegoo
     let missed = obligation.spot();
     let amounts = amounts(order, obligation.sums())?;
     let released = missed.and_then(|missed| order.releases.get(&missed.id));
+    let decided = missed.and_then(|missed| order.openings.get(&missed.id));
     let note = missed.and_then(|missed| order.credits.get(&missed.id));
     let mut fulfilments = Vec::with_capacity(obligation.parts.len());
     for part in &obligation.parts {
@@ -72,6 +73,10 @@ pub fn message(order: &Order, obligation: &Obligation<'_>) -> Result<pb::Makegoo
         released_by: released.map_or_else(String::new, |released| released.act.by.clone()),
         release_time: released.map(|released| time_message(released.act.at)),
         release_approval: released.and_then(|released| released.approval.clone()).unwrap_or_default(),
+        decision_reason: decided.map_or_else(String::new, |decided| decided.reason.clone()),
+        decided_by: decided.map_or_else(String::new, |decided| decided.act.by.clone()),
+        decide_time: decided.map(|decided| time_message(decided.act.at)),
+        decision_approval: decided.and_then(|decided| decided.approval.clone()).unwrap_or_default(),
     })
 }
 

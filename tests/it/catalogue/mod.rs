@@ -12,7 +12,7 @@ use sqlx::{Connection, PgConnection};
 use testkit::TestDatabase;
 
 /// What belongs to an account.
-const HOT: [&str; 39] = [
+const HOT: [&str; 40] = [
     "ad_credit",
     "airing",
     "billed_to_date",
@@ -45,6 +45,7 @@ const HOT: [&str; 39] = [
     "order_purchase_order",
     "order_review",
     "order_revision",
+    "owed_spot",
     "period_units",
     "plan_week",
     "receivable_activity",
@@ -96,6 +97,7 @@ const ADJUSTED: [&str; 11] = [
     "adjustment",
     "adjustment_evidence",
     "adjustment_line",
+    "adjustment_spot",
     "correspondence",
     "customer_case",
     "dispute",

@@ -52,8 +52,11 @@ pub(super) async fn load(
     let rows = sqlx::query_file!("src/store/sql/airings_to_rate.sql", accounts, as_of as _)
         .fetch_all(connection)
         .await?;
-    let made_good: HashSet<Uuid> =
-        rows.iter().filter(|row| !row.makegood_for.is_empty()).map(|row| row.order_id).collect();
+    let made_good: HashSet<Uuid> = rows
+        .iter()
+        .filter(|row| !row.makegood_for.is_empty() || settled.decided.contains(&row.airing_id))
+        .map(|row| row.order_id)
+        .collect();
     let (mut spots, mut airings, mut printed) = (Vec::new(), Vec::with_capacity(rows.len()), HashMap::new());
     for row in rows {
         let texts: &mut BTreeSet<char> = printed.entry(row.line_id).or_default();
@@ -87,6 +90,7 @@ pub(super) async fn load(
                 expires: expires(airing.day, lines.makegood_days),
                 is_credited: settled.credited.contains_key(&row.airing_id),
                 released: settled.released.get(&row.airing_id).copied(),
+                is_decided: settled.decided.contains(&row.airing_id),
             });
         }
         airings.push((row.line_id, airing));
