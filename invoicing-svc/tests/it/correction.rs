@@ -95,7 +95,7 @@ async fn what_is_held_is_proposed_as_a_correction() {
     assert_eq!(held.origin_period.unwrap().first, Some(day("2026-01-01")));
     let [taken] = &held.taken_back[..] else { panic!("{:?}", held.taken_back) };
     assert_eq!((taken.invoice.as_str(), taken.line, amount(&taken.gross)), (&*document.name, 1, "2000.00"));
-    assert_eq!(held.makers, ["order_management_1"], "who sent the amendment, and not who delivered before");
+    assert_eq!(held.makers, ["order_management_1"], "who sent the amendment");
 }
 
 #[tokio::test]

@@ -2,6 +2,7 @@
 
 mod attacks;
 mod cases;
+mod corrections;
 mod disputes;
 mod going_down;
 mod house;

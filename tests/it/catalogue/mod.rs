@@ -92,7 +92,7 @@ const LOCAL: [&str; 18] = [
 ];
 
 /// What belongs to an account in the schema adjustments.
-const ADJUSTED: [&str; 11] = [
+const ADJUSTED: [&str; 12] = [
     "adjusted_document",
     "adjustment",
     "adjustment_evidence",
