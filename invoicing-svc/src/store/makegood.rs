@@ -25,6 +25,7 @@ use sqlx::PgConnection;
 use uuid::Uuid;
 
 use super::{
+    owed_shortfall,
     rating_input::{days, rate},
     written::{Written, currency},
 };
@@ -183,6 +184,8 @@ pub struct Order {
     pub releases: HashMap<AiringId, Decision>,
     /// What is owed whatever its source says of it.
     pub openings: HashMap<AiringId, Decision>,
+    /// Those of the spots that are none: what two counts are apart by.
+    pub shortfalls: HashSet<AiringId>,
 }
 
 /// What somebody decided on a spot, and why.
@@ -228,9 +231,11 @@ pub async fn orders(
             credits: HashMap::new(),
             releases: HashMap::new(),
             openings: HashMap::new(),
+            shortfalls: HashSet::new(),
         });
     }
     add_spots(connection, &mut orders, &days).await?;
+    add_shortfalls(connection, &mut orders, &days).await?;
     Ok(orders)
 }
 
@@ -279,6 +284,26 @@ async fn add_spots(
             released: row.released,
             is_decided,
         });
+    }
+    Ok(())
+}
+
+async fn add_shortfalls(
+    connection: &mut PgConnection,
+    orders: &mut [Order],
+    makegood_days: &HashMap<Uuid, Option<u16>>,
+) -> Result<(), Failure> {
+    let accounts: Vec<Uuid> = orders.iter().map(|order| order.account.uuid()).collect();
+    let shortfalls = owed_shortfall::of_accounts(connection, &accounts).await?;
+    for order in orders {
+        for owed in shortfalls.iter().filter(|owed| owed.order == order.order) {
+            order.spots.push(owed.spot(makegood_days.get(&order.order.uuid()).copied().flatten()));
+            order.shortfalls.insert(owed.id);
+            order.openings.insert(owed.id, owed.decision.clone());
+            if let Some((_, released)) = &owed.released {
+                order.releases.insert(owed.id, released.clone());
+            }
+        }
     }
     Ok(())
 }

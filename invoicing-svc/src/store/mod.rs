@@ -35,6 +35,7 @@ pub mod number_series;
 pub mod order;
 pub mod order_money;
 pub mod order_review;
+pub mod owed_shortfall;
 pub mod owed_spot;
 pub mod quarantine;
 pub mod rate_card;

@@ -50,7 +50,9 @@ pub fn message(order: &Order, obligation: &Obligation<'_>) -> Result<pb::Makegoo
             Missed::Known { printed, .. } => printed.map_or("", |printed| printed).to_owned(),
             Missed::Unknown(_) => String::new(),
         },
-        airing: missed.map_or_else(String::new, |missed| name::airing_name(missed.id)),
+        airing: missed
+            .filter(|missed| !order.shortfalls.contains(&missed.id))
+            .map_or_else(String::new, |missed| name::airing_name(missed.id)),
         missed_date: missed.map(|missed| day_message(missed.day)),
         expire_date: missed.and_then(|missed| missed.expires).map(day_message),
         state: match obligation.state(order.today) {

@@ -78,7 +78,7 @@ pub async fn balance(service: &Service, order: &str) -> pb::MakegoodBalance {
     makegoods(service).get_makegood_balance(request).await.unwrap().into_inner()
 }
 
-async fn release(
+pub async fn release(
     service: &Service,
     obligation: &pb::MakegoodObligation,
     left: &str,

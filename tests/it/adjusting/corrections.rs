@@ -34,7 +34,6 @@ impl<'a> Sold<'a> {
     async fn open(house: &'a House) -> Result<(Self, pb::Invoice)> {
         let display = pb::AdProduct {
             code: "DISPLAY".into(),
-            format: "BANNER".into(),
             pricing_model: pb::PricingModel::Cpm.into(),
             ..product()?
         };

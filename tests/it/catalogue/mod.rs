@@ -12,7 +12,7 @@ use sqlx::{Connection, PgConnection};
 use testkit::TestDatabase;
 
 /// What belongs to an account.
-const HOT: [&str; 40] = [
+const HOT: [&str; 41] = [
     "ad_credit",
     "airing",
     "billed_to_date",
@@ -45,6 +45,7 @@ const HOT: [&str; 40] = [
     "order_purchase_order",
     "order_review",
     "order_revision",
+    "owed_shortfall",
     "owed_spot",
     "period_units",
     "plan_week",

@@ -168,6 +168,17 @@ fn a_makegood_bills_up_to_what_is_owed() {
 }
 
 #[test]
+fn what_two_counts_are_apart_by_is_made_good_by_what_bills() {
+    // 2,000 were not billed, and somebody decided that airings make it good: they bill up to it.
+    let name = "SHORTFALL-L1-2026-01-01";
+    let shortfall = Told { status: AiringStatus::NotAired, is_decided: true, ..told("L1", name, 1, 2000) };
+    let spots = [shortfall, makegood("2", "G1", 3, 1500, &[name]), makegood("2", "G2", 4, 1500, &[name])];
+    let owed = all(&spots);
+    assert_eq!(lines(&owed), ["SHORTFALL-L1-2026-01-01 owed 2000, fulfilled 2000, left 0"]);
+    assert_eq!([1, 2].map(|n| fulfils(&owed, &spots[n])), [(0, 0), (0, 1000)]);
+}
+
+#[test]
 fn one_makegood_makes_several_good() {
     let spots = [
         missed("4", "A", 1, 1400),

@@ -22,6 +22,7 @@ use super::{
 };
 use crate::store::{
     makegood::{Settled, Spot, settled},
+    owed_shortfall,
     written::Written,
 };
 
@@ -94,6 +95,13 @@ pub(super) async fn load(
             });
         }
         airings.push((row.line_id, airing));
+    }
+    if !made_good.is_empty() {
+        let owed = owed_shortfall::of_accounts(connection, accounts).await?.into_iter();
+        let owed = owed.filter(|owed| {
+            made_good.contains(&owed.order.uuid()) && lines.numbers.contains_key(&owed.line.uuid())
+        });
+        spots.extend(owed.map(|owed| owed.spot(lines.makegood_days)));
     }
     Ok((by_line(airings, &spots), printed))
 }
