@@ -63,9 +63,9 @@ pub fn note(proposal: &Proposal) -> Result<invoicing::Note, anyhow::Error> {
     let basis = match proposal.kind.basis(proposal.cause) {
         Basis::Correction => invoicing::NoteBasis::Correction,
         Basis::Commercial => invoicing::NoteBasis::Commercial,
-        Basis::Tax => invoicing::NoteBasis::Tax,
-        Basis::Makegood => invoicing::NoteBasis::Makegood,
-        Basis::WriteOff => anyhow::bail!("what is written off becomes no note"),
+        Basis::Tax | Basis::Makegood | Basis::WriteOff => {
+            anyhow::bail!("a {} becomes no note of some of a line", proposal.kind)
+        }
     };
     Ok(invoicing::Note {
         basis: basis.into(),

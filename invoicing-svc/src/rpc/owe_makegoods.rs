@@ -62,7 +62,7 @@ pub(super) async fn preview(
     let Some(said) = wire_note::missed(&mut v, &message.lines) else { return Err(v.refusal().into()) };
     v.check()?;
     let mut transaction = rpc.pool.begin().await?;
-    let owing = look(&mut transaction, &call, (&message.invoice, ""), &said).await?;
+    let owing = look(&mut transaction, &call, (message.invoice.as_str(), ""), &said).await?;
     transaction.rollback().await?;
     let line = |left: pb::LineLeft| {
         let of = owing.note.lines.iter().filter(|of| i32::try_from(of.corrects) == Ok(left.line));

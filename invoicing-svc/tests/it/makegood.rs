@@ -23,7 +23,7 @@ use crate::{
     service::{Door, Service, reason},
 };
 
-fn makegoods(service: &Service) -> MakegoodServiceClient<Door> {
+pub fn makegoods(service: &Service) -> MakegoodServiceClient<Door> {
     MakegoodServiceClient::new(service.door("controller_1", Role::Controller))
 }
 
@@ -38,7 +38,7 @@ pub async fn with_series(service: &Service) -> Sold {
 }
 
 /// L3 of IO-1001: S1 and S2 are billed in January at 275.00, S3 was missed. Answers the document.
-async fn january(service: &Service) -> (Sold, pb::Invoice) {
+pub async fn january(service: &Service) -> (Sold, pb::Invoice) {
     let sold = with_series(service).await;
     sync(service, vec![order(&sold, "IO-1001")], "orders").await.unwrap();
     import(service, header("B1", 3, "825.00"), &[spot(1), spot(2), missed(3)]).await.unwrap();
@@ -46,12 +46,12 @@ async fn january(service: &Service) -> (Sold, pb::Invoice) {
     (sold, get(service, &document.name).await)
 }
 
-fn missed(number: i32) -> pb::Airing {
+pub fn missed(number: i32) -> pb::Airing {
     pb::Airing { status: pb::AiringStatus::MadeGood.into(), time: String::new(), ..spot(number) }
 }
 
 /// A spot of February that makes others good.
-fn makegood(number: i32, rate: &str, names: &[&str]) -> pb::Airing {
+pub fn makegood(number: i32, rate: &str, names: &[&str]) -> pb::Airing {
     pb::Airing {
         date: Some(day("2026-02-10")),
         rate: rate.into(),
@@ -69,7 +69,7 @@ pub async fn obligations(service: &Service, order: &str) -> Vec<pb::MakegoodObli
 }
 
 /// Spot, state, and what is left.
-fn told(obligation: &pb::MakegoodObligation) -> (&str, pb::MakegoodState, &str) {
+pub fn told(obligation: &pb::MakegoodObligation) -> (&str, pb::MakegoodState, &str) {
     (&obligation.spot, obligation.state(), amount(&obligation.left))
 }
 
@@ -146,7 +146,7 @@ async fn choose_as(
 }
 
 /// The makegoods that a run bills, as quantity × rate = gross.
-async fn billed(service: &Service, run: &pb::BillingRun) -> Vec<String> {
+pub async fn billed(service: &Service, run: &pb::BillingRun) -> Vec<String> {
     let request = pb::ListInvoicesRequest { billing_run: run.name.clone(), ..crate::invoice::all() };
     let mut lines = Vec::new();
     for draft in list(service, request).await {
