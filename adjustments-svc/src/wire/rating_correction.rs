@@ -87,7 +87,8 @@ pub fn corrections(held: &invoicing::BillingException) -> Result<Vec<Held>, anyh
     for taken in &held.taken_back {
         let document = name::invoice(&mut Violations::new(), "invoice", &taken.invoice);
         let amount = gross(taken)?;
-        let line = AdjustedLine { number: taken.line, by: By::Gross(amount), amount };
+        let by = if taken.spots.is_empty() { By::Gross(amount) } else { By::Spots(taken.spots.clone()) };
+        let line = AdjustedLine { number: taken.line, by, amount };
         documents.entry(document.context("a document has a name")?).or_default().push(line);
     }
     let correction = |((account, invoice), lines): ((AccountId, InvoiceId), Vec<AdjustedLine>)| {
@@ -108,7 +109,8 @@ pub fn corrections(held: &invoicing::BillingException) -> Result<Vec<Held>, anyh
 }
 
 fn said(held: &invoicing::BillingException, lines: &[AdjustedLine]) -> String {
-    let lines: Vec<String> = lines.iter().map(|line| format!("{}: {}", line.number, line.amount)).collect();
+    let line = |line: &AdjustedLine| format!("{}: {} ({:?})", line.number, line.amount, line.by);
+    let lines: Vec<String> = lines.iter().map(line).collect();
     format!("{} of {}, by {}", lines.join(", "), held.cause, held.makers.join(", "))
 }
 

@@ -64,6 +64,7 @@ struct TakenBack {
     invoice: Uuid,
     line: i32,
     gross: String,
+    spots: Vec<String>,
 }
 
 /// The exceptions of a run, each with its account, in the order in which the run found them.
@@ -201,12 +202,12 @@ fn taken_back(
         serde_json::from_value(stored).context("the database holds shares that cannot be read")?;
     lines
         .into_iter()
-        .map(|TakenBack { invoice, line, gross }| {
+        .map(|TakenBack { invoice, line, gross, spots }| {
             let currency = currency.context("the database holds shares without a currency")?;
             let gross =
                 Money::parse(currency, &gross).context("the database holds a share without its amount")?;
             let invoice = name::invoice_name(account, InvoiceId::from_uuid(invoice));
-            Ok(pb::TakenBack { invoice, line, gross: Some(message(gross)) })
+            Ok(pb::TakenBack { invoice, line, gross: Some(message(gross)), spots })
         })
         .collect()
 }

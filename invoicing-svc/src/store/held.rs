@@ -37,6 +37,7 @@ struct Kept {
     line: u32,
     gross: String,
     changes: Vec<KeptChange>,
+    spots: Vec<String>,
 }
 
 /// Units at a price, as the database keeps them.
@@ -58,10 +59,12 @@ pub async fn sources(
 ) -> Result<HashMap<Place, Vec<Source>>, Failure> {
     let lines: Vec<Uuid> = lines.iter().map(|line| line.uuid()).collect();
     let rows = sqlx::query_file!("src/store/sql/lines_that_billed.sql", account.uuid(), &lines)
-        .fetch_all(connection)
+        .fetch_all(&mut *connection)
         .await?;
+    let mut spots = spots(connection, account, &lines).await?;
     let mut sources: HashMap<_, Vec<_>> = HashMap::new();
     for row in rows {
+        let named = (row.invoice_id, row.number, row.rate.normalize());
         let bucket = Bucket {
             origin: days(row.origin_first, row.origin_last)?,
             kind: Written::read(&row.kind)?,
@@ -76,9 +79,22 @@ pub async fn sources(
             bucket,
             units: row.units,
             left: Money::of(currency, row.left).context("the database holds parts of a minor unit")?,
+            spots: spots.remove(&named).into_iter().flatten().collect(),
         });
     }
     Ok(sources)
+}
+
+/// The spots that did not air after all, by document, line and rate.
+async fn spots(
+    connection: &mut PgConnection,
+    account: AccountId,
+    lines: &[Uuid],
+) -> Result<HashMap<(Uuid, i32, Decimal), Vec<String>>, Failure> {
+    let rows = sqlx::query_file!("src/store/sql/spots_that_did_not_air.sql", account.uuid(), lines)
+        .fetch_all(connection)
+        .await?;
+    Ok(rows.into_iter().map(|row| ((row.invoice_id, row.number, row.rate.normalize()), row.spots)).collect())
 }
 
 /// Who changed what order lines are worth in a period since it was billed, as their keys name them.
@@ -117,6 +133,7 @@ pub(super) fn kept(shares: &[Share]) -> Result<Value, Failure> {
         line: share.number,
         gross: share.gross.to_string(),
         changes: share.changes.iter().map(change).collect(),
+        spots: share.spots.clone(),
     };
     let kept: Vec<Kept> = shares.iter().map(kept).collect();
     Ok(serde_json::to_value(kept).context("a share cannot be written")?)
@@ -145,6 +162,7 @@ fn shares(kept: Value, origin: Days, currency: Currency) -> Result<Vec<Share>, F
                 number: share.line,
                 gross: gross.context("the database holds a share without its amount")?,
                 changes: share.changes.into_iter().map(change).collect::<Result<_, _>>()?,
+                spots: share.spots,
             })
         })
         .collect()

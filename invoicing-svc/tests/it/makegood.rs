@@ -241,6 +241,23 @@ async fn a_spot_is_credited_once_and_then_owed_no_more() {
 }
 
 #[tokio::test]
+async fn a_spot_that_did_not_air_after_all_is_proposed_by_its_name() {
+    let service = Service::start().await;
+    let (sold, document) = january(&service).await;
+    let never = pb::Airing { status: pb::AiringStatus::NotAired.into(), time: String::new(), ..spot(2) };
+    import(&service, header("B2", 1, "275.00"), &[never]).await.unwrap();
+    let run = review(&service, &sold, "2026-02", "february").await;
+    let held = |exception: &pb::BillingException| exception.reason == "NEGATIVE_DELTA";
+    let found = crate::tax::exceptions(&service, &run).await.into_iter().find(held).unwrap();
+    let [taken] = &found.taken_back[..] else { panic!("{found:?}") };
+    assert_eq!((amount(&taken.gross), taken.spots.clone()), ("275.00", vec!["S2".to_owned()]));
+    credit(&service, &document, (pb::NoteBasis::Correction, &["S2"]), "n1").await.unwrap();
+    let open = crate::tax::exceptions(&service, &run).await.into_iter().filter(held);
+    assert!(open.into_iter().all(|each| each.state() == pb::ExceptionState::Resolved));
+    assert_eq!(broken(&service).await, [""; 0]);
+}
+
+#[tokio::test]
 async fn a_correction_of_a_spot_that_aired_is_not_billed_again() {
     let service = Service::start().await;
     let (sold, document) = january(&service).await;

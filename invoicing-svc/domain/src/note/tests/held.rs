@@ -20,7 +20,7 @@ fn change(units: i64, bucket: Bucket) -> Change {
 /// Line 1 of a document.
 fn source(document: &str, units: i64, bucket: Bucket, left: &str) -> Source {
     let invoice = InvoiceId::derived(&[document.as_bytes()]);
-    Source { invoice, number: 1, bucket, units: Decimal::from(units), left: money(left) }
+    Source { invoice, number: 1, bucket, units: Decimal::from(units), left: money(left), spots: Vec::new() }
 }
 
 fn billed(units: i64, bucket: Bucket, gross: &str) -> Billed {
@@ -66,6 +66,28 @@ fn documents_give_no_more_than_they_have() {
     assert!(shared(&all, &[source("january", 1_000_000, ten, "9500")], &[first]).is_empty());
     assert!(shared(&all, &[source("january", 999_999, ten, "10000")], &[first]).is_empty());
     assert!(shared(&all, &[], &[first]).is_empty());
+}
+
+#[test]
+fn spots_that_did_not_air_are_credited_by_their_names() {
+    let at = |rate| Bucket { kind: LineKind::Spots, ..bucket(rate, 1) };
+    let with = |spots: &[&str], source: Source| Source {
+        spots: spots.iter().map(|spot| (*spot).to_owned()).collect(),
+        ..source
+    };
+    let (billed, left) = (billed(3, at("275"), "825"), || source("january", 3, at("275"), "825"));
+    let shares = shared(&[change(-2, at("275"))], &[with(&["S1", "S3"], left())], &[billed]);
+    assert_eq!(grosses(&shares), ["550.00"]);
+    assert_eq!(shares[0].spots, ["S1", "S3"]);
+    assert!(shares[0].changes.is_empty());
+    // Two are fewer, and of one it is known that it did not air; or another one airs for it.
+    assert!(shared(&[change(-2, at("275"))], &[with(&["S1"], left())], &[billed]).is_empty());
+    let other = [change(-2, at("275")), change(1, at("200"))];
+    assert!(shared(&other, &[with(&["S1", "S3"], left())], &[billed]).is_empty());
+    // Nothing but their price is another: 3 × 75.00.
+    let cheaper = [change(-3, at("275")), change(3, at("200"))];
+    let shares = shared(&cheaper, &[left()], &[billed]);
+    assert_eq!((grosses(&shares), shares[0].spots.len()), (vec!["225.00".to_owned()], 0));
 }
 
 #[test]
