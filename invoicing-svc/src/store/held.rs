@@ -115,8 +115,8 @@ pub async fn makers(
     )
     .fetch_all(connection)
     .await?;
-    let made = |row: (Uuid, Date, Vec<String>)| ((LineId::from_uuid(row.0), row.1), row.2);
-    Ok(rows.into_iter().map(|row| made((row.line_id, row.first_day.to_jiff(), row.makers))).collect())
+    let rows = rows.into_iter();
+    Ok(rows.map(|row| ((LineId::from_uuid(row.line_id), row.first_day.to_jiff()), row.makers)).collect())
 }
 
 /// Shares as the database keeps them.
