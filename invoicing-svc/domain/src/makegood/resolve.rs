@@ -1,7 +1,8 @@
 //! Which spots makegoods name. A spot's name is unique within its line; a name that the makegood's own line does not
 //! know means the spot of another line of the order, where exactly one has it. A name that no spot has may be printed as line
-//! and ordinal, `13.4`: then it means a spot of that line that its source calls made good, or somebody decided so of. Which of several is not printed,
-//! and so the highest ordinal is the last of them: those before may have been missed before anything is known here.
+//! and ordinal, `13.4`: then it means a spot of that line that its source calls made good, or somebody decided so of. Which of
+//! several is not printed, and so the highest ordinal is the last of them: those before may have been missed before anything is
+//! known here.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 

@@ -301,7 +301,7 @@ fn what_is_to_be_made_good_is_not_left_to_be_credited() {
     };
     assert_eq!(refused("5000"), Ok(()));
     assert_eq!(refused("5000.01").unwrap_err(), "line 1: 5,000.00 left; 5,000.01 is more");
-    let other = document(vec![fee(1, ["100", "85", "20", "17"]), fee(2, ["100", "85", "20", "17"])]);
+    let other = document(vec![fee(1, ["100", "85", "20", "17"]), fee(2, ["100", "85", "7", "5.95"])]);
     let note = credit(&other, "100").unwrap();
     let owed = BTreeMap::from([(2, money("100"))]);
     assert_eq!(check_beside_owed(&other, &note, &owed), Ok(()), "of another line");
