@@ -1,6 +1,7 @@
 //! The way to invoicing: documents are read as whoever asks for them, and issued as this service, which invoicing is told
 //! to trust with approvals.
 
+mod corrections;
 mod receivables;
 
 use std::time::Duration;
@@ -12,7 +13,8 @@ use billing_proto::billing::{
     invoicing::v1::{
         self as pb, billing_entity_service_client::BillingEntityServiceClient,
         billing_run_service_client::BillingRunServiceClient, event_service_client::EventServiceClient,
-        invoice_service_client::InvoiceServiceClient, note_service_client::NoteServiceClient,
+        invoice_service_client::InvoiceServiceClient, makegood_service_client::MakegoodServiceClient,
+        note_service_client::NoteServiceClient,
     },
 };
 use chassis::{
@@ -99,6 +101,28 @@ impl Invoicing {
         Ok(self.notes().preview_rebill(request).await.map_err(refused)?.into_inner())
     }
 
+    /// What a correction of nothing but tax of a document would be and do.
+    pub async fn preview_tax_correction(
+        &self,
+        invoice: String,
+        correction: pb::TaxCorrection,
+    ) -> Result<pb::NotePreview, Failure> {
+        let request = pb::PreviewTaxCorrectionRequest { invoice, tax_correction: Some(correction) };
+        let request = self.signed(&ourselves(), request)?;
+        Ok(self.notes().preview_tax_correction(request).await.map_err(refused)?.into_inner())
+    }
+
+    /// What would be owed for spots of a document.
+    pub async fn preview_makegoods(
+        &self,
+        invoice: String,
+        lines: Vec<pb::MissedSpots>,
+    ) -> Result<pb::MakegoodPreview, Failure> {
+        let request = self.signed(&ourselves(), pb::PreviewMakegoodsRequest { invoice, lines })?;
+        let mut client = MakegoodServiceClient::new(self.channel.clone());
+        Ok(client.preview_makegoods(request).await.map_err(refused)?.into_inner())
+    }
+
     /// Issues a credit note; answers its name. The same request id again is answered as before, here and below.
     pub async fn credit(&self, request: pb::IssueCreditNoteRequest) -> Result<String, Failure> {
         let request = self.signed(&ourselves(), request)?;
@@ -116,6 +140,21 @@ impl Invoicing {
         let request = self.signed(&ourselves(), request)?;
         let both = self.notes().rebill_invoice(request).await.map_err(refused)?.into_inner();
         Ok(both.invoice.context("a rebill bills")?.name)
+    }
+
+    /// Corrects nothing but tax; answers the name of the note.
+    pub async fn correct_tax(&self, request: pb::CorrectTaxRequest) -> Result<String, Failure> {
+        let request = self.signed(&ourselves(), request)?;
+        Ok(self.notes().correct_tax(request).await.map_err(refused)?.into_inner().name)
+    }
+
+    /// Owes spots that a document bills; answers the name of the first obligation.
+    pub async fn owe_makegoods(&self, request: pb::OweMakegoodsRequest) -> Result<String, Failure> {
+        let request = self.signed(&ourselves(), request)?;
+        let mut client = MakegoodServiceClient::new(self.channel.clone());
+        let owed = client.owe_makegoods(request).await.map_err(refused)?.into_inner();
+        let first = owed.makegood_obligations.into_iter().next();
+        Ok(first.context("what is owed is an obligation")?.name)
     }
 
     /// A billing run.

@@ -5,9 +5,11 @@ use billing_proto::billing::invoicing::v1::{
     receivable_service_client::ReceivableServiceClient,
 };
 use chassis::{caller::Caller, failure::Failure};
+use money::Money;
 use tonic::transport::Channel;
 
 use super::{Invoicing, ourselves, refused};
+use crate::wire::money as wire_money;
 
 impl Invoicing {
     /// An account, as the caller may see it.
@@ -50,6 +52,18 @@ impl Invoicing {
         let request = self.signed(&ourselves(), request)?;
         self.receivables().set_disputed_amount(request).await.map_err(refused)?;
         Ok(())
+    }
+
+    /// What giving up so much of what is open would post.
+    pub async fn preview_write_off(
+        &self,
+        document: String,
+        given_up: Money,
+    ) -> Result<Vec<pb::LedgerEntry>, Failure> {
+        let amount = Some(wire_money::message(given_up));
+        let request = self.signed(&ourselves(), pb::PreviewWriteOffRequest { document, amount })?;
+        let preview = self.receivables().preview_write_off(request).await.map_err(refused)?.into_inner();
+        Ok(preview.ledger_entries)
     }
 
     /// Gives up what is open; answers the name of the write-off. The same request id again is answered as before.

@@ -30,7 +30,7 @@ use super::{
     approval_service::change,
     ask::{self, Answered, Asker},
     changed::next_revision,
-    work_out::{asking, case, parts},
+    work_out::{WorkedOut, asking, case, parts},
 };
 use crate::{
     store::{
@@ -63,10 +63,10 @@ impl AdjustmentService for Rpc {
                 Begun::Answered(before) => return Ok(before),
                 Begun::Fresh(once) => once,
             };
-            self.work_out(&mut transaction, (&read, (account, invoice)), &proposal).await?;
+            let lines = self.work_out(&mut transaction, (&read, (account, invoice)), &proposal).await?.lines;
             let id = AdjustmentId::from_uuid(Uuid::now_v7());
             let place = (read.entity.id, account, invoice, read.document.currency);
-            let adjustment = create(id, place, proposal, act(&call));
+            let adjustment = create(id, place, (proposal, lines), act(&call));
             store::insert(&mut transaction, &adjustment).await?;
             let created = fact::adjustment("billing.adjustments.v1.adjustment.created", &adjustment);
             say(&mut transaction, &Voice::of(&call), vec![created]).await?;
@@ -103,8 +103,9 @@ impl AdjustmentService for Rpc {
             // What was merged is what is there now.
             next_revision(&given.name, &current.revision.to_string(), before.revision).or_refuse()?;
             let proposal = Proposal { evidence: before.evidence.clone(), ..proposal };
-            let edited = edit(&before, proposal.clone(), &call.caller.person).or_refuse()?;
-            self.work_out(&mut transaction, (&read, place), &proposal).await?;
+            mendable(&before).or_refuse()?;
+            let lines = self.work_out(&mut transaction, (&read, place), &proposal).await?.lines;
+            let edited = edit(&before, (proposal, lines), &call.caller.person).or_refuse()?;
             let answer =
                 record(&mut transaction, &call, ("billing.adjustments.v1.adjustment.updated", edited))
                     .await?;
@@ -134,7 +135,7 @@ impl AdjustmentService for Rpc {
             let ordinal = proposal.evidence.len();
             proposal.evidence.push(file.clone());
             // Who gives evidence has their own part in it, and need not be called an editor.
-            let edited = edit(&before, proposal, &before.made.by).or_refuse()?;
+            let edited = edit(&before, (proposal, before.lines.clone()), &before.made.by).or_refuse()?;
             store::insert_evidence(&mut transaction, named, (ordinal, &file), &message.content).await?;
             let kind = "billing.adjustments.v1.adjustment.evidence_added";
             let answer = record(&mut transaction, &call, (kind, edited)).await?;
@@ -158,9 +159,11 @@ impl AdjustmentService for Rpc {
             let place = (account, invoice);
             let read = self.read(&call, place, proposal.bill_to.as_ref()).await?;
             let mut connection = self.pool.acquire().await?;
-            let effect = self.work_out(&mut connection, (&read, place), &proposal).await?;
+            let WorkedOut { effect, lines } =
+                self.work_out(&mut connection, (&read, place), &proposal).await?;
             let of = (read.entity.id, account, invoice, read.document.currency);
-            let draft = create(AdjustmentId::from_uuid(Uuid::nil()), of, proposal, act(&call));
+            let nobody = AdjustmentId::from_uuid(Uuid::nil());
+            let draft = create(nobody, of, (proposal, lines), act(&call));
             let case = case(&draft, &read, rate, call.at)?;
             let directory = person::directory(&mut connection).await?;
             let makers = ask::makers(&directory, &[], &call.caller.person);
@@ -194,7 +197,9 @@ impl AdjustmentService for Rpc {
             let before = locked(&mut transaction, &call, named).await?;
             next_revision(&message.name, &message.etag, before.revision).or_refuse()?;
             mendable(&before).or_refuse()?;
-            self.work_out(&mut transaction, (&read, place), &before.proposal()).await?;
+            let worked_out = self.work_out(&mut transaction, (&read, place), &before.proposal()).await?;
+            // As they come to now, which is what is measured and approved.
+            let before = Adjustment { lines: worked_out.lines, ..before };
             let asking = asking(&before, &read, case(&before, &read, rate, call.at)?)?;
             let asked = ask::ask(&mut transaction, &self.policies, &Asker::of(&call), asking).await?;
             let subject = (named.0, named.1.uuid());

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use adjustments_domain::{
-    adjustment::State,
+    adjustment::{Outcome, State},
     dispute::{Dispute, DisputeRefusal, Document},
 };
 use billing_proto::billing::adjustments::v1 as pb;
@@ -178,7 +178,12 @@ async fn executed(
     let mut connection = rpc.pool.acquire().await?;
     let found = adjustment::get(&mut connection, named, call.scope.json().as_ref()).await?.adjustment;
     Ok(match found.state {
-        State::Executed { document, .. } => Ok(document),
+        State::Executed { document, .. } => match found.kind.outcome() {
+            Outcome::CreditNote | Outcome::DebitNote | Outcome::Rebill | Outcome::TaxNote => Ok(document),
+            Outcome::WriteOff | Outcome::Owed => {
+                Err(format!("it is a {}, and only what is credited settles", found.kind))
+            }
+        },
         state @ (State::Draft | State::Submitted { .. } | State::Approved { .. } | State::Ended { .. }) => {
             Err(format!("it is {}, and only what is executed settles", state.name()))
         }

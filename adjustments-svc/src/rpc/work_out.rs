@@ -1,7 +1,9 @@
 //! What an adjustment would do, and what is asked to be approved of it.
 
 use adjustments_domain::{
-    adjustment::{AdjustedLine, Adjustment, BillTo, OfLines, Outcome, Proposal, check, leave},
+    adjustment::{
+        AdjustedLine, Adjustment, BillTo, By, OfLines, Outcome, Proposal, check, check_spots, come_to, leave,
+    },
     approval::{Circumstances, Involved, Part},
     policy::{basis_points, in_functional},
     subject::Subject,
@@ -30,10 +32,29 @@ use crate::{
 /// A document by its account.
 pub(super) type Place = (AccountId, InvoiceId);
 
+/// How many lines of an adjustment are told where people read it at a glance.
+const LINES_SHOWN: usize = 3;
+
 /// What invoicing knows of a document.
 pub(super) struct Read {
     pub(super) document: Document,
     pub(super) entity: Entity,
+}
+
+/// What a proposal would do.
+pub(super) struct WorkedOut {
+    pub(super) effect: AdjustmentEffect,
+    /// Its lines with what they come to.
+    pub(super) lines: Vec<AdjustedLine>,
+}
+
+/// What invoicing says of a proposal.
+struct Said {
+    effect: AdjustmentEffect,
+    /// What the lines come to, where that is not asked in money.
+    amounts: OfLines,
+    /// What documents would leave of them.
+    after: OfLines,
 }
 
 impl Rpc {
@@ -58,51 +79,83 @@ impl Rpc {
         connection: &mut PgConnection,
         (read, place): (&Read, Place),
         proposal: &Proposal,
-    ) -> Result<AdjustmentEffect, Failure> {
+    ) -> Result<WorkedOut, Failure> {
         let Document { name, currency, .. } = &read.document;
         check(name, *currency, &proposal.lines).or_refuse()?;
         // Before invoicing is asked: what becomes a document in between counts twice, and never not at all.
         let pending = store::pending(connection, place, *currency).await?;
-        let (effect, after) = self.ask_invoicing(&read.document, proposal).await?;
-        let left = leave(proposal.kind, &proposal.lines, &after, &pending).or_refuse()?;
-        Ok(document::leaving(effect, &left))
+        check_spots(&proposal.lines, &store::pending_spots(connection, place).await?).or_refuse()?;
+        let Said { effect, amounts, after } = self.ask_invoicing(&read.document, proposal).await?;
+        let lines = come_to(&proposal.lines, &amounts).or_refuse()?;
+        let left = leave(proposal.kind, &lines, &after, &pending).or_refuse()?;
+        Ok(WorkedOut { effect: document::leaving(effect, &lines, &left), lines })
     }
 
-    /// The effect, and what documents would leave of each line.
-    async fn ask_invoicing(
-        &self,
-        of: &Document,
-        proposal: &Proposal,
-    ) -> Result<(AdjustmentEffect, OfLines), Failure> {
+    /// The same figures and refusals as when it is executed.
+    async fn ask_invoicing(&self, of: &Document, proposal: &Proposal) -> Result<Said, Failure> {
         let (name, currency) = (of.name.clone(), of.currency);
-        match proposal.kind.outcome().context("the proposal becomes nothing")? {
+        match proposal.kind.outcome() {
             Outcome::CreditNote => {
                 let preview = self.invoicing.preview_credit(name, document::note(proposal)?).await?;
-                let left = document::left(&preview, currency)?;
-                Ok((document::note_effect(true, preview)?, left))
+                let (amounts, after) =
+                    (document::gross_of_lines(&preview)?, document::left(&preview, currency)?);
+                Ok(Said { effect: document::note_effect(true, preview)?, amounts, after })
             }
             Outcome::DebitNote => {
                 let preview = self.invoicing.preview_debit(name, document::note(proposal)?).await?;
-                let left = document::left(&preview, currency)?;
-                Ok((document::note_effect(false, preview)?, left))
+                let (amounts, after) =
+                    (document::gross_of_lines(&preview)?, document::left(&preview, currency)?);
+                Ok(Said { effect: document::note_effect(false, preview)?, amounts, after })
+            }
+            Outcome::TaxNote => {
+                let correction = document::tax_correction(proposal)?;
+                let preview = self.invoicing.preview_tax_correction(name, correction).await?;
+                let (amounts, after) =
+                    (document::tax_of_lines(&preview)?, document::left(&preview, currency)?);
+                Ok(Said { effect: document::tax_effect(preview)?, amounts, after })
+            }
+            Outcome::Owed => {
+                let preview = self.invoicing.preview_makegoods(name, document::missed(proposal)?).await?;
+                let amounts = document::value_of_lines(&preview, currency)?;
+                let after = document::left_by_makegood(&preview, currency)?;
+                Ok(Said { effect: document::makegood_effect(&preview, currency)?, amounts, after })
             }
             Outcome::Rebill => {
                 let preview = self.invoicing.preview_rebill(name, document::rebill(proposal)?).await?;
                 let credit = preview.credit_note.as_ref().context("a rebill credits")?;
-                let left = document::left(credit, currency)?;
-                Ok((document::rebill_effect(preview)?, left))
+                let (amounts, after) = (document::gross_of_lines(credit)?, document::left(credit, currency)?);
+                Ok(Said { effect: document::rebill_effect(preview)?, amounts, after })
             }
-            Outcome::WriteOff => {
-                let open = self.invoicing.open_document(None, name).await?;
-                let given_up = document::given_up(proposal)?;
-                let left = document::left_open(&open, given_up)?;
-                Ok((document::write_off_effect(&open, given_up)?, left))
-            }
+            Outcome::WriteOff => self.ask_for_write_off(name, document::given_up(proposal)?).await,
         }
+    }
+
+    async fn ask_for_write_off(&self, name: String, given_up: Money) -> Result<Said, Failure> {
+        let open = self.invoicing.open_document(None, name.clone()).await?;
+        let after = document::left_open(&open, given_up)?;
+        // What is beyond what is open is refused here, with what others ask for.
+        let is_beyond = after.values().any(|left| left.is_negative());
+        let entries =
+            if is_beyond { Vec::new() } else { self.invoicing.preview_write_off(name, given_up).await? };
+        let effect = document::write_off_effect(&open, given_up, entries)?;
+        Ok(Said { effect, amounts: OfLines::new(), after })
     }
 }
 
-/// What the policy is asked: the gross, in the functional currency of the entity.
+/// How the lines are said that are not said in money, the first of them.
+fn said(lines: &[AdjustedLine]) -> String {
+    let otherwise = lines.iter().filter(|line| !matches!(line.by, By::Gross(_)));
+    let told: Vec<String> = otherwise.map(|line| format!("line {}: {}", line.number, line.by)).collect();
+    match told.len() {
+        0 => String::new(),
+        all if all > LINES_SHOWN => {
+            format!(" ({} and {} more)", told[..LINES_SHOWN].join("; "), all - LINES_SHOWN)
+        }
+        _ => format!(" ({})", told.join("; ")),
+    }
+}
+
+/// What the policy is asked: what the adjustment is measured by, in the functional currency of the entity.
 pub(super) fn case(
     adjustment: &Adjustment,
     read: &Read,
@@ -142,9 +195,10 @@ pub(super) fn asking(adjustment: &Adjustment, read: &Read, case: Case) -> Result
         cause: Some(adjustment.cause),
         digest: adjustment.digest(),
         summary: format!(
-            "{} of {} {gross} on {}, {}: {}",
+            "{} of {} {gross}{} on {}, {}: {}",
             adjustment.kind,
             gross.currency(),
+            said(&adjustment.lines),
             read.document.name,
             adjustment.cause,
             adjustment.reason

@@ -1,10 +1,14 @@
 //! Adjustments of documents.
 
+mod line;
+
+pub use line::{pending, pending_spots};
+
 use std::collections::BTreeMap;
 
 use adjustments_domain::{
     act::Act,
-    adjustment::{AdjustedLine, Adjustment, AdjustmentRefusal, BillTo, Ending, Evidence, OfLines, State},
+    adjustment::{Adjustment, AdjustmentRefusal, BillTo, Ending, Evidence, State},
     subject::Digest,
 };
 use anyhow::{Context, anyhow};
@@ -14,12 +18,11 @@ use jiff::Timestamp;
 use jiff_sqlx::ToSqlx;
 use money::Currency;
 use refusal::Refusal;
-use rust_decimal::Decimal;
 use serde_json::Value;
 use sqlx::PgConnection;
 use uuid::Uuid;
 
-use super::written::{Written, count, digest, money, revision, revision_number};
+use super::written::{Written, count, digest, revision, revision_number};
 
 /// An adjustment by its account.
 pub type Named = (AccountId, AdjustmentId);
@@ -65,22 +68,19 @@ pub async fn load(connection: &mut PgConnection, which: Which<'_>) -> Result<Vec
     .await?;
     let ids: Vec<Uuid> = rows.iter().map(|row| row.adjustment_id).collect();
     let accounts: Vec<Uuid> = rows.iter().map(|row| row.account_id).collect();
-    let mut lines = lines(connection, &accounts, &ids).await?;
+    let mut lines = line::load(connection, &accounts, &ids).await?;
     let mut evidence = evidence(connection, &accounts, &ids).await?;
     let kept = rows.into_iter().map(|row| {
         let id = row.adjustment_id;
         let approval = row.approval_id.map(ApprovalId::from_uuid);
         let executed = row.document.zip(row.executed_at).map(|(document, at)| (document, at.to_jiff()));
-        let lines = lines.remove(&id).into_iter().flatten();
-        let lines =
-            lines.map(|(number, gross)| Ok(AdjustedLine { number, gross: money(&row.currency, gross)? }));
         let adjustment = Adjustment {
             id: AdjustmentId::from_uuid(id),
             revision: revision(row.revision)?,
             account: AccountId::from_uuid(row.account_id),
             entity: EntityId::from_uuid(row.entity_id),
             invoice: InvoiceId::from_uuid(row.invoice_id),
-            lines: lines.collect::<Result<_, Failure>>()?,
+            lines: lines.remove(&id).into_iter().flatten().collect(),
             bill_to: row
                 .bill_to
                 .map(AccountId::from_uuid)
@@ -115,26 +115,6 @@ fn state(
         }
         ended => State::Ended { how: <Ending as Written>::read(ended)?, approval },
     })
-}
-
-async fn lines(
-    connection: &mut PgConnection,
-    accounts: &[Uuid],
-    ids: &[Uuid],
-) -> Result<BTreeMap<Uuid, Vec<(i32, Decimal)>>, Failure> {
-    let rows = sqlx::query!(
-        "select adjustment_id, number, gross from adjustment_line
-          where account_id = any($1) and adjustment_id = any($2) order by number",
-        accounts,
-        ids
-    )
-    .fetch_all(connection)
-    .await?;
-    let mut of: BTreeMap<Uuid, Vec<(i32, Decimal)>> = BTreeMap::new();
-    for row in rows {
-        of.entry(row.adjustment_id).or_default().push((row.number, row.gross));
-    }
-    Ok(of)
 }
 
 async fn evidence(
@@ -218,26 +198,6 @@ pub async fn lock_document(
     Ok(())
 }
 
-/// What is asked for of the lines of a document and is on no document yet.
-pub async fn pending(
-    connection: &mut PgConnection,
-    (account, invoice): (AccountId, InvoiceId),
-    currency: Currency,
-) -> Result<OfLines, Failure> {
-    let rows = sqlx::query!(
-        "select l.number, sum(l.gross) as \"gross!\"
-           from adjustment a join adjustment_line l using (account_id, adjustment_id)
-          where a.account_id = $1 and a.invoice_id = $2 and a.state in ('SUBMITTED', 'APPROVED')
-            and a.kind not in ('DEBIT', 'TAX_CORRECTION')
-          group by l.number",
-        account.uuid(),
-        invoice.uuid()
-    )
-    .fetch_all(connection)
-    .await?;
-    rows.into_iter().map(|row| Ok((row.number, money(currency.code(), row.gross)?))).collect()
-}
-
 /// Records a new draft.
 pub async fn insert(connection: &mut PgConnection, adjustment: &Adjustment) -> Result<(), Failure> {
     sqlx::query!(
@@ -262,23 +222,7 @@ pub async fn insert(connection: &mut PgConnection, adjustment: &Adjustment) -> R
     )
     .execute(&mut *connection)
     .await?;
-    insert_lines(connection, adjustment).await
-}
-
-async fn insert_lines(connection: &mut PgConnection, adjustment: &Adjustment) -> Result<(), Failure> {
-    let numbers: Vec<i32> = adjustment.lines.iter().map(|line| line.number).collect();
-    let amounts: Vec<Decimal> = adjustment.lines.iter().map(|line| line.gross.amount()).collect();
-    sqlx::query!(
-        "insert into adjustment_line (account_id, adjustment_id, number, gross)
-         select $1::uuid, $2::uuid, * from unnest($3::integer[], $4::numeric[])",
-        adjustment.account.uuid(),
-        adjustment.id.uuid(),
-        &numbers,
-        &amounts
-    )
-    .execute(connection)
-    .await?;
-    Ok(())
+    line::insert(connection, adjustment).await
 }
 
 /// Records an adjustment as its next revision, where it is still as it was loaded.
@@ -311,14 +255,8 @@ pub async fn record(connection: &mut PgConnection, adjustment: Adjustment) -> Re
     if recorded.rows_affected() != 1 {
         return Err(anyhow!("{} was not at revision {} any more", adjustment.id, adjustment.revision).into());
     }
-    sqlx::query!(
-        "delete from adjustment_line where account_id = $1 and adjustment_id = $2",
-        adjustment.account.uuid(),
-        adjustment.id.uuid()
-    )
-    .execute(&mut *connection)
-    .await?;
-    insert_lines(connection, &adjustment).await?;
+    line::delete(connection, (adjustment.account, adjustment.id)).await?;
+    line::insert(connection, &adjustment).await?;
     Ok(Adjustment { revision: next, ..adjustment })
 }
 

@@ -14,6 +14,7 @@ pub mod improvement;
 pub mod notification;
 pub mod person;
 pub mod policy;
+pub mod proposed_correction;
 pub mod refund;
 pub mod sign_off;
 pub mod subscription;

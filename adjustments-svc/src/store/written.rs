@@ -1,7 +1,7 @@
 //! How values are written in the database, and what it means when they cannot be read back: a fault.
 
 use adjustments_domain::{
-    adjustment::{AdjustmentKind, Ending},
+    adjustment::{AdjustmentKind, Ending, TaxCategory},
     approval::{Choice, DelegationState, Part},
     customer_case::{Outcome as CaseEnd, Requested},
     dispute::{Outcome, Reason},
@@ -56,7 +56,8 @@ written!(
     Reason,
     Requested,
     Role,
-    SubjectKind
+    SubjectKind,
+    TaxCategory
 );
 
 /// A revision that the database holds.

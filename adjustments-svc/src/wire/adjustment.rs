@@ -1,9 +1,7 @@
 //! Adjustment ↔ domain.
 
 use adjustments_domain::{
-    adjustment::{
-        AdjustedLine, Adjustment, AdjustmentKind, BillTo, Ending, Evidence, Proposal, State, WHOLE,
-    },
+    adjustment::{Adjustment, AdjustmentKind, AskedLine, BillTo, Ending, Evidence, Proposal, State, WHOLE},
     subject::hexadecimal,
 };
 use billing_proto::billing::adjustments::v1 as pb;
@@ -11,13 +9,10 @@ use chassis::mask::Mask;
 use ids::{AccountId, InvoiceId};
 use refusal::{Refusal, Violations};
 
-use super::{alike, money as wire_money, name, text, time};
+use super::{adjusted_line, alike, name, text, time};
 
 /// What an update can change.
 pub const CHANGEABLE: [&str; 6] = ["kind", "root_cause", "reason", "lines", "bill_to", "purchase_order"];
-
-/// How many lines an adjustment may name.
-const LINES_MAX: usize = 1_000;
 
 /// What a message proposes, and for which document.
 pub fn parse(
@@ -35,13 +30,12 @@ pub fn parse(
             v.add("invoice", "must be an invoice of the account");
         }
         let kind = text::choice(v, "kind", adjustment.kind).and_then(alike::adjustment_kind);
-        let kind = kind.filter(|kind| offered(v, *kind));
         let cause = text::choice(v, "root_cause", adjustment.root_cause).and_then(alike::cause);
         let reason = text::required(v, "reason", &adjustment.reason, 1_000);
-        let lines = lines(v, &adjustment.lines);
+        let lines = kind.and_then(|kind| adjusted_line::parse(v, kind, &adjustment.lines));
         let ((_, invoice), kind, lines) = (invoice?, kind?, lines?);
         let bill_to = bill_to(v, kind, adjustment)?;
-        if kind == AdjustmentKind::WriteOff && !matches!(lines[..], [AdjustedLine { number: WHOLE, .. }]) {
+        if kind == AdjustmentKind::WriteOff && !matches!(lines[..], [AskedLine { number: WHOLE, .. }]) {
             v.add("lines", "must be one line, 0, of a write-off: so much of what is open on the document");
         }
         let (cause, reason) = (cause?, reason?);
@@ -50,15 +44,6 @@ pub fn parse(
     let Some(parsed) = parsed else { return Err(v.refusal()) };
     v.check()?;
     Ok(parsed)
-}
-
-/// What is not offered has another way to invoicing.
-fn offered(v: &mut Violations, kind: AdjustmentKind) -> bool {
-    let offered = kind.outcome().is_some();
-    if !offered {
-        v.add("kind", "must be CREDIT, DEBIT, GOODWILL, RATING_CORRECTION, REBILL or WRITE_OFF");
-    }
-    offered
 }
 
 /// Whom a rebill bills, and nobody for what is none. The outer `None` is a violation.
@@ -74,27 +59,6 @@ fn bill_to(v: &mut Violations, kind: AdjustmentKind, given: &pb::Adjustment) -> 
         }
     }
     Some(None)
-}
-
-fn lines(v: &mut Violations, lines: &[pb::AdjustmentLine]) -> Option<Vec<AdjustedLine>> {
-    if lines.len() > LINES_MAX {
-        v.add("lines", format!("has {} entries; at most {LINES_MAX} are allowed", lines.len()));
-        return None;
-    }
-    let parsed: Vec<Option<AdjustedLine>> = lines
-        .iter()
-        .enumerate()
-        .map(|(place, line)| {
-            v.within(&format!("lines[{place}]"), |v| {
-                let Some(gross) = &line.gross else {
-                    v.add("gross", "must be given");
-                    return None;
-                };
-                Some(AdjustedLine { number: line.line, gross: wire_money::amount(v, "gross", gross)? })
-            })
-        })
-        .collect();
-    parsed.into_iter().collect()
 }
 
 /// The adjustment as a message.
@@ -113,7 +77,7 @@ pub fn message(adjustment: &Adjustment, delay: &str) -> pb::Adjustment {
         billing_entity: format!("billingEntities/{}", adjustment.entity),
         root_cause: alike::cause_message(adjustment.cause).into(),
         reason: adjustment.reason.clone(),
-        lines: adjustment.lines.iter().map(line).collect(),
+        lines: adjustment.lines.iter().map(adjusted_line::message).collect(),
         evidence: adjustment.evidence.iter().map(evidence).collect(),
         basis: alike::basis_message(adjustment.kind.basis(adjustment.cause)).into(),
         state: state(&adjustment.state).into(),
@@ -128,10 +92,6 @@ pub fn message(adjustment: &Adjustment, delay: &str) -> pb::Adjustment {
         bill_to: adjustment.bill_to.as_ref().map_or_else(String::new, |to| name::account_name(to.account)),
         purchase_order: adjustment.bill_to.as_ref().map_or_else(String::new, |to| to.purchase_order.clone()),
     }
-}
-
-fn line(line: &AdjustedLine) -> pb::AdjustmentLine {
-    pb::AdjustmentLine { line: line.number, gross: Some(wire_money::message(line.gross)) }
 }
 
 fn evidence(evidence: &Evidence) -> pb::AdjustmentEvidence {

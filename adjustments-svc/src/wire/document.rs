@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use adjustments_domain::{
-    adjustment::{AdjustedLine, Basis, OfLines, Proposal, WHOLE},
+    adjustment::{AdjustedLine, AskedLine, Basis, By, OfLines, Proposal, WHOLE},
     policy::{Measure, Plan},
 };
 use anyhow::Context;
@@ -13,7 +13,7 @@ use jiff::civil::Date;
 use money::{Currency, Money};
 use refusal::Violations;
 
-use super::{approval, money as wire_money, name};
+use super::{adjusted_line, approval, money as wire_money, name};
 
 /// The document of an adjustment.
 #[derive(Clone, Debug)]
@@ -99,14 +99,14 @@ pub fn note(proposal: &Proposal) -> Result<invoicing::Note, anyhow::Error> {
     let basis = match proposal.kind.basis(proposal.cause) {
         Basis::Correction => invoicing::NoteBasis::Correction,
         Basis::Commercial => invoicing::NoteBasis::Commercial,
-        Basis::Tax => invoicing::NoteBasis::Tax,
-        Basis::Makegood => invoicing::NoteBasis::Makegood,
-        Basis::WriteOff => anyhow::bail!("what is written off becomes no note"),
+        Basis::Tax | Basis::Makegood | Basis::WriteOff => {
+            anyhow::bail!("a {} becomes no note of some of a line", proposal.kind)
+        }
     };
     Ok(invoicing::Note {
         basis: basis.into(),
         reason: proposal.reason.clone(),
-        lines: proposal.lines.iter().map(note_line).collect(),
+        lines: proposal.lines.iter().map(note_line).collect::<Result<_, _>>()?,
         ..invoicing::Note::default()
     })
 }
@@ -117,20 +117,60 @@ pub fn rebill(proposal: &Proposal) -> Result<invoicing::Rebill, anyhow::Error> {
     Ok(invoicing::Rebill {
         account: name::account_name(bill_to.account),
         reason: proposal.reason.clone(),
-        lines: proposal.lines.iter().map(note_line).collect(),
+        lines: proposal.lines.iter().map(note_line).collect::<Result<_, _>>()?,
         purchase_order: bill_to.purchase_order.clone(),
         ..invoicing::Rebill::default()
     })
 }
 
-/// What of a document a proposal gives up.
-pub fn given_up(proposal: &Proposal) -> Result<Money, anyhow::Error> {
-    proposal.lines.first().map(|line| line.gross).context("a write-off says how much it gives up")
+/// The correction of nothing but tax that a proposal becomes.
+pub fn tax_correction(proposal: &Proposal) -> Result<invoicing::TaxCorrection, anyhow::Error> {
+    let line = |line: &AskedLine| {
+        let By::Tax(right) = &line.by else { anyhow::bail!("a correction of tax says which one is right") };
+        Ok(invoicing::RightTax {
+            line: line.number,
+            category: adjusted_line::category(right.category).into(),
+            percent: right.percent.to_string(),
+            exemption_reason: right.exemption_reason.clone(),
+            place: right.place.clone(),
+        })
+    };
+    Ok(invoicing::TaxCorrection {
+        reason: proposal.reason.clone(),
+        lines: proposal.lines.iter().map(line).collect::<Result<_, _>>()?,
+        issue_date: None,
+    })
 }
 
-fn note_line(line: &AdjustedLine) -> invoicing::NoteLine {
-    let by = invoicing::note_line::By::Gross(line.gross.to_string());
-    invoicing::NoteLine { line: line.number, by: Some(by) }
+/// The spots that are owed by what a proposal becomes.
+pub fn missed(proposal: &Proposal) -> Result<Vec<invoicing::MissedSpots>, anyhow::Error> {
+    let line = |line: &AskedLine| {
+        let By::Spots(names) = &line.by else { anyhow::bail!("a makegood names the spots that it is for") };
+        Ok(invoicing::MissedSpots { line: line.number, names: names.clone() })
+    };
+    proposal.lines.iter().map(line).collect()
+}
+
+/// What of a document a proposal gives up.
+pub fn given_up(proposal: &Proposal) -> Result<Money, anyhow::Error> {
+    match proposal.lines.first().map(|line| &line.by) {
+        Some(By::Gross(gross)) => Ok(*gross),
+        Some(By::Quantity(_) | By::Spots(_) | By::Tax(_)) | None => {
+            anyhow::bail!("a write-off says how much it gives up")
+        }
+    }
+}
+
+fn note_line(line: &AskedLine) -> Result<invoicing::NoteLine, anyhow::Error> {
+    let by = match &line.by {
+        By::Gross(gross) => invoicing::note_line::By::Gross(gross.to_string()),
+        By::Quantity(quantity) => invoicing::note_line::By::Quantity(quantity.to_string()),
+        By::Spots(names) => {
+            invoicing::note_line::By::Spots(invoicing::CreditedSpots { names: names.clone() })
+        }
+        By::Tax(_) => anyhow::bail!("what corrects nothing but tax is no part of a line"),
+    };
+    Ok(invoicing::NoteLine { line: line.number, by: Some(by) })
 }
 
 /// What documents would leave of the lines that a note names.
@@ -152,18 +192,8 @@ pub fn note_effect(
 ) -> Result<pb::AdjustmentEffect, anyhow::Error> {
     let document = preview.document.context("a preview shows its document")?;
     let effect = document_effect(is_credit, &document)?;
-    let line = |line: &invoicing::InvoiceLine| {
-        let signed = |amount: &Option<invoicing::Money>| signed(is_credit, amount);
-        anyhow::Ok(pb::AdjustmentLineEffect {
-            line: line.corrects_line,
-            gross: signed(&line.gross)?,
-            commission: signed(&line.commission)?,
-            net: signed(&line.net)?,
-            left: None,
-        })
-    };
     Ok(pb::AdjustmentEffect {
-        lines: document.lines.iter().map(line).collect::<Result<_, _>>()?,
+        lines: line_effects(is_credit, &document.lines)?,
         ledger_entries: preview.ledger_entries,
         open_before: preview.open_before,
         open_after: preview.open_after,
@@ -175,10 +205,6 @@ pub fn note_effect(
 pub fn rebill_effect(preview: invoicing::RebillPreview) -> Result<pb::AdjustmentEffect, anyhow::Error> {
     let credit = note_effect(true, preview.credit_note.context("a rebill credits")?)?;
     let invoice = document_effect(false, &preview.invoice.context("a rebill bills")?)?;
-    let sum = |one: &Option<invoicing::Money>, other: &Option<invoicing::Money>| {
-        let one = parsed(one)?;
-        anyhow::Ok(Some(wire_money::message(one.plus(money(one.currency(), other)?)?)))
-    };
     Ok(pb::AdjustmentEffect {
         gross: sum(&credit.gross, &invoice.gross)?,
         commission: sum(&credit.commission, &invoice.commission)?,
@@ -191,23 +217,145 @@ pub fn rebill_effect(preview: invoicing::RebillPreview) -> Result<pb::Adjustment
     })
 }
 
+/// The effect of a correction of tax, which is a credit or a debit note as it comes.
+pub fn tax_effect(preview: invoicing::NotePreview) -> Result<pb::AdjustmentEffect, anyhow::Error> {
+    let document = preview.document.as_ref().context("a preview shows its document")?;
+    note_effect(document.kind() == invoicing::DocumentKind::CreditNote, preview)
+}
+
+/// The effect of a makegood: the balance stays, and so do the lines.
+pub fn makegood_effect(
+    preview: &invoicing::MakegoodPreview,
+    currency: Currency,
+) -> Result<pb::AdjustmentEffect, anyhow::Error> {
+    let open = Some(wire_money::message(money(currency, &preview.open)?));
+    let line = |line: &invoicing::MakegoodLine| pb::AdjustmentLineEffect {
+        line: line.line,
+        gross: nothing(currency),
+        commission: nothing(currency),
+        net: nothing(currency),
+        tax: nothing(currency),
+        ..pb::AdjustmentLineEffect::default()
+    };
+    Ok(pb::AdjustmentEffect {
+        lines: preview.lines.iter().map(line).collect(),
+        total: nothing(currency),
+        open_before: open.clone(),
+        open_after: open,
+        ..no_document(currency)
+    })
+}
+
+/// What spots of lines were billed at.
+pub fn value_of_lines(
+    preview: &invoicing::MakegoodPreview,
+    currency: Currency,
+) -> Result<OfLines, anyhow::Error> {
+    preview.lines.iter().map(|line| Ok((line.line, money(currency, &line.value)?))).collect()
+}
+
+/// What a makegood would leave of the lines that it names.
+pub fn left_by_makegood(
+    preview: &invoicing::MakegoodPreview,
+    currency: Currency,
+) -> Result<OfLines, anyhow::Error> {
+    preview.lines.iter().map(|line| Ok((line.line, money(currency, &line.left)?))).collect()
+}
+
 /// The effect of a write-off: invoice, revenue and tax stay, what is open goes.
 pub fn write_off_effect(
     open: &invoicing::OpenDocument,
     given_up: Money,
+    ledger_entries: Vec<invoicing::LedgerEntry>,
 ) -> Result<pb::AdjustmentEffect, anyhow::Error> {
-    let nothing = || Some(wire_money::message(Money::zero(given_up.currency())));
     let before = money(given_up.currency(), &open.open)?;
     Ok(pb::AdjustmentEffect {
-        gross: nothing(),
-        commission: nothing(),
-        net: nothing(),
-        tax: nothing(),
         total: Some(wire_money::message(given_up.negate())),
+        ledger_entries,
         open_before: Some(wire_money::message(before)),
         open_after: Some(wire_money::message(before.minus(given_up)?)),
-        ..pb::AdjustmentEffect::default()
+        ..no_document(given_up.currency())
     })
+}
+
+/// What becomes no document has no figures of one.
+fn no_document(currency: Currency) -> pb::AdjustmentEffect {
+    pb::AdjustmentEffect {
+        gross: nothing(currency),
+        commission: nothing(currency),
+        net: nothing(currency),
+        tax: nothing(currency),
+        ..pb::AdjustmentEffect::default()
+    }
+}
+
+fn nothing(currency: Currency) -> Option<invoicing::Money> {
+    Some(wire_money::message(Money::zero(currency)))
+}
+
+/// What the lines of a note come to: its gross, whichever way it goes.
+pub fn gross_of_lines(preview: &invoicing::NotePreview) -> Result<OfLines, anyhow::Error> {
+    of_lines(preview, |line| &line.gross)
+}
+
+/// What the lines of a note of nothing but tax come to: the tax that it moves, whichever way it goes.
+pub fn tax_of_lines(preview: &invoicing::NotePreview) -> Result<OfLines, anyhow::Error> {
+    of_lines(preview, |line| &line.tax)
+}
+
+fn of_lines(
+    preview: &invoicing::NotePreview,
+    amount: impl Fn(&invoicing::InvoiceLine) -> &Option<invoicing::Money>,
+) -> Result<OfLines, anyhow::Error> {
+    let document = preview.document.as_ref().context("a preview shows its document")?;
+    let mut sums = OfLines::new();
+    for line in &document.lines {
+        let amount = parsed(amount(line))?;
+        let sum = match sums.get(&line.corrects_line) {
+            Some(before) => before.plus(amount)?,
+            None => amount,
+        };
+        sums.insert(line.corrects_line, sum);
+    }
+    let whichever_way = |amount: Money| if amount.is_negative() { amount.negate() } else { amount };
+    Ok(sums.into_iter().map(|(line, sum)| (line, whichever_way(sum))).collect())
+}
+
+/// What a note does to each line that it corrects: a line that is taken back and stands there again is one.
+fn line_effects(
+    is_credit: bool,
+    lines: &[invoicing::InvoiceLine],
+) -> Result<Vec<pb::AdjustmentLineEffect>, anyhow::Error> {
+    let mut effects: Vec<pb::AdjustmentLineEffect> = Vec::with_capacity(lines.len());
+    for line in lines {
+        let signed = |amount: &Option<invoicing::Money>| signed(is_credit, amount);
+        let effect = pb::AdjustmentLineEffect {
+            line: line.corrects_line,
+            gross: signed(&line.gross)?,
+            commission: signed(&line.commission)?,
+            net: signed(&line.net)?,
+            tax: signed(&line.tax)?,
+            ..pb::AdjustmentLineEffect::default()
+        };
+        match effects.iter_mut().find(|before| before.line == effect.line) {
+            Some(before) => {
+                before.gross = sum(&before.gross, &effect.gross)?;
+                before.commission = sum(&before.commission, &effect.commission)?;
+                before.net = sum(&before.net, &effect.net)?;
+                before.tax = sum(&before.tax, &effect.tax)?;
+            }
+            None => effects.push(effect),
+        }
+    }
+    Ok(effects)
+}
+
+fn sum(
+    one: &Option<invoicing::Money>,
+    other: &Option<invoicing::Money>,
+) -> Result<Option<invoicing::Money>, anyhow::Error> {
+    let one = parsed(one)?;
+    Ok(Some(wire_money::message(one.plus(money(one.currency(), other)?)?)))
 }
 
 fn document_effect(
@@ -238,9 +386,15 @@ fn signed(
     Ok(Some(wire_money::message(if is_credit { amount.negate() } else { amount })))
 }
 
-/// The effect with what could still be taken back of each line afterwards.
-pub fn leaving(mut effect: pb::AdjustmentEffect, left: &OfLines) -> pb::AdjustmentEffect {
+/// The effect with what is asked of each line, and what could still be taken back of it afterwards.
+pub fn leaving(
+    mut effect: pb::AdjustmentEffect,
+    lines: &[AdjustedLine],
+    left: &OfLines,
+) -> pb::AdjustmentEffect {
     for line in &mut effect.lines {
+        let asked = lines.iter().find(|asked| asked.number == line.line);
+        line.amount = asked.map(|asked| wire_money::message(asked.amount));
         line.left = left.get(&line.line).copied().map(wire_money::message);
     }
     effect

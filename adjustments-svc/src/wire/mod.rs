@@ -1,6 +1,7 @@
 //! Between message and domain: plain functions. Inwards a message becomes domain values or a list of field
 //! violations; outwards a domain value becomes the message. No SQL, no rules.
 
+pub mod adjusted_line;
 pub mod adjustment;
 pub mod alike;
 pub mod approval;
@@ -17,6 +18,7 @@ pub mod money;
 pub mod name;
 pub mod person;
 pub mod policy;
+pub mod rating_correction;
 pub mod refund;
 pub mod root_cause;
 pub mod subscription;

@@ -85,12 +85,16 @@ pub fn refund_request_name((account, id): (AccountId, RefundRequestId)) -> Strin
     format!("accounts/{account}/refundRequests/{id}")
 }
 
+/// `billingRuns/run_…`, where it is one.
+pub fn run(name: &str) -> Option<RunId> {
+    name.strip_prefix("billingRuns/").and_then(|id| id.parse().ok())
+}
+
 /// Whether the approval of a subject is asked for by this service itself, and by nobody else.
 pub fn is_asked_for_here(subject: &str) -> bool {
-    let run = subject.strip_prefix("billingRuns/").and_then(|id| id.parse::<RunId>().ok());
     parts::<ids::Adjustment>(subject, "adjustments").is_some()
         || parts::<ids::RefundRequest>(subject, "refundRequests").is_some()
-        || run.is_some()
+        || run(subject).is_some()
 }
 
 /// `accounts/acc_…/cases/cas_…`

@@ -60,10 +60,9 @@ pub(super) fn why(failure: Failure) -> (String, SignedDuration) {
 
 /// Asks invoicing for what the adjustment becomes; answers its name.
 async fn issue(worker: &Worker, adjustment: &Adjustment, approval: ApprovalId) -> Result<String, Failure> {
-    let outcome = adjustment.kind.outcome().context("an adjustment was approved that becomes nothing")?;
     let invoice = name::invoice_name(adjustment.account, adjustment.invoice);
     let (proposal, request_id) = (adjustment.proposal(), approval.to_string());
-    match outcome {
+    match adjustment.kind.outcome() {
         Outcome::CreditNote => {
             let note = Some(document::note(&proposal)?);
             worker.invoicing.credit(invoicing::IssueCreditNoteRequest { invoice, note, request_id }).await
@@ -75,6 +74,17 @@ async fn issue(worker: &Worker, adjustment: &Adjustment, approval: ApprovalId) -
         Outcome::Rebill => {
             let rebill = Some(document::rebill(&proposal)?);
             worker.invoicing.rebill(invoicing::RebillInvoiceRequest { invoice, rebill, request_id }).await
+        }
+        Outcome::TaxNote => {
+            let tax_correction = Some(document::tax_correction(&proposal)?);
+            let request = invoicing::CorrectTaxRequest { invoice, tax_correction, request_id };
+            worker.invoicing.correct_tax(request).await
+        }
+        Outcome::Owed => {
+            let lines = document::missed(&proposal)?;
+            let reason = proposal.reason;
+            let request = invoicing::OweMakegoodsRequest { invoice, lines, reason, request_id };
+            worker.invoicing.owe_makegoods(request).await
         }
         Outcome::WriteOff => {
             let request = invoicing::WriteOffDocumentRequest {

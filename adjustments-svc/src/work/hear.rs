@@ -1,5 +1,5 @@
-//! Hears what invoicing says: a run in review is asked to be signed off, and drafts that changed are asked about anew. Whoever
-//! changes an account has no say in its refunds.
+//! Hears what invoicing says: a run in review is asked to be signed off, and drafts that changed are asked about anew; what rating
+//! holds is proposed as corrections. Whoever changes an account has no say in its refunds.
 
 use std::collections::BTreeSet;
 
@@ -17,7 +17,7 @@ use refusal::Class;
 use sqlx::PgConnection;
 use tokio_util::sync::CancellationToken;
 
-use super::{Worker, follow::happen, refund};
+use super::{Worker, follow::happen, propose, refund};
 use crate::{
     rpc::ask::{self, Asker, Asking},
     store::{
@@ -41,6 +41,9 @@ const SYSTEM: &str = "system";
 
 /// What is said of runs.
 const RUNS: &str = "billing.invoicing.v1.billing_run.";
+
+/// What is said of differences that runs hold.
+const CORRECTIONS: &str = "billing.invoicing.v1.rating_correction.";
 
 /// Hears until it is cancelled. Where invoicing does not answer it begins again, from where it was.
 pub(super) async fn hear(worker: Worker, cancellation: CancellationToken) -> Result<(), anyhow::Error> {
@@ -81,6 +84,13 @@ async fn take(worker: &Worker, batch: &[events::Event]) -> Result<(), Failure> {
         look(&mut transaction, worker, run).await?;
     }
     refund::look_at_accounts(&mut transaction, &new, worker.clock.now()).await?;
+    let of_corrections = new.iter().filter(|event| event.r#type.starts_with(CORRECTIONS));
+    let held =
+        of_corrections.filter_map(|event| event.subject.split_once("/exceptions/")).map(|(run, _)| run);
+    let held: BTreeSet<&str> = runs.iter().copied().chain(held).collect();
+    for run in held {
+        propose::align(&mut transaction, worker, run).await?;
+    }
     inbox::advance(&mut transaction, FEED, first.position, last.position).await?;
     transaction.commit().await?;
     if !runs.is_empty() {

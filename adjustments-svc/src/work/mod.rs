@@ -9,6 +9,7 @@ mod follow;
 mod hear;
 mod improve;
 mod notify;
+mod propose;
 mod refund;
 mod sign_off;
 mod tell;

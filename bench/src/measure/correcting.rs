@@ -76,7 +76,7 @@ fn credit(invoice: String) -> pb::Adjustment {
         invoice,
         root_cause: pb::RootCause::Goodwill.into(),
         reason: "One cent back".to_owned(),
-        lines: vec![pb::AdjustmentLine { line: 1, gross: Some(gross) }],
+        lines: vec![pb::AdjustmentLine { line: 1, gross: Some(gross), ..pb::AdjustmentLine::default() }],
         ..pb::Adjustment::default()
     }
 }

@@ -58,6 +58,15 @@ struct Change {
     price_base: i32,
 }
 
+/// So much of a line of a document, as the database keeps it.
+#[derive(Deserialize)]
+struct TakenBack {
+    invoice: Uuid,
+    line: i32,
+    gross: String,
+    spots: Vec<String>,
+}
+
 /// The exceptions of a run, each with its account, in the order in which the run found them.
 pub async fn load(
     connection: &mut PgConnection,
@@ -115,6 +124,8 @@ pub async fn load(
                 changes: changes(row.changes)?,
                 cause: row.cause,
                 billed_by: row.billed_by.into_iter().map(invoice).collect(),
+                taken_back: taken_back(account, currency, row.taken_back)?,
+                makers: row.makers,
             };
             Ok(((row.shard, row.ordinal), account, exception))
         })
@@ -180,4 +191,23 @@ fn changes(stored: Value) -> Result<Vec<pb::BilledChange>, Failure> {
         serde_json::from_value(stored).context("the database holds changes that cannot be read")?;
     let change = |Change { quantity, rate, price_base }| pb::BilledChange { quantity, rate, price_base };
     Ok(changes.into_iter().map(change).collect())
+}
+
+fn taken_back(
+    account: AccountId,
+    currency: Option<Currency>,
+    stored: Value,
+) -> Result<Vec<pb::TakenBack>, Failure> {
+    let lines: Vec<TakenBack> =
+        serde_json::from_value(stored).context("the database holds shares that cannot be read")?;
+    lines
+        .into_iter()
+        .map(|TakenBack { invoice, line, gross, spots }| {
+            let currency = currency.context("the database holds shares without a currency")?;
+            let gross =
+                Money::parse(currency, &gross).context("the database holds a share without its amount")?;
+            let invoice = name::invoice_name(account, InvoiceId::from_uuid(invoice));
+            Ok(pb::TakenBack { invoice, line, gross: Some(message(gross)), spots })
+        })
+        .collect()
 }

@@ -27,6 +27,8 @@ pub struct Which<'a> {
     pub account: Option<AccountId>,
     /// Only those of this document.
     pub invoice: Option<InvoiceId>,
+    /// Only those of this activity.
+    pub activity: Option<ActivityId>,
     /// Only those after this one.
     pub after: Option<Place>,
     /// What the caller may see.
@@ -50,7 +52,8 @@ pub async fn entries(
         after.map(|(_, _, ledger_account, _)| ledger_account.as_str()),
         after.map(|(_, _, _, entry)| *entry),
         which.scope,
-        which.limit
+        which.limit,
+        which.activity.map(ActivityId::uuid)
     )
     .fetch_all(connection)
     .await?;

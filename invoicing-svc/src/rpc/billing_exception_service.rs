@@ -157,6 +157,9 @@ impl BillingExceptionService for Rpc {
                     } else {
                         let choice = (reason, outcome);
                         store::exception::choose(connection, account, place, choice, &act(&call)).await?;
+                        let of = (account, place.0, place.1);
+                        let choice = (outcome, message.reason.as_str());
+                        store::owed_shortfall::choose(connection, of, chosen.id, choice, &act(&call)).await?;
                     }
                     work::rate_again(connection, run, account, call.at, &self.tax_engines).await?;
                 }

@@ -8,6 +8,8 @@ use chassis::{
 };
 use ids::{AccountId, ActivityId};
 use invoicing_domain::receivable::{Moved, ReceivableRefusal, WriteOff, check_dispute, check_write_off};
+use jiff::civil::Date;
+use money::Money;
 use outbox::{Begun, Once, Voice, say};
 use refusal::Violations;
 use sqlx::PgConnection;
@@ -20,14 +22,20 @@ use super::{
     settling::{Said, Settling, open_document},
 };
 use crate::{
-    store,
+    report::ledger,
+    store::{self, document::Named},
     wire::{
-        fact, name,
+        fact,
+        money::message as money_message,
+        name,
         period::optional_day,
         receivable as wire,
         text::{Text, text},
     },
 };
+
+/// How many postings a write-off has at most.
+const POSTINGS_MAX: i64 = 100;
 
 pub(super) async fn write_off(
     rpc: &Rpc,
@@ -49,20 +57,76 @@ pub(super) async fn write_off(
         Begun::Answered(before) => return Ok(before),
         Begun::Fresh(once) => once,
     };
-    let item = open_item(&mut transaction, &call, named).await?;
-    let settling = Settling::begin(&mut transaction, &call, (named.0, item.entity), approval).await?;
-    let day = settling.day(day, Some(item.issued))?;
-    check_same(amount, item.open)?;
-    check_write_off(&item, amount).or_refuse()?;
-    let said = Said { reason: &reason, ..Said::default() };
-    let activity = settling.activity(day, amount, Moved::WriteOff { document: named.1 }, said);
-    let id = activity.id;
-    settling.record(&mut transaction, vec![activity]).await?;
+    let asked = Asked { named, amount, day, reason: &reason, approval };
+    let GivenUp { id, .. } = give_up(&mut transaction, &call, asked).await?;
     let kind = "billing.invoicing.v1.write_off.recorded";
     let answer = answered(&mut transaction, (&call, kind), (named.0, id)).await?;
     once.answer(&mut transaction, &answer).await?;
     transaction.commit().await?;
     Ok(answer)
+}
+
+/// Gives up, looks at it, and takes everything back: what it would post is what it will post.
+pub(super) async fn preview_write_off(
+    rpc: &Rpc,
+    request: Request<pb::PreviewWriteOffRequest>,
+) -> Result<pb::WriteOffPreview, Failure> {
+    let call = Call::of(&request)?;
+    let message = request.into_inner();
+    let mut v = Violations::new();
+    let named = name::invoice(&mut v, "document", &message.document);
+    let amount = wire::amount(&mut v, "amount", message.amount.as_ref());
+    let (Some(named), Some(amount)) = (named, amount) else { return Err(v.refusal().into()) };
+    let mut transaction = rpc.pool.begin().await?;
+    let asked = Asked { named, amount, day: None, reason: "", approval: None };
+    let GivenUp { id, open_before } = give_up(&mut transaction, &call, asked).await?;
+    let open_after = store::receivable::open_on(&mut transaction, named).await?;
+    let which = ledger::Which {
+        account: Some(named.0),
+        activity: Some(id),
+        limit: POSTINGS_MAX,
+        ..ledger::Which::default()
+    };
+    let entries = ledger::entries(&mut transaction, which).await?;
+    transaction.rollback().await?;
+    // There is no such write-off and no such posting, so they have no names.
+    let unnamed = |entry| pb::LedgerEntry { name: String::new(), activity: String::new(), ..entry };
+    Ok(pb::WriteOffPreview {
+        ledger_entries: entries.into_iter().map(|(_, entry)| unnamed(entry)).collect(),
+        open_before: Some(money_message(open_before)),
+        open_after: Some(money_message(open_after)),
+    })
+}
+
+/// So much of a document that is to be given up.
+struct Asked<'a> {
+    named: Named,
+    amount: Money,
+    /// None: today.
+    day: Option<Date>,
+    reason: &'a str,
+    approval: Option<String>,
+}
+
+/// What was given up.
+struct GivenUp {
+    id: ActivityId,
+    /// On the document.
+    open_before: Money,
+}
+
+async fn give_up(connection: &mut PgConnection, call: &Call, asked: Asked<'_>) -> Result<GivenUp, Failure> {
+    let Asked { named, amount, day, reason, approval } = asked;
+    let item = open_item(connection, call, named).await?;
+    let settling = Settling::begin(connection, call, (named.0, item.entity), approval).await?;
+    let day = settling.day(day, Some(item.issued))?;
+    check_same(amount, item.open)?;
+    check_write_off(&item, amount).or_refuse()?;
+    let said = Said { reason, ..Said::default() };
+    let activity = settling.activity(day, amount, Moved::WriteOff { document: named.1 }, said);
+    let id = activity.id;
+    settling.record(connection, vec![activity]).await?;
+    Ok(GivenUp { id, open_before: item.open })
 }
 
 pub(super) async fn get(

@@ -1,6 +1,6 @@
 //! Issuing a credit or debit note, in the transaction of the call; a preview does the same and takes everything back.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use anyhow::{Context, anyhow};
 use billing_proto::billing::invoicing::v1 as pb;
@@ -13,18 +13,19 @@ use invoicing_domain::{
     billing_entity::BillingEntity,
     invoice::{DocumentKind, due_date},
     ledger::note_postings,
-    note::{self as domain, Asked, Note, NoteBasis, NoteRefusal, Settings},
+    note::{self as domain, Asked, Note, NoteBasis, NoteRefusal, Settings, check_beside_owed},
     number_series::{self, Dated},
     period::posting_of_correction,
     receivable::{Activity, Moved, apply_to_corrected},
 };
 use jiff::civil::Date;
 use money::Money;
+use outbox::{Voice, say};
 use refusal::Violations;
 use sqlx::PgConnection;
 use uuid::Uuid;
 
-use super::{billing_run_service::act, credited_spots};
+use super::{billing_run_service::act, credited_spots, owe_makegoods};
 use crate::{
     report,
     store::{
@@ -33,7 +34,7 @@ use crate::{
         input_change::{self, Cause},
         note::{BilledAs, Books, Corrected, Issued, Taken},
     },
-    wire::{name, note as wire},
+    wire::{fact, name, note as wire},
     work::{self, TaxEngines, rendering},
 };
 
@@ -61,6 +62,8 @@ pub(super) struct Made {
     corrected: (AccountId, Vec<LineId>),
     /// The orders whose spots it credits.
     spots_of: BTreeSet<OrderId>,
+    /// What a credit takes back as a correction of each line of the corrected document, and the number of the note.
+    taken_back: Option<(String, Vec<(u32, Money)>)>,
 }
 
 /// An issued document that is to be corrected, in an account that is locked.
@@ -126,8 +129,13 @@ pub(super) async fn issue(
     let spots =
         credited_spots::find(connection, (subject.corrects, &subject.corrected.original), &said, call)
             .await?;
+    let owed = match order.kind {
+        DocumentKind::CreditNote => owe_makegoods::of_lines(connection, call, subject.corrects).await?,
+        DocumentKind::DebitNote | DocumentKind::Invoice => BTreeMap::new(),
+    };
+    check_beside_owed(&subject.corrected.original, &note, &owed).or_refuse()?;
     let (reason, keep_due_date) = (said.reason.as_str(), said.keep_due_date);
-    let saying = Saying { reason, keep_due_date, taken: &taken, rebill: None, spots: &spots };
+    let saying = Saying { reason, keep_due_date, taken: &taken, rebill: None, spots: &spots, owed: &owed };
     record(connection, call, (order, subject), (&note, saying)).await
 }
 
@@ -144,8 +152,9 @@ pub(super) async fn correct_tax(
     let settings = Settings { rounding: subject.entity.rounding, remainder: subject.entity.remainder };
     let note = domain::retax(&subject.corrected.original, &said.lines, settings).or_refuse()?;
     let taken = number(connection, &subject.entity, note.kind, date).await?;
+    let (reason, owed) = (said.reason.as_str(), BTreeMap::new());
     let saying =
-        Saying { reason: &said.reason, keep_due_date: false, taken: &taken, rebill: None, spots: &[] };
+        Saying { reason, keep_due_date: false, taken: &taken, rebill: None, spots: &[], owed: &owed };
     record(connection, call, (order, subject), (&note, saying)).await
 }
 
@@ -158,6 +167,8 @@ pub(super) struct Saying<'a> {
     pub(super) rebill: Option<BilledAs<'a>>,
     /// Those that are credited by name, with their orders.
     pub(super) spots: &'a [(AiringId, OrderId)],
+    /// What of the lines is made good instead.
+    pub(super) owed: &'a BTreeMap<u32, Money>,
 }
 
 /// Records and posts a note.
@@ -168,7 +179,7 @@ pub(super) async fn record(
     (note, saying): (&Note, Saying<'_>),
 ) -> Result<Made, Failure> {
     let Subject { corrects, corrected, entity, open, delivered } = subject;
-    let Saying { reason, keep_due_date, taken, rebill, spots } = saying;
+    let Saying { reason, keep_due_date, taken, rebill, spots, owed } = saying;
     let postings = note_postings(note, &entity.gl_codes).context("a note cannot be posted")?;
     // Held until the note is posted: whoever closes the period of its date waits for it.
     store::accounting_period::hold(connection, entity.id).await?;
@@ -207,9 +218,24 @@ pub(super) async fn record(
         }
         NoteBasis::Commercial | NoteBasis::Tax | NoteBasis::Makegood | NoteBasis::Rebill => Vec::new(),
     };
-    let left = left(&corrected, note)?;
+    let left = left(&corrected, note, owed)?;
     let spots_of = spots.iter().map(|(_, order)| *order).collect();
-    Ok(Made { corrects, named, entity, open_before: open, left, corrected: (delivered, lines), spots_of })
+    let taken_back = taken_back(note)?.map(|lines| (taken.number.clone(), lines));
+    let corrected = (delivered, lines);
+    Ok(Made { corrects, named, entity, open_before: open, left, corrected, spots_of, taken_back })
+}
+
+/// What a credit note takes back as a correction, by the line that it corrects.
+fn taken_back(note: &Note) -> Result<Option<Vec<(u32, Money)>>, Failure> {
+    if note.kind != DocumentKind::CreditNote || note.basis != NoteBasis::Correction {
+        return Ok(None);
+    }
+    let mut lines: BTreeMap<u32, Money> = BTreeMap::new();
+    for line in &note.lines {
+        let sum = lines.entry(line.corrects).or_insert(Money::zero(note.currency));
+        *sum = sum.plus(line.gross).map_err(|error| anyhow!(error))?;
+    }
+    Ok(Some(lines.into_iter().collect()))
 }
 
 /// The order lines whose billing a correction of these lines moves. What was billed to somebody else counts where it was delivered.
@@ -316,7 +342,13 @@ pub(super) async fn decide(
     } else {
         domain::Ledgers::new()
     };
-    domain::note(&corrected.original, asked, ledgers, settings).or_refuse()
+    let takes_back = asked.basis == NoteBasis::Correction && asked.kind == DocumentKind::CreditNote;
+    let shares = if takes_back && corrects.0 == *delivered {
+        store::held::of_document(connection, *corrects).await?
+    } else {
+        Vec::new()
+    };
+    domain::note_of_held(&corrected.original, asked, (ledgers, &shares), settings).or_refuse()
 }
 
 /// The order lines behind the lines that are asked for.
@@ -350,8 +382,12 @@ async fn apply(
     store::receivable::record(connection, account, &[activity]).await
 }
 
-/// What is left of the lines that the note names.
-fn left(corrected: &Corrected, note: &Note) -> Result<Vec<pb::LineLeft>, Failure> {
+/// What is left of the lines that the note names, beside what is made good instead.
+pub(super) fn left(
+    corrected: &Corrected,
+    note: &Note,
+    owed: &BTreeMap<u32, Money>,
+) -> Result<Vec<pb::LineLeft>, Failure> {
     let named =
         corrected.original.lines.iter().filter(|line| note.lines.iter().any(|of| of.corrects == line.number));
     named
@@ -361,19 +397,33 @@ fn left(corrected: &Corrected, note: &Note) -> Result<Vec<pb::LineLeft>, Failure
             for gross in taken.filter(|_| note.kind == DocumentKind::CreditNote) {
                 left = left.minus(gross).map_err(|error| anyhow!(error))?;
             }
+            if let Some(owed) = owed.get(&line.number) {
+                left = left.minus(*owed).map_err(|error| anyhow!(error))?;
+            }
             let number = i32::try_from(line.number).context("a line with a number beyond integer")?;
             Ok(pb::LineLeft { line: number, gross: Some(crate::wire::money::message(left)) })
         })
         .collect()
 }
 
-/// Runs in review that have drafts of what was corrected make them again.
+/// Runs in review that have drafts of what was corrected, or hold it, make them again; of other runs what the note takes back is
+/// held no more, and it is said.
 pub(super) async fn take_in(
     connection: &mut PgConnection,
     call: &Call,
     made: &Made,
     engines: &TaxEngines,
 ) -> Result<(), Failure> {
+    if let Some((number, lines)) = &made.taken_back {
+        let why = format!("the credit note {number} takes it back");
+        let settled = store::held::settle(connection, made.corrects, lines, (&why, &act(call))).await?;
+        let mut facts = Vec::with_capacity(settled.len());
+        for exception in settled {
+            let (account, held) = report::exception::get(connection, exception.0, exception.1, None).await?;
+            facts.push(fact::settled(made.entity.id, account, &held));
+        }
+        say(connection, &Voice::of(call), facts).await?;
+    }
     let (account, lines) = &made.corrected;
     let mut lines = lines.clone();
     if !made.spots_of.is_empty() {

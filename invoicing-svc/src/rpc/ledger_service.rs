@@ -38,7 +38,14 @@ impl LedgerService for Rpc {
                 store::account::get(&mut connection, account, scope.as_ref()).await?;
             }
             let after = page.after.clone();
-            let which = report::Which { account, invoice, after, scope: scope.as_ref(), limit: page.fetch() };
+            let which = report::Which {
+                account,
+                invoice,
+                after,
+                scope: scope.as_ref(),
+                limit: page.fetch(),
+                ..report::Which::default()
+            };
             let loaded = report::entries(&mut connection, which).await?;
             let (entries, next_page_token) = page.cut(loaded, |(place, _)| place.clone())?;
             let ledger_entries = entries.into_iter().map(|(_, entry)| entry).collect();

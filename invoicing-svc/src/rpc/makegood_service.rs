@@ -18,11 +18,11 @@ use sqlx::PgConnection;
 use tonic::{Request, Response, Status};
 use uuid::Uuid;
 
-use super::{Rpc, billing_run_service::act, issue_note::draft_again};
+use super::{Rpc, billing_run_service::act, issue_note::draft_again, owe_makegoods};
 use crate::{
     store::{
         self,
-        makegood::{Order, Place, Release, Spot, Which},
+        makegood::{Decision, Order, Place, Spot, Which},
     },
     wire::{
         fact, makegood as wire, name,
@@ -114,6 +114,20 @@ impl MakegoodService for Rpc {
         .await
     }
 
+    async fn preview_makegoods(
+        &self,
+        request: Request<pb::PreviewMakegoodsRequest>,
+    ) -> Result<Response<pb::MakegoodPreview>, Status> {
+        answer(owe_makegoods::preview(self, request)).await
+    }
+
+    async fn owe_makegoods(
+        &self,
+        request: Request<pb::OweMakegoodsRequest>,
+    ) -> Result<Response<pb::OweMakegoodsResponse>, Status> {
+        answer(owe_makegoods::owe(self, request)).await
+    }
+
     async fn release_makegood_obligation(
         &self,
         request: Request<pb::ReleaseMakegoodObligationRequest>,
@@ -135,7 +149,7 @@ impl MakegoodService for Rpc {
             };
             store::account::lock(&mut transaction, named.0).await?;
             let approval = is_approved.then(|| message.request_id.clone());
-            let asked = Release { reason, approval, act: act(&call) };
+            let asked = Decision { reason, approval, act: act(&call) };
             let entity = self.let_go(&mut transaction, &call, (named, &message), &asked).await?;
             let order = order(&mut transaction, &call, (named.0, named.1)).await?;
             let owed = owed(order.spots.iter().map(Spot::known));
@@ -157,7 +171,7 @@ impl Rpc {
         connection: &mut PgConnection,
         call: &Call,
         (named, message): (Named, &pb::ReleaseMakegoodObligationRequest),
-        asked: &Release,
+        asked: &Decision,
     ) -> Result<EntityId, Failure> {
         let mut v = Violations::new();
         let Some(said) = amount(&mut v, "left", message.left.as_ref()) else {

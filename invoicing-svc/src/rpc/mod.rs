@@ -34,6 +34,7 @@ mod note_service;
 mod number_series_service;
 mod order_review;
 mod order_service;
+mod owe_makegoods;
 mod owed;
 mod placing;
 mod rate_card_service;

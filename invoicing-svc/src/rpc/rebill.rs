@@ -1,6 +1,8 @@
 //! Billing to another what a document billed: its credit note and the new invoice, in the transaction of the call; a preview
 //! does the same and takes everything back.
 
+use std::collections::BTreeMap;
+
 use anyhow::{Context, anyhow};
 use billing_proto::billing::invoicing::v1 as pb;
 use chassis::{
@@ -67,12 +69,15 @@ pub(super) async fn rebill(
     store::number_series::record_year(connection, taken.series, taken.year).await?;
     let of_credit = issue_note::number(connection, &entity, DocumentKind::CreditNote, date).await?;
     let note = issue_note::decide(connection, &subject, &said.note.asked).await?;
+    // What is to be made good is billed to the other account, too.
+    let owed = BTreeMap::new();
     let saying = Saying {
         reason: &said.note.reason,
         keep_due_date: false,
         taken: &of_credit,
         rebill: Some(BilledAs { named, number: &taken.number }),
         spots: &[],
+        owed: &owed,
     };
     let credit = issue_note::record(connection, call, (&asked.order, subject), (&note, saying)).await?;
     let moved = moved(connection, replaces, (to.id, &note)).await?;

@@ -113,6 +113,13 @@ impl ReceivableService for Rpc {
         answer(owed::write_offs(self, request)).await
     }
 
+    async fn preview_write_off(
+        &self,
+        request: Request<pb::PreviewWriteOffRequest>,
+    ) -> Result<Response<pb::WriteOffPreview>, Status> {
+        answer(give_up::preview_write_off(self, request)).await
+    }
+
     async fn write_off_document(
         &self,
         request: Request<pb::WriteOffDocumentRequest>,

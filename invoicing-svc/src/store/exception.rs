@@ -10,6 +10,7 @@ use invoicing_domain::{
     billing_run::{Act, BillingRun},
     exception::{self as domain, Finding, Settlement, Severity, State, due_on},
     invoice::{LineFacts, OrderFacts},
+    note::Share,
     rating::{Change, Excess, Held},
     resource::ResourceRefusal,
     third_party::{Case, Finding as Comparison, Outcome, Priced},
@@ -22,7 +23,10 @@ use serde_json::{Value, json};
 use sqlx::PgConnection;
 use uuid::Uuid;
 
-use super::written::{Written, revision, revision_number};
+use super::{
+    held,
+    written::{Written, revision, revision_number},
+};
 
 crate::written! {
     Severity { Warn "WARN", Block "BLOCK" }
@@ -48,6 +52,10 @@ pub struct Exception {
     changes: Value,
     /// What may be chosen.
     outcomes: Value,
+    /// The difference that is not billed, the lines of documents that take it back, and who made it.
+    held: Option<Held>,
+    taken_back: Value,
+    makers: Vec<String>,
 }
 
 impl Exception {
@@ -69,6 +77,9 @@ impl Exception {
             cause: held.cause.name(),
             changes: held.changes.iter().map(change).collect(),
             outcomes: json!([]),
+            held: Some(held.clone()),
+            taken_back: json!([]),
+            makers: Vec::new(),
         }
     }
 
@@ -88,6 +99,9 @@ impl Exception {
             cause: "",
             changes: json!([]),
             outcomes: json!([]),
+            held: None,
+            taken_back: json!([]),
+            makers: Vec::new(),
         }
     }
 
@@ -121,6 +135,9 @@ impl Exception {
             cause: "",
             changes: json!([]),
             outcomes: priced.iter().map(outcome).collect(),
+            held: None,
+            taken_back: json!([]),
+            makers: Vec::new(),
         }
     }
 
@@ -173,6 +190,9 @@ impl Exception {
             cause: "",
             changes: json!([]),
             outcomes: json!([]),
+            held: None,
+            taken_back: json!([]),
+            makers: Vec::new(),
         }
     }
 
@@ -180,6 +200,17 @@ impl Exception {
     #[must_use]
     pub fn of_draft(self, invoice: Option<InvoiceId>) -> Self {
         Self { invoice, ..self }
+    }
+
+    /// The difference that is not billed: whose it is, and of which order line.
+    pub fn difference(&self) -> Option<(AccountId, LineId, &Held)> {
+        Some((self.account, self.line?, self.held.as_ref()?))
+    }
+
+    /// Says which lines of documents take the difference back, and who made it.
+    pub fn propose(&mut self, shares: &[Share], makers: Vec<String>) -> Result<(), Failure> {
+        (self.taken_back, self.makers) = (held::kept(shares)?, makers);
+        Ok(())
     }
 
     /// The same whenever the run finds it again.
@@ -232,6 +263,8 @@ pub async fn record(
         cause = e.cause,
         changes = e.changes.clone(),
         outcomes = e.outcomes.clone(),
+        taken_back = e.taken_back.clone(),
+        makers = json!(e.makers),
         due = due_on(e.severity, today).map(ToSqlx::to_sqlx),
     );
     let waiting = sqlx::query_file_scalar!(
@@ -256,7 +289,9 @@ pub async fn record(
         &due as _,
         &cause as _,
         &changes,
-        &outcomes
+        &outcomes,
+        &taken_back,
+        &makers
     )
     .fetch_all(&mut *connection)
     .await?;

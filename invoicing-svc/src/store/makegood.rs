@@ -1,6 +1,6 @@
 //! Makegoods: the spots that are missed or make others good, and what people decided about them.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use anyhow::{Context, anyhow};
 use calendar::{Days, EntityZone};
@@ -25,6 +25,7 @@ use sqlx::PgConnection;
 use uuid::Uuid;
 
 use super::{
+    owed_shortfall,
     rating_input::{days, rate},
     written::{Written, currency},
 };
@@ -46,6 +47,7 @@ pub struct Spot {
     pub expires: Option<Date>,
     pub is_credited: bool,
     pub released: Option<Decimal>,
+    pub is_decided: bool,
 }
 
 impl Spot {
@@ -68,19 +70,22 @@ impl Spot {
             expires: self.expires,
             is_credited: self.is_credited,
             released: self.released,
+            is_decided: self.is_decided,
         }
     }
 }
 
-/// What became of missed spots otherwise than by makegoods.
+/// What was decided on missed spots.
 #[derive(Clone, Debug, Default)]
 pub struct Settled {
     /// On what basis.
     pub credited: HashMap<Uuid, NoteBasis>,
     pub released: HashMap<Uuid, Decimal>,
+    /// They are made good, whatever their source says of them.
+    pub decided: HashSet<Uuid>,
 }
 
-/// What became of the missed spots of accounts.
+/// What was decided on the missed spots of accounts.
 pub async fn settled(connection: &mut PgConnection, accounts: &[Uuid]) -> Result<Settled, Failure> {
     let rows = sqlx::query_file!("src/store/sql/settled_spots.sql", accounts).fetch_all(connection).await?;
     let mut settled = Settled::default();
@@ -89,6 +94,9 @@ pub async fn settled(connection: &mut PgConnection, accounts: &[Uuid]) -> Result
             settled.credited.insert(row.airing_id, Written::read(&basis)?);
         }
         settled.released.extend(row.released.map(|released| (row.airing_id, released)));
+        if row.is_decided {
+            settled.decided.insert(row.airing_id);
+        }
     }
     Ok(settled)
 }
@@ -172,12 +180,17 @@ pub struct Order {
     pub today: Date,
     pub spots: Vec<Spot>,
     pub credits: HashMap<AiringId, InvoiceId>,
-    pub releases: HashMap<AiringId, Release>,
+    /// What was left and is owed no more.
+    pub releases: HashMap<AiringId, Decision>,
+    /// What is owed whatever its source says of it.
+    pub openings: HashMap<AiringId, Decision>,
+    /// Those of the spots that are none: what two counts are apart by.
+    pub shortfalls: HashSet<AiringId>,
 }
 
-/// What was left of an obligation and is owed no more.
+/// What somebody decided on a spot, and why.
 #[derive(Clone, Debug)]
-pub struct Release {
+pub struct Decision {
     pub reason: String,
     pub approval: Option<String>,
     pub act: Act,
@@ -217,9 +230,12 @@ pub async fn orders(
             spots: Vec::new(),
             credits: HashMap::new(),
             releases: HashMap::new(),
+            openings: HashMap::new(),
+            shortfalls: HashSet::new(),
         });
     }
     add_spots(connection, &mut orders, &days).await?;
+    add_shortfalls(connection, &mut orders, &days).await?;
     Ok(orders)
 }
 
@@ -244,7 +260,12 @@ async fn add_spots(
         order.credits.extend(row.credited_by.map(|note| (id, InvoiceId::from_uuid(note))));
         if let Some(((reason, by), at)) = row.reason.zip(row.released_by).zip(row.released_at) {
             let act = Act { by, at: at.to_jiff() };
-            order.releases.insert(id, Release { reason, approval: row.approval, act });
+            order.releases.insert(id, Decision { reason, approval: row.approval, act });
+        }
+        let is_decided = row.owed_reason.is_some();
+        if let Some(((reason, by), at)) = row.owed_reason.zip(row.owed_by).zip(row.owed_at) {
+            let act = Act { by, at: at.to_jiff() };
+            order.openings.insert(id, Decision { reason, approval: row.owed_approval, act });
         }
         let source_row = u32::try_from(row.source_row).context("the database holds a negative row")?;
         order.spots.push(Spot {
@@ -261,7 +282,28 @@ async fn add_spots(
             expires: expires(day, makegood_days.get(&row.order_id).copied().flatten()),
             is_credited: row.credited_by.is_some(),
             released: row.released,
+            is_decided,
         });
+    }
+    Ok(())
+}
+
+async fn add_shortfalls(
+    connection: &mut PgConnection,
+    orders: &mut [Order],
+    makegood_days: &HashMap<Uuid, Option<u16>>,
+) -> Result<(), Failure> {
+    let accounts: Vec<Uuid> = orders.iter().map(|order| order.account.uuid()).collect();
+    let shortfalls = owed_shortfall::of_accounts(connection, &accounts).await?;
+    for order in orders {
+        for owed in shortfalls.iter().filter(|owed| owed.order == order.order) {
+            order.spots.push(owed.spot(makegood_days.get(&order.order.uuid()).copied().flatten()));
+            order.shortfalls.insert(owed.id);
+            order.openings.insert(owed.id, owed.decision.clone());
+            if let Some((_, released)) = &owed.released {
+                order.releases.insert(owed.id, released.clone());
+            }
+        }
     }
     Ok(())
 }
@@ -296,7 +338,7 @@ pub async fn release(
     connection: &mut PgConnection,
     order: &Order,
     (spot, amount): (AiringId, Decimal),
-    release: &Release,
+    release: &Decision,
 ) -> Result<(), Failure> {
     sqlx::query!(
         "insert into makegood_release (account_id, airing_id, order_id, amount, reason, approval, released_by, released_at)

@@ -196,7 +196,7 @@ pub async fn being_billed(
     Ok(row.map(|row| (RunId::from_uuid(row.run_id), row.state, LineId::from_uuid(row.line_id))))
 }
 
-/// The runs out of these that have a draft of one of these order lines.
+/// The runs out of these that have a draft of one of these order lines, or hold something of it.
 pub async fn with_drafts(
     connection: &mut PgConnection,
     account: AccountId,
@@ -206,8 +206,12 @@ pub async fn with_drafts(
     let runs: Vec<Uuid> = runs.iter().map(|run| run.uuid()).collect();
     let lines: Vec<Uuid> = lines.iter().map(|line| line.uuid()).collect();
     let found = sqlx::query_scalar!(
-        "select distinct d.run_id from draft d join draft_line l using (account_id, invoice_id)
-          where d.account_id = $1 and d.run_id = any($2) and l.line_id = any($3) order by d.run_id",
+        "select d.run_id as \"run_id!\" from draft d join draft_line l using (account_id, invoice_id)
+          where d.account_id = $1 and d.run_id = any($2) and l.line_id = any($3)
+          union
+         select e.run_id from billing_exception e
+          where e.account_id = $1 and e.run_id = any($2) and e.line_id = any($3) and e.reason = 'NEGATIVE_DELTA' and e.state = 'OPEN'
+          order by 1",
         account.uuid(),
         &runs,
         &lines

@@ -34,6 +34,14 @@ pub fn receipt(kind: &'static str, entity: EntityId, account: AccountId, receipt
         .of_account(account)
 }
 
+/// A spot is owed because somebody decided so.
+pub fn owed(entity: EntityId, account: AccountId, obligation: &pb::MakegoodObligation) -> Fact {
+    let kind = "billing.invoicing.v1.makegood_obligation.opened";
+    Fact::new(kind, &obligation.name, "billing.invoicing.v1.MakegoodObligation", obligation)
+        .of_entity(entity)
+        .of_account(account)
+}
+
 /// What was left of an obligation is owed no more.
 pub fn released(entity: EntityId, account: AccountId, obligation: &pb::MakegoodObligation) -> Fact {
     let kind = "billing.invoicing.v1.makegood_obligation.released";
@@ -87,6 +95,11 @@ pub fn exception(
 /// What is held should be corrected.
 pub fn proposed(entity: EntityId, account: AccountId, held: &pb::BillingException) -> Fact {
     exception("billing.invoicing.v1.rating_correction.proposed", entity, account, held)
+}
+
+/// A note took back what was held, or a part of it.
+pub fn settled(entity: EntityId, account: AccountId, held: &pb::BillingException) -> Fact {
+    exception("billing.invoicing.v1.rating_correction.settled", entity, account, held)
 }
 
 /// A check is more or less severe than before.

@@ -23,6 +23,7 @@ pub fn message(order: &Order, obligation: &Obligation<'_>) -> Result<pb::Makegoo
     let missed = obligation.spot();
     let amounts = amounts(order, obligation.sums())?;
     let released = missed.and_then(|missed| order.releases.get(&missed.id));
+    let decided = missed.and_then(|missed| order.openings.get(&missed.id));
     let note = missed.and_then(|missed| order.credits.get(&missed.id));
     let mut fulfilments = Vec::with_capacity(obligation.parts.len());
     for part in &obligation.parts {
@@ -49,7 +50,9 @@ pub fn message(order: &Order, obligation: &Obligation<'_>) -> Result<pb::Makegoo
             Missed::Known { printed, .. } => printed.map_or("", |printed| printed).to_owned(),
             Missed::Unknown(_) => String::new(),
         },
-        airing: missed.map_or_else(String::new, |missed| name::airing_name(missed.id)),
+        airing: missed
+            .filter(|missed| !order.shortfalls.contains(&missed.id))
+            .map_or_else(String::new, |missed| name::airing_name(missed.id)),
         missed_date: missed.map(|missed| day_message(missed.day)),
         expire_date: missed.and_then(|missed| missed.expires).map(day_message),
         state: match obligation.state(order.today) {
@@ -72,6 +75,10 @@ pub fn message(order: &Order, obligation: &Obligation<'_>) -> Result<pb::Makegoo
         released_by: released.map_or_else(String::new, |released| released.act.by.clone()),
         release_time: released.map(|released| time_message(released.act.at)),
         release_approval: released.and_then(|released| released.approval.clone()).unwrap_or_default(),
+        decision_reason: decided.map_or_else(String::new, |decided| decided.reason.clone()),
+        decided_by: decided.map_or_else(String::new, |decided| decided.act.by.clone()),
+        decide_time: decided.map(|decided| time_message(decided.act.at)),
+        decision_approval: decided.and_then(|decided| decided.approval.clone()).unwrap_or_default(),
     })
 }
 

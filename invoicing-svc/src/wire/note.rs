@@ -64,6 +64,28 @@ pub fn parse(kind: DocumentKind, note: Option<&pb::Note>, currency: Currency) ->
     }
 }
 
+/// The spots that are to be made good, as the credit that is not given instead; without a reason.
+pub fn missed(v: &mut Violations, lines: &[pb::MissedSpots]) -> Option<Note> {
+    if lines.is_empty() {
+        v.add("lines", "must name at least one line of the document");
+        return None;
+    }
+    let (mut numbers, mut asked, mut spots) = (Vec::new(), Vec::new(), Vec::new());
+    for (n, pb::MissedSpots { line, names }) in lines.iter().enumerate() {
+        let (number, names) = v.within(&format!("lines[{n}]"), |v| {
+            if names.is_empty() {
+                v.add("names", "must name at least one spot");
+            }
+            (line_number(v, *line, &mut numbers), texts(v, "names", names, Text::Required(128), SPOTS_MAX))
+        });
+        let (number, names) = (number?, names.filter(|names| !names.is_empty())?);
+        asked.push(AskedLine { number, by: By::Quantity(names.len().into()) });
+        spots.extend(names.into_iter().map(|name| (number, name)));
+    }
+    let asked = Asked { kind: DocumentKind::CreditNote, basis: NoteBasis::Makegood, lines: asked };
+    Some(Note { asked, reason: String::new(), issue_date: None, keep_due_date: false, spots })
+}
+
 /// What a rebill asks.
 #[derive(Clone, Debug)]
 pub struct Rebill {

@@ -5,6 +5,7 @@ mod bell;
 mod check_drafts;
 mod draw_down;
 mod give_back;
+mod held;
 mod issuing;
 mod rate_accounts;
 mod rate_again;

@@ -8,7 +8,7 @@ use outbox::{Voice, say};
 use sqlx::PgConnection;
 
 use super::{
-    Worker,
+    Worker, held,
     rate_accounts::{Rated, rate_accounts},
     rate_again::drafts_root,
     settle::settle,
@@ -134,9 +134,10 @@ pub(super) async fn record(
     connection: &mut PgConnection,
     run: &BillingRun,
     shard: &Shard,
-    Rated { mut blueprints, exceptions, unanswered }: Rated,
+    Rated { mut blueprints, mut exceptions, unanswered }: Rated,
     when: (Timestamp, Date),
 ) -> Result<(), Failure> {
+    held::propose(connection, run.entity, &mut exceptions).await?;
     let place = (shard.number, shard.accounts.as_slice());
     let waiting = store::exception::record(connection, run, place, &exceptions, when).await?;
     for blueprint in &mut blueprints {

@@ -23,7 +23,7 @@ pub fn client(service: &Service) -> Client {
     InvoiceServiceClient::new(service.door("billing_analyst_1", Role::BillingAnalyst))
 }
 
-fn manager(service: &Service, person: &str) -> BillingRunServiceClient<Door> {
+pub fn manager(service: &Service, person: &str) -> BillingRunServiceClient<Door> {
     BillingRunServiceClient::new(service.door(person, Role::BillingManager))
 }
 

@@ -29,6 +29,7 @@ mod order;
 mod order_pricing;
 mod order_reconciliation;
 mod order_review;
+mod owed_spot;
 mod pre_bill_check;
 mod quote;
 mod rate_card;

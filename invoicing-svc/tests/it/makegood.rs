@@ -23,7 +23,7 @@ use crate::{
     service::{Door, Service, reason},
 };
 
-fn makegoods(service: &Service) -> MakegoodServiceClient<Door> {
+pub fn makegoods(service: &Service) -> MakegoodServiceClient<Door> {
     MakegoodServiceClient::new(service.door("controller_1", Role::Controller))
 }
 
@@ -38,7 +38,7 @@ pub async fn with_series(service: &Service) -> Sold {
 }
 
 /// L3 of IO-1001: S1 and S2 are billed in January at 275.00, S3 was missed. Answers the document.
-async fn january(service: &Service) -> (Sold, pb::Invoice) {
+pub async fn january(service: &Service) -> (Sold, pb::Invoice) {
     let sold = with_series(service).await;
     sync(service, vec![order(&sold, "IO-1001")], "orders").await.unwrap();
     import(service, header("B1", 3, "825.00"), &[spot(1), spot(2), missed(3)]).await.unwrap();
@@ -46,12 +46,12 @@ async fn january(service: &Service) -> (Sold, pb::Invoice) {
     (sold, get(service, &document.name).await)
 }
 
-fn missed(number: i32) -> pb::Airing {
+pub fn missed(number: i32) -> pb::Airing {
     pb::Airing { status: pb::AiringStatus::MadeGood.into(), time: String::new(), ..spot(number) }
 }
 
 /// A spot of February that makes others good.
-fn makegood(number: i32, rate: &str, names: &[&str]) -> pb::Airing {
+pub fn makegood(number: i32, rate: &str, names: &[&str]) -> pb::Airing {
     pb::Airing {
         date: Some(day("2026-02-10")),
         rate: rate.into(),
@@ -69,7 +69,7 @@ pub async fn obligations(service: &Service, order: &str) -> Vec<pb::MakegoodObli
 }
 
 /// Spot, state, and what is left.
-fn told(obligation: &pb::MakegoodObligation) -> (&str, pb::MakegoodState, &str) {
+pub fn told(obligation: &pb::MakegoodObligation) -> (&str, pb::MakegoodState, &str) {
     (&obligation.spot, obligation.state(), amount(&obligation.left))
 }
 
@@ -78,7 +78,7 @@ pub async fn balance(service: &Service, order: &str) -> pb::MakegoodBalance {
     makegoods(service).get_makegood_balance(request).await.unwrap().into_inner()
 }
 
-async fn release(
+pub async fn release(
     service: &Service,
     obligation: &pb::MakegoodObligation,
     left: &str,
@@ -146,7 +146,7 @@ async fn choose_as(
 }
 
 /// The makegoods that a run bills, as quantity × rate = gross.
-async fn billed(service: &Service, run: &pb::BillingRun) -> Vec<String> {
+pub async fn billed(service: &Service, run: &pb::BillingRun) -> Vec<String> {
     let request = pb::ListInvoicesRequest { billing_run: run.name.clone(), ..crate::invoice::all() };
     let mut lines = Vec::new();
     for draft in list(service, request).await {
@@ -237,6 +237,23 @@ async fn a_spot_is_credited_once_and_then_owed_no_more() {
     let mut client = BillingRunServiceClient::new(service.door("first", Role::BillingManager));
     let all = client.list_billing_exceptions(request).await.unwrap().into_inner().exceptions;
     assert!(!all.iter().any(held), "what was given back is not taken back again: {all:?}");
+    assert_eq!(broken(&service).await, [""; 0]);
+}
+
+#[tokio::test]
+async fn a_spot_that_did_not_air_after_all_is_proposed_by_its_name() {
+    let service = Service::start().await;
+    let (sold, document) = january(&service).await;
+    let never = pb::Airing { status: pb::AiringStatus::NotAired.into(), time: String::new(), ..spot(2) };
+    import(&service, header("B2", 1, "275.00"), &[never]).await.unwrap();
+    let run = review(&service, &sold, "2026-02", "february").await;
+    let held = |exception: &pb::BillingException| exception.reason == "NEGATIVE_DELTA";
+    let found = crate::tax::exceptions(&service, &run).await.into_iter().find(held).unwrap();
+    let [taken] = &found.taken_back[..] else { panic!("{found:?}") };
+    assert_eq!((amount(&taken.gross), taken.spots.clone()), ("275.00", vec!["S2".to_owned()]));
+    credit(&service, &document, (pb::NoteBasis::Correction, &["S2"]), "n1").await.unwrap();
+    let open = crate::tax::exceptions(&service, &run).await.into_iter().filter(held);
+    assert!(open.into_iter().all(|each| each.state() == pb::ExceptionState::Resolved));
     assert_eq!(broken(&service).await, [""; 0]);
 }
 

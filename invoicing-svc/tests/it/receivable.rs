@@ -385,6 +385,30 @@ async fn where_approvals_are_configured_tax_relief_is_claimed_directly_and_a_ref
 }
 
 #[tokio::test]
+async fn a_write_off_is_shown_with_what_it_would_post() {
+    let service = Service::start().await;
+    let (_, invoice) = owed(&service).await;
+    let preview = async |amount: &str| {
+        let request = pb::PreviewWriteOffRequest { document: invoice.name.clone(), amount: pounds(amount) };
+        controller(&service).preview_write_off(request).await.map(tonic::Response::into_inner)
+    };
+    let shown = preview("10200.00").await.unwrap();
+    assert_eq!(
+        note::postings(&shown.ledger_entries),
+        [
+            (pb::LedgerAccount::BadDebt, "10200.00", "0.00"),
+            (pb::LedgerAccount::Receivables, "0.00", "10200.00"),
+        ]
+    );
+    assert!(shown.ledger_entries.iter().all(|entry| entry.name.is_empty() && entry.activity.is_empty()));
+    assert_eq!((amount(&shown.open_before), amount(&shown.open_after)), ("40800.00", "30600.00"));
+    assert_eq!(amount(&open(&service, &invoice, None).await.open), "40800.00", "nothing was done");
+    dispute(&service, &invoice, "40000.00", "dispute").await.unwrap();
+    let refused = preview("10200.00").await.unwrap_err();
+    assert_eq!(reason(&refused), "WRITE_OFF_ABOVE_UNDISPUTED", "as when it is done");
+}
+
+#[tokio::test]
 async fn what_is_owed_ages_as_of_any_day_and_a_statement_adds_up() {
     let service = Service::start().await;
     // Issued on 2 April, due on 2 May.

@@ -10,6 +10,7 @@ use tonic::{Code, Status};
 use crate::{
     daily::{fact, header, import},
     invoice::{all, approve, get, issue, list, review},
+    makegood::{obligations, release},
     order::{days, order, reference_data, sync},
     reference::{create_product, create_series},
     service::{Door, Service, reason},
@@ -124,6 +125,11 @@ async fn each_way_out_frees_its_draft_at_its_price() {
         assert_eq!((chosen.settled_by.as_str(), chosen.resolution.as_str()), ("second", "as agreed"));
         let draft = get(&service, &case.invoice).await;
         assert_eq!((draft.waiting, amount(&draft.gross)), (false, gross), "{outcome}");
+        // 12,000.00 − 10,000.00 is owed where it is made good.
+        let owed = obligations(&service, &case.order).await;
+        let owed: Vec<_> = owed.iter().map(|owed| (owed.spot.as_str(), amount(&owed.left))).collect();
+        let expected = [("SHORTFALL-L1-2026-01-01", "2000.00")];
+        assert_eq!(owed, if outcome == "MAKEGOOD" { expected.to_vec() } else { vec![] }, "{outcome}");
     }
     let request = pb::GetBillingRunRequest { name: run.name.clone() };
     let mut runs = pb::billing_run_service_client::BillingRunServiceClient::new(
@@ -134,6 +140,23 @@ async fn each_way_out_frees_its_draft_at_its_price() {
     approve(&service, &run).await;
     let issued = issue(&service, &run).await;
     assert_eq!(amount(&issued.totals[0].gross), "43000.00");
+}
+
+/// 200,000 that are not billed at 10.00 are owed in airings, until that is released.
+#[tokio::test]
+async fn what_two_counts_are_apart_by_is_owed_where_it_is_made_good() {
+    let service = Service::start().await;
+    let run = counted(&service, &[("IO-1", 1_200_000, Some(1_000_000))]).await;
+    let case = found(&service, &run, "THIRD_PARTY_CASE").await.remove(0);
+    choose(&service, "second", &case, ("MAKEGOOD", "as agreed")).await.unwrap();
+    let [owed] = &obligations(&service, &case.order).await[..] else { panic!("one obligation") };
+    assert_eq!((owed.state(), owed.billed, owed.airing.as_str()), (pb::MakegoodState::Open, false, ""));
+    assert_eq!((owed.order_line.as_str(), amount(&owed.owed)), ("L1", "2000.00"));
+    assert_eq!((owed.decision_reason.as_str(), owed.decided_by.as_str()), ("as agreed", "second"));
+    let all = obligations(&service, "accounts/-/orders/-").await;
+    assert_eq!(all, [owed.clone()]);
+    let released = release(&service, owed, "2000.00", "release").await.unwrap();
+    assert_eq!((released.state(), amount(&released.left)), (pb::MakegoodState::Released, "0.00"));
 }
 
 #[tokio::test]

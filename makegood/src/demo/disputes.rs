@@ -242,7 +242,11 @@ impl Desk<'_> {
             invoice: invoice.name.clone(),
             root_cause: scripted.cause.into(),
             reason: scripted.answer.clone(),
-            lines: vec![pb::AdjustmentLine { line, gross: money(invoice, &scripted.credit) }],
+            lines: vec![pb::AdjustmentLine {
+                line,
+                gross: money(invoice, &scripted.credit),
+                ..pb::AdjustmentLine::default()
+            }],
             ..pb::Adjustment::default()
         };
         let create = pb::CreateAdjustmentRequest {

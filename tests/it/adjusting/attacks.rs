@@ -69,6 +69,7 @@ async fn lines_and_amounts_are_those_of_the_document() -> Result<()> {
     let of = |line: i32, currency: &str, gross: &str| adj::AdjustmentLine {
         line,
         gross: Some(pb::Money { currency_code: currency.into(), amount: gross.into() }),
+        ..adj::AdjustmentLine::default()
     };
     let cases = [
         (vec![], "NOTHING_TO_ADJUST"),

@@ -467,6 +467,7 @@ pub fn credit(invoice: &pb::Invoice, gross: &str) -> adj::Adjustment {
     let line = adj::AdjustmentLine {
         line: 1,
         gross: Some(pb::Money { currency_code: "GBP".into(), amount: gross.into() }),
+        ..adj::AdjustmentLine::default()
     };
     adj::Adjustment {
         kind: adj::AdjustmentKind::Credit.into(),

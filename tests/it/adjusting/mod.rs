@@ -3,11 +3,14 @@
 mod attacks;
 mod cases;
 mod causes;
+mod corrections;
 mod disputes;
 mod going_down;
 pub mod house;
+mod kinds;
 mod line;
 mod notes;
 mod reference;
 mod refunds;
 mod sign_off;
+mod spots;

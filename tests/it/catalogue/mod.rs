@@ -12,7 +12,7 @@ use sqlx::{Connection, PgConnection};
 use testkit::TestDatabase;
 
 /// What belongs to an account.
-const HOT: [&str; 39] = [
+const HOT: [&str; 41] = [
     "ad_credit",
     "airing",
     "billed_to_date",
@@ -45,6 +45,8 @@ const HOT: [&str; 39] = [
     "order_purchase_order",
     "order_review",
     "order_revision",
+    "owed_shortfall",
+    "owed_spot",
     "period_units",
     "plan_week",
     "receivable_activity",
@@ -91,12 +93,13 @@ const LOCAL: [&str; 18] = [
 ];
 
 /// What belongs to an account in the schema adjustments.
-const ADJUSTED: [&str; 13] = [
+const ADJUSTED: [&str; 15] = [
     "account_change",
     "adjusted_document",
     "adjustment",
     "adjustment_evidence",
     "adjustment_line",
+    "adjustment_spot",
     "cause_product",
     "correspondence",
     "customer_case",
@@ -104,6 +107,7 @@ const ADJUSTED: [&str; 13] = [
     "dispute_settlement",
     "disputed_document",
     "disputed_document_told",
+    "proposed_correction",
     "refund_request",
 ];
 

@@ -2,7 +2,9 @@ use ids::{AccountId, AdjustmentId, ApprovalId, EntityId, InvoiceId, Revision};
 use jiff::Timestamp;
 use money::Currency;
 
-use super::{AdjustedLine, Adjustment, AdjustmentKind, AdjustmentRefusal, BillTo, Ending, Evidence, State};
+use super::{
+    AdjustedLine, Adjustment, AdjustmentKind, AdjustmentRefusal, AskedLine, BillTo, Ending, Evidence, State,
+};
 use crate::{
     act::Act,
     approval::{self, Verdict},
@@ -15,20 +17,20 @@ pub struct Proposal {
     pub kind: AdjustmentKind,
     pub cause: Cause,
     pub reason: String,
-    pub lines: Vec<AdjustedLine>,
+    pub lines: Vec<AskedLine>,
     /// Of a rebill.
     pub bill_to: Option<BillTo>,
     pub evidence: Vec<Evidence>,
 }
 
-/// A draft of an adjustment.
+/// A draft of an adjustment. `lines` are those of the proposal with what they come to, here and below.
 pub fn create(
     id: AdjustmentId,
     (entity, account, invoice, currency): (EntityId, AccountId, InvoiceId, Currency),
-    proposal: Proposal,
+    (proposal, lines): (Proposal, Vec<AdjustedLine>),
     made: Act,
 ) -> Adjustment {
-    let Proposal { kind, cause, reason, lines, bill_to, evidence } = proposal;
+    let Proposal { kind, cause, reason, lines: _, bill_to, evidence } = proposal;
     Adjustment {
         id,
         revision: Revision::FIRST,
@@ -51,9 +53,13 @@ pub fn create(
 /// Changes what has not been submitted, or was sent back. Who changes it becomes one of its makers.
 ///
 /// Order of refusal: ADJUSTMENT_STATE.
-pub fn edit(adjustment: &Adjustment, proposal: Proposal, by: &str) -> Result<Adjustment, AdjustmentRefusal> {
+pub fn edit(
+    adjustment: &Adjustment,
+    (proposal, lines): (Proposal, Vec<AdjustedLine>),
+    by: &str,
+) -> Result<Adjustment, AdjustmentRefusal> {
     mendable(adjustment)?;
-    let Proposal { kind, cause, reason, lines, bill_to, evidence } = proposal;
+    let Proposal { kind, cause, reason, lines: _, bill_to, evidence } = proposal;
     let mut editors = adjustment.editors.clone();
     if by != adjustment.made.by && !editors.iter().any(|editor| editor == by) {
         editors.push(by.to_owned());

@@ -4,6 +4,8 @@
 
 mod change;
 mod evidence;
+mod line;
+mod proposed;
 mod refusal;
 mod room;
 #[cfg(test)]
@@ -11,8 +13,10 @@ mod tests;
 
 pub use change::{Proposal, approved, create, edit, executed, mendable, settled, submit, withdraw};
 pub use evidence::{EVIDENCE_MAX_BYTES, Evidence, EvidenceRefusal, take};
+pub use line::{AdjustedLine, AskedLine, By, OfSpots, RightTax, TaxCategory, check, check_spots, come_to};
+pub use proposed::{Difference, follow, lapse, propose};
 pub use refusal::AdjustmentRefusal;
-pub use room::{OfLines, check, leave};
+pub use room::{OfLines, leave};
 
 use ids::{AccountId, AdjustmentId, ApprovalId, EntityId, InvoiceId, Revision};
 use jiff::Timestamp;
@@ -58,6 +62,10 @@ pub enum Outcome {
     /// A credit note, and an invoice to somebody else.
     Rebill,
     WriteOff,
+    /// A credit or debit note of nothing but tax.
+    TaxNote,
+    /// What is owed for spots that the document bills: airings make them good, and nobody credits them.
+    Owed,
 }
 
 /// Whom a rebill bills.
@@ -92,14 +100,6 @@ pub struct Adjustment {
     /// Whoever changed it since; each once.
     pub editors: Vec<String>,
     pub state: State,
-}
-
-/// So much of a line of the document; of a write-off one line, [`WHOLE`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct AdjustedLine {
-    pub number: i32,
-    /// Before commission and tax, above zero: the kind says which way it goes.
-    pub gross: Money,
 }
 
 /// Where an adjustment stands.
@@ -165,18 +165,19 @@ impl AdjustmentKind {
         }
     }
 
-    /// What it becomes. What becomes nothing is not executed here.
-    pub fn outcome(self) -> Option<Outcome> {
+    /// What it becomes.
+    pub fn outcome(self) -> Outcome {
         match self {
-            Self::Credit | Self::Goodwill | Self::RatingCorrection => Some(Outcome::CreditNote),
-            Self::Debit => Some(Outcome::DebitNote),
-            Self::Rebill => Some(Outcome::Rebill),
-            Self::WriteOff => Some(Outcome::WriteOff),
-            Self::Makegood | Self::TaxCorrection => None,
+            Self::Credit | Self::Goodwill | Self::RatingCorrection => Outcome::CreditNote,
+            Self::Debit => Outcome::DebitNote,
+            Self::Rebill => Outcome::Rebill,
+            Self::WriteOff => Outcome::WriteOff,
+            Self::TaxCorrection => Outcome::TaxNote,
+            Self::Makegood => Outcome::Owed,
         }
     }
 
-    /// Whether it takes back what a line has billed, and so needs something to be left of it.
+    /// Whether it takes back what a line has billed, or has it made good instead, and so needs something to be left of it.
     pub fn takes_back(self) -> bool {
         match self {
             Self::Credit
@@ -215,9 +216,10 @@ impl State {
 }
 
 impl Adjustment {
-    /// What limits are compared with: the gross that it moves. What a rebill bills anew is not set off against it.
+    /// What limits are compared with: the gross that it moves, and of a correction of tax the tax that it moves, line by line and
+    /// whichever way. What a rebill bills anew is not set off against it; spots count as what they were billed at.
     pub fn measured(&self) -> Result<Money, money::MoneyError> {
-        Money::sum(self.currency, self.lines.iter().map(|line| line.gross))
+        Money::sum(self.currency, self.lines.iter().map(|line| line.amount))
     }
 
     /// What is to be adjusted, and why.
@@ -226,7 +228,7 @@ impl Adjustment {
             kind: self.kind,
             cause: self.cause,
             reason: self.reason.clone(),
-            lines: self.lines.clone(),
+            lines: self.lines.iter().map(AdjustedLine::asked).collect(),
             bill_to: self.bill_to.clone(),
             evidence: self.evidence.clone(),
         }
@@ -244,8 +246,7 @@ impl Adjustment {
         digest.text(&self.reason);
         digest.count(self.lines.len());
         for line in &self.lines {
-            digest.written(line.number);
-            digest.written(line.gross);
+            line.digest(&mut digest);
         }
         digest.count(self.evidence.len());
         for evidence in &self.evidence {

@@ -15,6 +15,9 @@ refusal::refusals! {
         /// Never more than was billed.
         StateForbids "LINE_EXHAUSTED" LineExhausted { line: i32, asked: String, left: String, pending: String } =>
             "line {line} has {left} left beside {pending} that others ask for, and {asked} is asked for here",
+        /// A spot is credited or made good, and once.
+        StateForbids "SPOT_ASKED_FOR" SpotAskedFor { line: i32, spot: String } =>
+            "line {line}: another adjustment asks for the spot {spot} already; leave it out, or have that one withdrawn first",
         /// Who has made it takes it back, nobody else.
         Forbidden "NOT_THE_MAKER" NotTheMaker { adjustment: String, maker: String } =>
             "{adjustment} was made by {maker}, who alone may withdraw it; reject or return it instead",

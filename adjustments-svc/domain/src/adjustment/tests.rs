@@ -1,7 +1,7 @@
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use ids::{AccountId, AdjustmentId, ApprovalId, EntityId, InvoiceId};
-use money::Currency;
+use money::{Currency, Percent, Quantity};
 use proptest::prelude::*;
 use sha2::{Digest as _, Sha256};
 use uuid::Uuid;
@@ -13,8 +13,29 @@ fn gbp(amount: &str) -> Money {
     Money::parse(Currency::parse("GBP").unwrap(), amount).unwrap()
 }
 
+fn asked(number: i32, gross: &str) -> AskedLine {
+    AskedLine { number, by: By::Gross(gbp(gross)) }
+}
+
 fn line(number: i32, gross: &str) -> AdjustedLine {
-    AdjustedLine { number, gross: gbp(gross) }
+    AdjustedLine { number, by: By::Gross(gbp(gross)), amount: gbp(gross) }
+}
+
+fn quantity(units: &str) -> By {
+    By::Quantity(Quantity::parse(units).unwrap())
+}
+
+fn spots(names: &[&str]) -> By {
+    By::Spots(names.iter().map(|name| (*name).to_owned()).collect())
+}
+
+fn exempt(percent: &str) -> By {
+    By::Tax(RightTax {
+        category: TaxCategory::Exempt,
+        percent: Percent::parse(percent).unwrap(),
+        exemption_reason: "Charity".into(),
+        place: String::new(),
+    })
 }
 
 /// Amounts of lines.
@@ -40,7 +61,7 @@ fn what_others_ask_for_is_not_left() {
 #[test]
 fn a_rebill_is_measured_by_what_it_moves() {
     // Story 5: 24,000 credited and 24,000 billed is 24,000, not nothing.
-    let proposal = Proposal { kind: AdjustmentKind::Rebill, lines: vec![line(1, "24000.00")], ..proposal() };
+    let proposal = Proposal { kind: AdjustmentKind::Rebill, lines: vec![asked(1, "24000.00")], ..proposal() };
     let rebill = draft(proposal);
     assert_eq!(rebill.measured().unwrap(), gbp("24000.00"));
     let measured =
@@ -70,14 +91,87 @@ fn a_debit_needs_nothing_to_be_left() {
 #[test]
 fn lines_are_checked_by_themselves_first() {
     let currency = gbp("0").currency();
-    let reason = |asked: &[AdjustedLine]| check("INV-1", currency, asked).unwrap_err().reason();
+    let reason = |lines: &[AskedLine]| check("INV-1", currency, lines).unwrap_err().reason();
     let usd = Money::parse(Currency::parse("USD").unwrap(), "1.00").unwrap();
+    let said = |number: i32, by: By| AskedLine { number, by };
     assert_eq!(reason(&[]), "NOTHING_TO_ADJUST");
-    assert_eq!(reason(&[line(1, "0.00")]), "LINE_AMOUNT");
-    assert_eq!(reason(&[line(1, "-1.00")]), "LINE_AMOUNT");
-    assert_eq!(reason(&[line(1, "1.00"), line(1, "1.00")]), "LINE_AMOUNT");
-    assert_eq!(reason(&[AdjustedLine { number: 1, gross: usd }]), "LINE_AMOUNT");
-    assert_eq!(check("INV-1", currency, &[line(1, "1.00"), line(2, "1.00")]), Ok(()));
+    assert_eq!(reason(&[asked(1, "0.00")]), "LINE_AMOUNT");
+    assert_eq!(reason(&[asked(1, "-1.00")]), "LINE_AMOUNT");
+    assert_eq!(reason(&[asked(1, "1.00"), asked(1, "1.00")]), "LINE_AMOUNT");
+    assert_eq!(reason(&[said(1, By::Gross(usd))]), "LINE_AMOUNT");
+    assert_eq!(reason(&[said(1, quantity("0"))]), "LINE_AMOUNT");
+    assert_eq!(reason(&[said(1, spots(&[]))]), "LINE_AMOUNT");
+    assert_eq!(reason(&[said(1, quantity("3")), said(1, spots(&["S1"]))]), "LINE_AMOUNT");
+    let all = [asked(1, "1.00"), said(2, quantity("3")), said(3, spots(&["S1"])), said(4, exempt("0"))];
+    assert_eq!(check("INV-1", currency, &all), Ok(()));
+}
+
+#[test]
+fn what_is_not_said_in_money_comes_to_what_invoicing_works_out() {
+    // Three of ten spots at 275.00, and 20 % of a net of 850.00 that was exempt.
+    let lines = [
+        asked(1, "100.00"),
+        AskedLine { number: 2, by: quantity("3") },
+        AskedLine { number: 3, by: exempt("0") },
+    ];
+    let worked_out = of(&[(1, "99.00"), (2, "825.00"), (3, "170.00")]);
+    let come = come_to(&lines, &worked_out).unwrap();
+    let amounts: Vec<Money> = come.iter().map(|line| line.amount).collect();
+    assert_eq!(amounts, [gbp("100.00"), gbp("825.00"), gbp("170.00")], "what is said in money stays");
+    assert_eq!(come.iter().map(AdjustedLine::asked).collect::<Vec<_>>(), lines);
+    for worked_out in [of(&[]), of(&[(2, "0.00"), (3, "170.00")])] {
+        let refusal = come_to(&lines, &worked_out).unwrap_err();
+        assert_eq!(refusal.reason(), "LINE_AMOUNT");
+        assert!(refusal.to_string().contains("line 2 has the amount quantity 3, which comes to nothing"));
+    }
+}
+
+#[test]
+fn a_spot_is_asked_for_once() {
+    let pending = OfSpots::from([(2, "S1".to_owned())]);
+    let of = |number: i32, by: By| [AskedLine { number, by }];
+    let refusal = check_spots(&of(2, spots(&["S2", "S1"])), &pending).unwrap_err();
+    assert_eq!(refusal.reason(), "SPOT_ASKED_FOR");
+    assert!(refusal.to_string().starts_with("line 2: another adjustment asks for the spot S1"), "{refusal}");
+    for free in [of(2, spots(&["S2"])), of(1, spots(&["S1"])), of(2, quantity("1"))] {
+        assert_eq!(check_spots(&free, &pending), Ok(()));
+    }
+}
+
+#[test]
+fn what_is_approved_is_how_it_was_said_too() {
+    let come = |by: By| {
+        let asked = AskedLine { number: 1, by };
+        let lines = come_to(std::slice::from_ref(&asked), &of(&[(1, "825.00")])).unwrap();
+        create(id(), place(), (Proposal { lines: vec![asked], ..proposal() }, lines), act("analyst"))
+    };
+    let said = [
+        By::Gross(gbp("825.00")),
+        quantity("3"),
+        spots(&["S1", "S2", "S3"]),
+        spots(&["S1", "S2", "S4"]),
+        exempt("0"),
+        exempt("5"),
+    ];
+    let digests: Vec<Digest> = said.iter().cloned().map(|by| come(by).digest()).collect();
+    for (place, digest) in digests.iter().enumerate() {
+        assert!(!digests[..place].contains(digest), "{:?}", said[place]);
+    }
+    assert!(said.iter().all(|by| come(by.clone()).measured() == Ok(gbp("825.00"))));
+}
+
+#[test]
+fn how_much_is_said_in_words() {
+    let cases = [
+        (By::Gross(gbp("10")), "GBP 10.00"),
+        (quantity("2.50"), "quantity 2.5"),
+        (spots(&["S1", "S2"]), "spots S1, S2"),
+        (spots(&["1", "2", "3", "4", "5"]), "spots 1, 2, 3 and 2 more"),
+        (exempt("0"), "tax E 0 %"),
+    ];
+    for (by, words) in cases {
+        assert_eq!(by.to_string(), words);
+    }
 }
 
 #[test]
@@ -100,7 +194,7 @@ fn proposal() -> Proposal {
         kind: AdjustmentKind::Credit,
         cause: Cause::Pricing,
         reason: "the rate was wrong".into(),
-        lines: vec![line(1, "100.00")],
+        lines: vec![asked(1, "100.00")],
         bill_to: None,
         evidence: vec![],
     }
@@ -110,11 +204,24 @@ fn act(by: &str) -> Act {
     Act { by: by.into(), at: "2026-03-02T12:00:00Z".parse().unwrap() }
 }
 
-fn draft(proposal: Proposal) -> Adjustment {
+fn id() -> AdjustmentId {
+    AdjustmentId::from_uuid(Uuid::from_u128(4))
+}
+
+fn place() -> (EntityId, AccountId, InvoiceId, Currency) {
     let of = |number| Uuid::from_u128(number);
     let (entity, account) = (EntityId::from_uuid(of(1)), AccountId::from_uuid(of(2)));
-    let place = (entity, account, InvoiceId::from_uuid(of(3)), gbp("0").currency());
-    create(AdjustmentId::from_uuid(of(4)), place, proposal, act("analyst"))
+    (entity, account, InvoiceId::from_uuid(of(3)), gbp("0").currency())
+}
+
+/// A proposal in money, with what that comes to.
+fn in_money(proposal: Proposal) -> (Proposal, Vec<AdjustedLine>) {
+    let lines = come_to(&proposal.lines, &OfLines::new()).unwrap();
+    (proposal, lines)
+}
+
+fn draft(proposal: Proposal) -> Adjustment {
+    create(id(), place(), in_money(proposal), act("analyst"))
 }
 
 #[test]
@@ -123,7 +230,7 @@ fn an_adjustment_goes_its_way_and_no_other() {
     let draft = draft(proposal());
     let submitted = submit(&draft, request).unwrap();
     assert_eq!(submit(&submitted, request).unwrap_err().reason(), "ADJUSTMENT_STATE");
-    assert_eq!(edit(&submitted, proposal(), "editor").unwrap_err().reason(), "ADJUSTMENT_STATE");
+    assert_eq!(edit(&submitted, in_money(proposal()), "editor").unwrap_err().reason(), "ADJUSTMENT_STATE");
     assert_eq!(executed(&submitted, "cn".into(), act("x").at).unwrap_err().reason(), "ADJUSTMENT_STATE");
     let approved =
         settled(&submitted, &approval::State::Approved(approval::Grant::ByPeople { at: act("x").at }));
@@ -139,7 +246,7 @@ fn what_was_returned_is_mended_and_who_mends_it_is_one_of_its_makers() {
     let request = ApprovalId::from_uuid(Uuid::from_u128(5));
     let returned = settled(&submit(&draft(proposal()), request).unwrap(), &approval::State::Returned);
     assert_eq!(returned.state.name(), "RETURNED");
-    let smaller = Proposal { lines: vec![line(1, "90.00")], ..proposal() };
+    let smaller = in_money(Proposal { lines: vec![asked(1, "90.00")], ..proposal() });
     let mended = edit(&edit(&returned, smaller.clone(), "editor").unwrap(), smaller, "analyst").unwrap();
     assert_eq!((mended.state.name(), mended.editors.as_slice()), ("DRAFT", &["editor".to_owned()][..]));
     assert_ne!(mended.digest(), returned.digest(), "another content is another digest");
@@ -189,13 +296,14 @@ proptest! {
         let whole = amount(cents);
         let (mut credited, mut pending) = (gbp("0"), gbp("0"));
         for (place, cents) in asked.into_iter().enumerate() {
-            let wanted = AdjustedLine { number: 1, gross: amount(cents) };
-            let after = whole.minus(credited).unwrap().minus(wanted.gross).unwrap();
+            let gross = amount(cents);
+            let wanted = AdjustedLine { number: 1, by: By::Gross(gross), amount: gross };
+            let after = whole.minus(credited).unwrap().minus(gross).unwrap();
             let after = OfLines::from([(1, after)]);
             match leave(AdjustmentKind::Credit, &[wanted], &after, &OfLines::from([(1, pending)])) {
                 Ok(_) => {
                     let part = if place % 2 == 0 { &mut credited } else { &mut pending };
-                    *part = part.plus(wanted.gross).unwrap();
+                    *part = part.plus(gross).unwrap();
                 }
                 Err(refusal) => prop_assert_eq!(refusal.reason(), "LINE_EXHAUSTED"),
             }

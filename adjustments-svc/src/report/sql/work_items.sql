@@ -1,5 +1,5 @@
 -- What waits for somebody, the oldest first. Of requests for approval those in which the caller has no part; whether the plan
--- asks for them is for the domain to say.
+-- asks for them is for the domain to say. A correction that rating proposes waits for whoever takes it up.
 with item as (
   select 'APPROVAL' as kind, approval_id as id, account_id, entity_id, '' as territory, state, summary, measure_currency as currency,
          measure_this as amount, null as owner, submitted_at as since, expire_at as due_at, escalated, false as waits_for_customer
@@ -7,10 +7,11 @@ with item as (
    where state = 'PENDING'
      and not exists (select from approval_side s where s.approval_id = a.approval_id and s.person = any($1::text[]))
   union all
-  select 'ADJUSTMENT', adjustment_id, account_id, entity_id, '', state, reason, currency,
+  select 'ADJUSTMENT', adjustment_id, account_id, a.entity_id, '', state, reason, currency,
          (select sum(gross) from adjustment_line l where l.account_id = a.account_id and l.adjustment_id = a.adjustment_id),
-         made_by, made_at, null, false, false
-    from adjustment a where state in ('DRAFT', 'RETURNED') and made_by = any($1)
+         case when p.adjustment_id is null then made_by end, made_at, null, false, false
+    from adjustment a left join proposed_correction p using (account_id, adjustment_id)
+   where state in ('DRAFT', 'RETURNED') and (made_by = any($1) or p.adjustment_id is not null)
   union all
   select 'REFUND_REQUEST', refund_request_id, account_id, entity_id, '', state, reason, currency, amount, made_by, made_at, null, false, false
     from refund_request where state in ('SUBMITTED', 'APPROVED') and made_by = any($1)
@@ -33,7 +34,7 @@ select kind as "kind!", id as "id!", account_id, entity_id, territory as "territ
  where ($2::text[] is null or kind = any($2))
    -- A request is of everybody who may decide it, and so of the caller.
    and ($3::text is null or owner = $3 or kind = 'APPROVAL' and $3 = any($1))
-   and (not $4 or owner is null and kind in ('DISPUTE', 'CASE', 'IMPROVEMENT'))
+   and (not $4 or owner is null and kind in ('ADJUSTMENT', 'DISPUTE', 'CASE', 'IMPROVEMENT'))
    and ($5::text is null or territory = $5) and ($6::timestamptz is null or since <= $6)
    and ($7::timestamptz is null or due_at <= $7)
    and ($8::timestamptz is null or (since, id) > ($8, $9::uuid))

@@ -1,6 +1,6 @@
 //! Makegoods: what is owed for spots that did not air, and what makes it good. Many to many, and by value.
 //!
-//! An obligation is a spot that was missed. The spots that name it make it good with what they cost, in the order in which they
+//! An obligation is a spot that was missed, by its source or because somebody decided so of one that was billed. The spots that name it make it good with what they cost, in the order in which they
 //! aired and only up to what is owed, so that nothing that airs later changes what an earlier spot is for. What was
 //! credited or released is owed no more: a shortfall is never both credited and made good. What of a makegood is beyond
 //! all that is owed waits until somebody decides.
@@ -58,6 +58,8 @@ pub struct KnownSpot<'a> {
     pub is_credited: bool,
     /// How much of it was released.
     pub released: Option<Decimal>,
+    /// Somebody decided that it is made good, whatever its source says of it. It stands on a document.
+    pub is_decided: bool,
 }
 
 impl KnownSpot<'_> {
@@ -70,6 +72,16 @@ impl KnownSpot<'_> {
             | AiringStatus::MadeGood
             | AiringStatus::NotAired => false,
         }
+    }
+
+    /// Whether it is owed: it did not air, or somebody decided so.
+    pub fn is_missed(&self) -> bool {
+        self.is_decided || !self.has_aired()
+    }
+
+    /// Whether its bill stands by decision alone, although it did not air: nothing gives it back, and nothing lets it go.
+    fn stands_by_decision(&self) -> bool {
+        self.is_decided && self.is_billed && !self.has_aired() && !self.is_credited && self.released.is_none()
     }
 
     /// It did not air, but what named it was to make another good, and nobody was billed: that one is still owed.

@@ -19,7 +19,7 @@ pub struct Obligation<'a> {
 /// What was missed.
 #[derive(Clone, Copy, Debug)]
 pub enum Missed<'a> {
-    /// A spot that did not air.
+    /// A spot that was missed.
     Known {
         spot: KnownSpot<'a>,
         /// What makegoods call it, where they call it otherwise.

@@ -67,7 +67,9 @@ fn of_order<'a>(spots: &[KnownSpot<'a>], owed: &mut Owed<'a>) {
             }
             let is_free = missed.is_some_and(|missed| missed.is_billed);
             owed.stands.extend(
-                missed.filter(|missed| missed.is_billed && makegood.has_aired()).map(|missed| missed.id),
+                missed
+                    .filter(|missed| missed.is_billed && !missed.has_aired() && makegood.has_aired())
+                    .map(|missed| missed.id),
             );
             let parts = parts.entry(target).or_default();
             let value = missed.and_then(|missed| left(missed, parts)).map_or(rest, |left| left.min(rest));
@@ -79,6 +81,7 @@ fn of_order<'a>(spots: &[KnownSpot<'a>], owed: &mut Owed<'a>) {
         }
         owed.makegoods.insert(makegood.id, Fulfils { free, beyond: rest });
     }
+    owed.stands.extend(spots.iter().filter(|spot| spot.stands_by_decision()).map(|spot| spot.id));
     owed.obligations.extend(obligations(spots, &names, parts));
 }
 
@@ -91,12 +94,12 @@ fn known<'s, 'a>(spots: &'s [KnownSpot<'a>], target: Target<'_>) -> Option<&'s K
 
 /// Whether what was missed is owed to a makegood: it was not credited, and had not expired when that aired.
 fn is_owed(missed: &KnownSpot<'_>, makegood: &KnownSpot<'_>) -> bool {
-    match missed.status {
-        AiringStatus::Aired | AiringStatus::Credited => false,
-        AiringStatus::Unresolved | AiringStatus::MadeGood | AiringStatus::NotAired => {
-            !missed.is_credited && missed.expires.is_none_or(|expires| makegood.day <= expires)
-        }
-    }
+    let is_missed = match missed.status {
+        AiringStatus::Aired => missed.is_decided && missed.id != makegood.id,
+        AiringStatus::Credited => false,
+        AiringStatus::Unresolved | AiringStatus::MadeGood | AiringStatus::NotAired => true,
+    };
+    is_missed && !missed.is_credited && missed.expires.is_none_or(|expires| makegood.day <= expires)
 }
 
 /// What of it nothing has made good yet; `None`: nobody knows what it would have cost, and all that is for it is owed.
@@ -106,7 +109,7 @@ fn left(missed: &KnownSpot<'_>, parts: &[Part]) -> Option<Decimal> {
     missed.rate.map(|rate| (rate.value() - released - fulfilled).max(Decimal::ZERO))
 }
 
-/// What is named, what its source calls made good, and what was credited or released.
+/// What is named, what its source calls made good or somebody decided so of, and what was credited or released.
 fn obligations<'a>(
     spots: &[KnownSpot<'a>],
     names: &Names<'_, 'a>,
@@ -121,8 +124,8 @@ fn obligations<'a>(
         })
         .collect();
     let mut obligations = Vec::new();
-    for (index, spot) in spots.iter().enumerate().filter(|(_, spot)| !spot.has_aired()) {
-        let is_made_good = spot.status == AiringStatus::MadeGood && !spot.passes_on();
+    for (index, spot) in spots.iter().enumerate().filter(|(_, spot)| spot.is_missed()) {
+        let is_made_good = spot.is_decided || spot.status == AiringStatus::MadeGood && !spot.passes_on();
         let is_settled = spot.is_credited || spot.released.is_some();
         if is_made_good || is_settled || named.contains(&index) {
             let parts = parts.remove(&Target::Known(index)).into_iter().flatten().collect();

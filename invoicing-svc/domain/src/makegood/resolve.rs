@@ -1,7 +1,8 @@
 //! Which spots makegoods name. A spot's name is unique within its line; a name that the makegood's own line does not
 //! know means the spot of another line of the order, where exactly one has it. A name that no spot has may be printed as line
-//! and ordinal, `13.4`: then it means a spot of that line that its source calls made good. Which of several is not printed,
-//! and so the highest ordinal is the last of them: those before may have been missed before anything is known here.
+//! and ordinal, `13.4`: then it means a spot of that line that its source calls made good, or somebody decided so of. Which of
+//! several is not printed, and so the highest ordinal is the last of them: those before may have been missed before anything is
+//! known here.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
@@ -106,7 +107,8 @@ impl<'s, 'a> Names<'s, 'a> {
 }
 
 fn is_made_good(spot: &KnownSpot<'_>, line: &str) -> bool {
-    spot.line_number == line && spot.status == AiringStatus::MadeGood && !spot.passes_on()
+    let is_made_good = spot.is_decided || spot.status == AiringStatus::MadeGood && !spot.passes_on();
+    spot.line_number == line && is_made_good
 }
 
 /// Line and ordinal, as they are printed: `13.4`.

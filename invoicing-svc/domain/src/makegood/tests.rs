@@ -19,6 +19,7 @@ struct Told {
     days: Option<u16>,
     is_credited: bool,
     released: Option<Decimal>,
+    is_decided: bool,
 }
 
 fn told(line: &'static str, name: impl ToString, day: i8, rate: i64) -> Told {
@@ -34,6 +35,7 @@ fn told(line: &'static str, name: impl ToString, day: i8, rate: i64) -> Told {
         days: None,
         is_credited: false,
         released: None,
+        is_decided: false,
     }
 }
 
@@ -72,6 +74,7 @@ impl Told {
             expires: expires(day, self.days),
             is_credited: self.is_credited,
             released: self.released,
+            is_decided: self.is_decided,
         }
     }
 }
@@ -162,6 +165,17 @@ fn a_makegood_bills_up_to_what_is_owed() {
     let owed = all(&spots);
     assert_eq!(lines(&owed), ["A owed 100, fulfilled 100, left 0"]);
     assert_eq!([1, 2, 3].map(|n| fulfils(&owed, &spots[n])), [(0, 0), (0, 20), (0, 60)]);
+}
+
+#[test]
+fn what_two_counts_are_apart_by_is_made_good_by_what_bills() {
+    // 2,000 were not billed, and somebody decided that airings make it good: they bill up to it.
+    let name = "SHORTFALL-L1-2026-01-01";
+    let shortfall = Told { status: AiringStatus::NotAired, is_decided: true, ..told("L1", name, 1, 2000) };
+    let spots = [shortfall, makegood("2", "G1", 3, 1500, &[name]), makegood("2", "G2", 4, 1500, &[name])];
+    let owed = all(&spots);
+    assert_eq!(lines(&owed), ["SHORTFALL-L1-2026-01-01 owed 2000, fulfilled 2000, left 0"]);
+    assert_eq!([1, 2].map(|n| fulfils(&owed, &spots[n])), [(0, 0), (0, 1000)]);
 }
 
 #[test]
@@ -277,8 +291,41 @@ fn nothing_is_given_back_for_what_is_made_good() {
     assert_eq!(of(&[Told { released: Some(100.into()), ..missed("1", "A", 1, 100) }]), None);
 }
 
+#[test]
+fn what_somebody_decided_is_owed_whatever_its_source_says() {
+    // A was billed at 100 as if it had aired as sold.
+    let decided = || Told { is_billed: true, is_decided: true, ..told("1", "A", 1, 100) };
+    let spots = [decided(), makegood("1", "G1", 3, 60, &["A"]), makegood("1", "G2", 5, 60, &["A"])];
+    let owed = all(&spots);
+    assert_eq!(lines(&owed), ["A owed 100, fulfilled 100, left 0"]);
+    assert_eq!([1, 2].map(|n| fulfils(&owed, &spots[n])), [(60, 0), (40, 20)], "free up to what is owed");
+    assert!(owed.stands.is_empty(), "it aired, and so it bills by itself");
+    let alone = |spot: Told| {
+        let spots = [spot];
+        let owed = all(&spots);
+        let obligation = &owed.obligations[0];
+        (obligation.state(TODAY), obligation.made_good(TODAY), owed.stands.contains(&spots[0].id()))
+    };
+    let not_aired = || Told { status: AiringStatus::NotAired, ..decided() };
+    assert_eq!(alone(decided()), (State::Open, Some(MadeGood::IsToBe), false));
+    assert_eq!(alone(not_aired()), (State::Open, Some(MadeGood::IsToBe), true), "its bill stands");
+    let cases = [
+        (Told { is_credited: true, ..not_aired() }, (State::Credited, None, false)),
+        (Told { released: Some(100.into()), ..not_aired() }, (State::Released, None, false)),
+        (Told { days: Some(9), ..not_aired() }, (State::Expired, None, true)),
+    ];
+    for (spot, expected) in cases {
+        assert_eq!(alone(spot.clone()), expected, "{spot:?}");
+    }
+    let itself = [Told { makes_good: vec!["A".into()], ..decided() }];
+    assert_eq!(lines(&all(&itself)), ["A owed 100, fulfilled 0, left 100"], "nothing makes itself good");
+    let printed = [decided(), makegood("2", "G", 3, 100, &["1.7"])];
+    assert_eq!(lines(&all(&printed)), ["A owed 100, fulfilled 100, left 0"], "as makegoods print it");
+}
+
 /// Line, day, rate, status, whether it is billed, what it makes good, and how it was settled.
-type Chanced = (&'static str, i8, i64, AiringStatus, bool, Vec<String>, (bool, Option<i64>, Option<u16>));
+type Chanced =
+    (&'static str, i8, i64, AiringStatus, bool, Vec<String>, (bool, Option<i64>, Option<u16>, bool));
 
 fn chance() -> impl Strategy<Value = Vec<Told>> {
     let lines = prop_oneof![Just("1"), Just("2")];
@@ -292,14 +339,21 @@ fn chance() -> impl Strategy<Value = Vec<Told>> {
         prop_oneof![(0_usize..8).prop_map(|n| n.to_string()), (1_u8..4).prop_map(|n| format!("1.{n}"))],
         0..3,
     );
-    let settled =
-        (prop::bool::weighted(0.2), prop::option::weighted(0.2, 1_i64..300), prop::option::of(1_u16..20));
+    let settled = (
+        prop::bool::weighted(0.2),
+        prop::option::weighted(0.2, 1_i64..300),
+        prop::option::of(1_u16..20),
+        prop::bool::weighted(0.3),
+    );
     let spot = (lines, 1_i8..28, 0_i64..300, status, prop::bool::weighted(0.3), names, settled);
     prop::collection::vec(spot, 0..10).prop_map(|spots| {
         let told = |(n, (line, day, rate, status, is_billed, makes_good, settled)): (usize, Chanced)| {
-            let (is_credited, released, days): (bool, Option<i64>, _) = settled;
+            let (is_credited, released, days, is_decided): (bool, Option<i64>, _, bool) = settled;
             let released = released.filter(|released| *released <= rate).map(Decimal::from);
-            Told { status, is_billed, makes_good, is_credited, released, days, ..told(line, n, day, rate) }
+            // What is decided is of a spot that was billed.
+            let is_decided = is_decided && is_billed;
+            let told = told(line, n, day, rate);
+            Told { status, is_billed, makes_good, is_credited, released, days, is_decided, ..told }
         };
         spots.into_iter().enumerate().map(told).collect()
     })

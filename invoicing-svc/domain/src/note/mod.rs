@@ -9,6 +9,7 @@
 
 mod digest;
 mod figures;
+mod held;
 mod quantify;
 mod rebill;
 mod retax;
@@ -17,9 +18,10 @@ mod spots;
 mod tests;
 
 pub use digest::digest;
+pub use held::{Share, Source, shares};
 pub use rebill::{everything_left, rebill};
 pub use retax::{RightTax, retax};
-pub use spots::{NamedSpot, check_named, check_spots};
+pub use spots::{NamedSpot, check_beside_owed, check_named, check_owed, check_spots};
 
 use std::collections::BTreeMap;
 
@@ -209,6 +211,9 @@ refusal::refusals! {
         /// A shortfall is never both credited and made good.
         StateForbids "SPOT_MADE_GOOD" SpotMadeGood { line: u32, spot: String, how: &'static str } =>
             "line {line}: the spot {spot} {how}",
+        /// What was let go or ran out is not owed anew.
+        StateForbids "SPOT_OWED_BEFORE" SpotOwedBefore { line: u32, spot: String } =>
+            "line {line}: the spot {spot} was owed before, and that was released or has expired; credit it instead",
         /// A correction moves what the drafts of a run stand on.
         Unavailable "LINE_BEING_BILLED" LineBeingBilled { line: u32, run: String, state: String } =>
             "{run} is {state} and bills the order line of line {line}; correct it once the run is issued or back in review",
@@ -249,7 +254,19 @@ pub fn note(
     ledgers: Ledgers,
     settings: Settings,
 ) -> Result<Note, NoteRefusal> {
-    let pieces = quantify::pieces(original, asked, ledgers, settings.rounding)?;
+    note_of_held(original, asked, (ledgers, &[]), settings)
+}
+
+/// The same, where rating holds something of the document: a credit of exactly a share is made of its units.
+///
+/// Order of refusal: as [`note`].
+pub fn note_of_held(
+    original: &Original,
+    asked: &Asked,
+    (ledgers, shares): (Ledgers, &[Share]),
+    settings: Settings,
+) -> Result<Note, NoteRefusal> {
+    let pieces = quantify::pieces(original, asked, (ledgers, shares), settings.rounding)?;
     let note = figures::figures(original, asked, &pieces, settings)?;
     if note.gross.is_positive() { Ok(note) } else { Err(NoteRefusal::OfNothing) }
 }

@@ -6,9 +6,9 @@ use ids::LineId;
 use money::{Currency, Exact, Money, MoneyError, Rate, Rounding};
 use rust_decimal::{Decimal, RoundingStrategy};
 
-use super::{Asked, By, Ledgers, NoteBasis, NoteRefusal, Original, OriginalLine};
+use super::{Asked, By, Ledgers, NoteBasis, NoteRefusal, Original, OriginalLine, Share};
 use crate::invoice::DocumentKind;
-use crate::rating::{Basis, Billed, Bucket, LineKind, Unit, apportion};
+use crate::rating::{Basis, Billed, Bucket, Change, LineKind, Unit, apportion};
 
 /// A line of the note to be, before commission and tax.
 #[derive(Clone, Debug)]
@@ -26,16 +26,16 @@ pub(super) struct Piece<'a> {
 const DECIMALS: u32 = 6;
 
 /// The ledger of an order line, while corrections are made on it.
-struct Ledger {
-    billed: Money,
-    worth: Exact,
+pub(super) struct Ledger {
+    pub(super) billed: Money,
+    pub(super) worth: Exact,
 }
 
 /// The pieces of what is asked, in the order of the document's lines.
 pub(super) fn pieces<'a>(
     original: &'a Original,
     asked: &Asked,
-    ledgers: Ledgers,
+    (ledgers, shares): (Ledgers, &[Share]),
     rounding: Rounding,
 ) -> Result<Vec<Piece<'a>>, NoteRefusal> {
     let mut lines: Vec<_> = asked
@@ -53,7 +53,10 @@ pub(super) fn pieces<'a>(
                 let nothing =
                     Ledger { billed: Money::zero(original.currency), worth: Exact::zero(original.currency) };
                 let ledger = ledgers.entry(line.line).or_insert(nothing);
-                correction(line, by, asked.kind, ledger, rounding)?
+                match held(shares, line, (by, asked.kind)) {
+                    Some(share) => of_share(line, share, ledger)?,
+                    None => correction(line, by, asked.kind, ledger, rounding)?,
+                }
             }
             NoteBasis::Commercial | NoteBasis::Tax | NoteBasis::Makegood | NoteBasis::Rebill => {
                 vec![allowance(line, by, rounding)?]
@@ -68,25 +71,57 @@ pub(super) fn pieces<'a>(
 }
 
 fn sums(currency: Currency, ledgers: Ledgers) -> Result<BTreeMap<LineId, Ledger>, MoneyError> {
-    let sum = |entries: Vec<Billed>| {
-        let mut ledger = Ledger { billed: Money::zero(currency), worth: Exact::zero(currency) };
-        for entry in entries {
-            match entry.basis {
-                Basis::Rated | Basis::Correction => {
-                    ledger.billed = ledger.billed.plus(entry.gross)?;
-                    ledger.worth = ledger.worth.plus(entry.bucket.worth(entry.units, currency)?)?;
-                }
-                Basis::Opening
-                | Basis::Commercial
-                | Basis::Tax
-                | Basis::Makegood
-                | Basis::WriteOff
-                | Basis::Rebill => {}
-            }
-        }
-        Ok(ledger)
+    ledgers.into_iter().map(|(line, entries)| Ok((line, Ledger::of(currency, &entries)?))).collect()
+}
+
+/// What rating holds of a line, where a credit is of exactly that.
+fn held<'s>(shares: &'s [Share], line: &OriginalLine, (by, kind): (By, DocumentKind)) -> Option<&'s Share> {
+    match (by, kind) {
+        (By::Gross(gross), DocumentKind::CreditNote) => shares
+            .iter()
+            .find(|share| share.number == line.number && share.gross == gross && !share.changes.is_empty()),
+        (
+            By::Gross(_) | By::Quantity(_) | By::Rate(_),
+            DocumentKind::CreditNote | DocumentKind::DebitNote | DocumentKind::Invoice,
+        ) => None,
+    }
+}
+
+/// The units that rating takes back of a line, and those that it puts there instead.
+fn of_share<'a>(
+    line: &'a OriginalLine,
+    share: &Share,
+    ledger: &mut Ledger,
+) -> Result<Vec<Piece<'a>>, NoteRefusal> {
+    let currency = line.gross.currency();
+    let piece = |change: &Change| Piece {
+        of: line,
+        bucket: change.bucket,
+        quantity: -change.units,
+        unit: line.unit,
+        gross: Money::zero(currency),
+        units: change.units,
     };
-    ledgers.into_iter().map(|(line, entries)| Ok((line, sum(entries)?))).collect()
+    let mut pieces: Vec<Piece<'_>> = share.changes.iter().map(piece).collect();
+    ledger.take(DocumentKind::CreditNote, &pieces, share.gross)?;
+    if !ledger.is_explained()? {
+        return Err(needs_quantity(line, share.gross));
+    }
+    let exact: Result<Vec<Exact>, _> =
+        pieces.iter().map(|piece| piece.bucket.worth(piece.quantity, currency)).collect();
+    let amounts = apportion(share.gross, &exact?, money::Remainder::First)?;
+    for (piece, gross) in pieces.iter_mut().zip(amounts) {
+        piece.gross = gross;
+    }
+    Ok(pieces)
+}
+
+fn needs_quantity(line: &OriginalLine, gross: Money) -> NoteRefusal {
+    NoteRefusal::NeedsQuantity {
+        line: line.number,
+        amount: crate::figure::grouped(gross),
+        unit: line.unit.name().to_owned(),
+    }
 }
 
 /// Amounts and quantities have the sign of the line; a credit lowers the price, a debit raises it.
@@ -157,7 +192,7 @@ fn correction<'a>(
     };
     match by {
         // A part of a fee is the price of one, whatever it comes to.
-        By::Gross(gross) if line.bucket.kind == LineKind::SchedulePart => {
+        By::Gross(gross) if is_amount(line.bucket.kind) => {
             let whole = amount(line, gross)?;
             let whole = Piece { units: signed(kind, whole.quantity), ..whole };
             ledger.take(kind, std::slice::from_ref(&whole), gross)?;
@@ -170,11 +205,7 @@ fn correction<'a>(
             if ledger.is_explained()? {
                 return Ok(vec![whole]);
             }
-            Err(NoteRefusal::NeedsQuantity {
-                line: line.number,
-                amount: crate::figure::grouped(gross),
-                unit: line.unit.name().to_owned(),
-            })
+            Err(needs_quantity(line, gross))
         }
         By::Quantity(quantity) => ledger.settle(kind, vec![piece(line.bucket, quantity)], rounding),
         By::Rate(rate) => {
@@ -190,6 +221,22 @@ fn correction<'a>(
             };
             ledger.settle(kind, pieces, rounding)
         }
+    }
+}
+
+/// Whether a line of this kind is an amount, and its quantity is one or any other.
+pub(super) fn is_amount(kind: LineKind) -> bool {
+    match kind {
+        LineKind::SchedulePart | LineKind::TrueUp => true,
+        LineKind::Spots
+        | LineKind::Makegood
+        | LineKind::Delivery
+        | LineKind::TierFee
+        | LineKind::Expenses
+        | LineKind::Minimum
+        | LineKind::Rebate
+        | LineKind::AdCredit
+        | LineKind::OverDelivery => false,
     }
 }
 
@@ -223,6 +270,26 @@ fn units_of(line: &OriginalLine, gross: Money) -> Result<Decimal, MoneyError> {
 }
 
 impl Ledger {
+    /// What counts of these entries.
+    pub(super) fn of(currency: Currency, entries: &[Billed]) -> Result<Self, MoneyError> {
+        let mut ledger = Self { billed: Money::zero(currency), worth: Exact::zero(currency) };
+        for entry in entries {
+            match entry.basis {
+                Basis::Rated | Basis::Correction => {
+                    ledger.billed = ledger.billed.plus(entry.gross)?;
+                    ledger.worth = ledger.worth.plus(entry.bucket.worth(entry.units, currency)?)?;
+                }
+                Basis::Opening
+                | Basis::Commercial
+                | Basis::Tax
+                | Basis::Makegood
+                | Basis::WriteOff
+                | Basis::Rebill => {}
+            }
+        }
+        Ok(ledger)
+    }
+
     /// Takes pieces in that come to an amount together.
     fn take(&mut self, kind: DocumentKind, pieces: &[Piece<'_>], gross: Money) -> Result<(), MoneyError> {
         for piece in pieces {

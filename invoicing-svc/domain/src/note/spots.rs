@@ -1,11 +1,12 @@
 //! A credit of spots by their names: each takes back exactly what the spot was billed at, and a spot is credited once.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use ids::AiringId;
+use money::Money;
 
-use super::{Asked, NoteBasis, NoteRefusal, Original};
-use crate::{invoice::DocumentKind, makegood::MadeGood, rating::LineKind};
+use super::{Asked, Note, NoteBasis, NoteRefusal, Original};
+use crate::{figure::grouped, invoice::DocumentKind, makegood::MadeGood, rating::LineKind};
 
 /// A spot that a credit note names.
 #[derive(Clone, Debug)]
@@ -18,6 +19,8 @@ pub struct NamedSpot {
     pub billed: Option<AiringId>,
     pub is_credited: bool,
     pub made_good: Option<MadeGood>,
+    /// It is or was owed, however that ended.
+    pub was_owed: bool,
 }
 
 /// Whether each of the spots may be credited.
@@ -39,6 +42,38 @@ pub fn check_spots(named: &[NamedSpot]) -> Result<(), NoteRefusal> {
             Some(MadeGood::IsToBe) => "is to be made good; release that obligation first, or let it expire",
         };
         return Err(NoteRefusal::SpotMadeGood { line, spot: name(), how });
+    }
+    Ok(())
+}
+
+/// Whether each of the spots may be owed instead of being credited.
+///
+/// Order of refusal: SPOT_NOT_BILLED, SPOT_CREDITED, SPOT_MADE_GOOD spot by spot, then SPOT_OWED_BEFORE.
+pub fn check_owed(named: &[NamedSpot]) -> Result<(), NoteRefusal> {
+    check_spots(named)?;
+    match named.iter().find(|spot| spot.was_owed) {
+        Some(spot) => Err(NoteRefusal::SpotOwedBefore { line: spot.line, spot: spot.name.clone() }),
+        None => Ok(()),
+    }
+}
+
+/// What is to be made good of a line, or was, is not credited besides, by whatever the credit is said. `owed` is that, line by line.
+///
+/// Refusal: CREDIT_ABOVE_LEFT.
+pub fn check_beside_owed(
+    original: &Original,
+    note: &Note,
+    owed: &BTreeMap<u32, Money>,
+) -> Result<(), NoteRefusal> {
+    for (number, owed) in owed {
+        let line = original.line(*number)?;
+        let of_line = note.lines.iter().filter(|of| of.corrects == *number);
+        let asked = Money::sum(original.currency, of_line.map(|of| of.gross))?;
+        let left = line.left()?.minus(*owed)?;
+        if asked.is_positive() && asked.compare(left)?.is_gt() {
+            let (left, asked) = (grouped(left), grouped(asked));
+            return Err(NoteRefusal::AboveLeft { line: *number, left, asked });
+        }
     }
     Ok(())
 }

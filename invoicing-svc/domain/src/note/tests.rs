@@ -1,3 +1,4 @@
+mod held;
 mod rebill;
 mod retax;
 
@@ -268,6 +269,7 @@ fn spots_are_credited_where_they_are_billed_and_not_made_good() {
         billed: billed.then(|| AiringId::of("traffic", OrderId::of("io", "1"), "L3", name)),
         is_credited: false,
         made_good: None,
+        was_owed: false,
     };
     let refused = |spots: &[NamedSpot]| check_spots(spots).map_err(|refusal| refusal.reason());
     assert_eq!(refused(&[spot("S1", true), spot("S2", true)]), Ok(()));
@@ -279,6 +281,30 @@ fn spots_are_credited_where_they_are_billed_and_not_made_good() {
         assert_eq!(refused(&[made_good]), Err("SPOT_MADE_GOOD"));
     }
     assert_eq!(refused(&[spot("13.1", false)]), Err("SPOT_NOT_BILLED"));
+    let owed = |spots: &[NamedSpot]| check_owed(spots).map_err(|refusal| refusal.reason());
+    let expired = || NamedSpot { was_owed: true, ..spot("S1", true) };
+    assert_eq!(owed(&[spot("S1", true)]), Ok(()));
+    assert_eq!((refused(&[expired()]), owed(&[expired()])), (Ok(()), Err("SPOT_OWED_BEFORE")));
+    let open = NamedSpot { made_good: Some(MadeGood::IsToBe), ..expired() };
+    assert_eq!(owed(&[open]), Err("SPOT_MADE_GOOD"), "it is owed already");
+    assert_eq!(owed(&[spot("13.1", false)]), Err("SPOT_NOT_BILLED"));
+}
+
+#[test]
+fn what_is_to_be_made_good_is_not_left_to_be_credited() {
+    // 40,000.00 was billed, 25,000.00 of it was credited, and 10,000.00 is to be made good: 5,000.00 is left.
+    let original = after(invoice(), &credit(&invoice(), "25000").unwrap());
+    let owed = BTreeMap::from([(1, money("10000"))]);
+    let refused = |gross: &str| {
+        let note = credit(&original, gross).unwrap();
+        check_beside_owed(&original, &note, &owed).map_err(|refusal| refusal.to_string())
+    };
+    assert_eq!(refused("5000"), Ok(()));
+    assert_eq!(refused("5000.01").unwrap_err(), "line 1: 5,000.00 left; 5,000.01 is more");
+    let other = document(vec![fee(1, ["100", "85", "20", "17"]), fee(2, ["100", "85", "7", "5.95"])]);
+    let note = credit(&other, "100").unwrap();
+    let owed = BTreeMap::from([(2, money("100"))]);
+    assert_eq!(check_beside_owed(&other, &note, &owed), Ok(()), "of another line");
 }
 
 #[test]

@@ -1,7 +1,7 @@
 -- The documents that billed what is held stand beside it: whoever corrects it begins with them.
 select e.shard, e.ordinal, e.exception_id, e.revision, e.state, e.severity, e.reason, e.message, e.account_id, e.order_id as "order_id!",
        e.invoice_id, e.line_number, e.origin_first, e.origin_last, e.currency, e.amount, e.owner, e.opened_at, e.due_on, e.outcomes,
-       e.outcome, e.changes, e.cause, e.resolution, e.settled_by, e.settled_at,
+       e.outcome, e.changes, e.taken_back, e.makers, e.cause, e.resolution, e.settled_by, e.settled_at,
        array(select distinct b.invoice_id from billed_to_date b
               where e.reason = 'NEGATIVE_DELTA' and b.account_id = e.account_id and b.line_id = e.line_id
                 and b.origin_first = e.origin_first and b.basis = 'RATED'

@@ -22,6 +22,7 @@ use super::{
 };
 use crate::store::{
     makegood::{Settled, Spot, settled},
+    owed_shortfall,
     written::Written,
 };
 
@@ -52,8 +53,11 @@ pub(super) async fn load(
     let rows = sqlx::query_file!("src/store/sql/airings_to_rate.sql", accounts, as_of as _)
         .fetch_all(connection)
         .await?;
-    let made_good: HashSet<Uuid> =
-        rows.iter().filter(|row| !row.makegood_for.is_empty()).map(|row| row.order_id).collect();
+    let made_good: HashSet<Uuid> = rows
+        .iter()
+        .filter(|row| !row.makegood_for.is_empty() || settled.decided.contains(&row.airing_id))
+        .map(|row| row.order_id)
+        .collect();
     let (mut spots, mut airings, mut printed) = (Vec::new(), Vec::with_capacity(rows.len()), HashMap::new());
     for row in rows {
         let texts: &mut BTreeSet<char> = printed.entry(row.line_id).or_default();
@@ -87,9 +91,17 @@ pub(super) async fn load(
                 expires: expires(airing.day, lines.makegood_days),
                 is_credited: settled.credited.contains_key(&row.airing_id),
                 released: settled.released.get(&row.airing_id).copied(),
+                is_decided: settled.decided.contains(&row.airing_id),
             });
         }
         airings.push((row.line_id, airing));
+    }
+    if !made_good.is_empty() {
+        let owed = owed_shortfall::of_accounts(connection, accounts).await?.into_iter();
+        let owed = owed.filter(|owed| {
+            made_good.contains(&owed.order.uuid()) && lines.numbers.contains_key(&owed.line.uuid())
+        });
+        spots.extend(owed.map(|owed| owed.spot(lines.makegood_days)));
     }
     Ok((by_line(airings, &spots), printed))
 }

@@ -10,6 +10,8 @@ select o.account_id, o.order_id, o.external_id, o.currency, o.entity_id, e.round
                  where a.account_id = o.account_id and a.order_id = o.order_id and a.superseded_at is null
                    and (a.status = 'MADE_GOOD' or a.makegood_for <> '{}'))
         or exists (select from credited_spot c where c.account_id = o.account_id and c.order_id = o.order_id)
-        or exists (select from makegood_release r where r.account_id = o.account_id and r.order_id = o.order_id))
+        or exists (select from makegood_release r where r.account_id = o.account_id and r.order_id = o.order_id)
+        or exists (select from owed_spot w where w.account_id = o.account_id and w.order_id = o.order_id)
+        or exists (select from owed_shortfall s where s.account_id = o.account_id and s.order_id = o.order_id))
  order by o.account_id, o.order_id
  limit $6
