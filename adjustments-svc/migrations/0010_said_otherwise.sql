@@ -11,6 +11,14 @@ alter table adjustment_line
   add constraint adjustment_line_tax_is_whole check (num_nulls(tax_category, tax_percent, tax_reason, tax_place) in (0, 4)),
   add constraint adjustment_line_is_said_in_one_way check (quantity is null or tax_category is null);
 
+-- What is owed is opened by one adjustment and may be let go by another.
+alter table adjustment
+  drop constraint adjustment_kind,
+  add constraint adjustment_kind check (kind in (
+    'CREDIT', 'DEBIT', 'REBILL', 'MAKEGOOD', 'WRITE_OFF', 'GOODWILL', 'TAX_CORRECTION', 'RATING_CORRECTION', 'MAKEGOOD_RELEASE')),
+  drop constraint adjustment_document_is_of_one,
+  add constraint adjustment_document_is_of_one unique (account_id, document, kind);
+
 -- The spots by which a line is said, in the order in which they are named.
 create table adjustment_spot (
   account_id    uuid not null,

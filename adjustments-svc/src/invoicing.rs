@@ -123,6 +123,17 @@ impl Invoicing {
         Ok(client.preview_makegoods(request).await.map_err(refused)?.into_inner())
     }
 
+    /// What would be let go of what is owed for spots of a document.
+    pub async fn preview_makegood_release(
+        &self,
+        invoice: String,
+        lines: Vec<pb::MissedSpots>,
+    ) -> Result<pb::MakegoodPreview, Failure> {
+        let request = self.signed(&ourselves(), pb::PreviewMakegoodReleaseRequest { invoice, lines })?;
+        let mut client = MakegoodServiceClient::new(self.channel.clone());
+        Ok(client.preview_makegood_release(request).await.map_err(refused)?.into_inner())
+    }
+
     /// Issues a credit note; answers its name. The same request id again is answered as before, here and below.
     pub async fn credit(&self, request: pb::IssueCreditNoteRequest) -> Result<String, Failure> {
         let request = self.signed(&ourselves(), request)?;
@@ -155,6 +166,15 @@ impl Invoicing {
         let owed = client.owe_makegoods(request).await.map_err(refused)?.into_inner();
         let first = owed.makegood_obligations.into_iter().next();
         Ok(first.context("what is owed is an obligation")?.name)
+    }
+
+    /// Lets go what is left of what is owed for spots; answers the name of the first obligation.
+    pub async fn release_makegoods(&self, request: pb::ReleaseMakegoodsRequest) -> Result<String, Failure> {
+        let request = self.signed(&ourselves(), request)?;
+        let mut client = MakegoodServiceClient::new(self.channel.clone());
+        let released = client.release_makegoods(request).await.map_err(refused)?.into_inner();
+        let first = released.makegood_obligations.into_iter().next();
+        Ok(first.context("what is released was an obligation")?.name)
     }
 
     /// A billing run.

@@ -180,7 +180,7 @@ async fn executed(
     Ok(match found.state {
         State::Executed { document, .. } => match found.kind.outcome() {
             Outcome::CreditNote | Outcome::DebitNote | Outcome::Rebill | Outcome::TaxNote => Ok(document),
-            Outcome::WriteOff | Outcome::Owed => {
+            Outcome::WriteOff | Outcome::Owed | Outcome::Released => {
                 Err(format!("it is a {}, and only what is credited settles", found.kind))
             }
         },

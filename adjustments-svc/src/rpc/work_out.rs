@@ -9,14 +9,14 @@ use adjustments_domain::{
     subject::Subject,
 };
 use anyhow::Context;
-use billing_proto::billing::adjustments::v1::AdjustmentEffect;
+use billing_proto::billing::{adjustments::v1::AdjustmentEffect, invoicing::v1::MakegoodPreview};
 use chassis::{
     call::Call,
     failure::{Failure, OrRefuse},
 };
 use ids::{AccountId, InvoiceId, ProductId};
 use jiff::{Timestamp, tz::TimeZone};
-use money::{Money, Rate};
+use money::{Currency, Money, Rate};
 use sqlx::PgConnection;
 
 use super::{Rpc, ask::Asking};
@@ -115,10 +115,12 @@ impl Rpc {
                 Ok(Said { effect: document::tax_effect(preview)?, amounts, after })
             }
             Outcome::Owed => {
-                let preview = self.invoicing.preview_makegoods(name, document::missed(proposal)?).await?;
-                let amounts = document::value_of_lines(&preview, currency)?;
-                let after = document::left_by_makegood(&preview, currency)?;
-                Ok(Said { effect: document::makegood_effect(&preview, currency)?, amounts, after })
+                let missed = document::missed(proposal)?;
+                said_of_makegoods(&self.invoicing.preview_makegoods(name, missed).await?, currency)
+            }
+            Outcome::Released => {
+                let missed = document::missed(proposal)?;
+                said_of_makegoods(&self.invoicing.preview_makegood_release(name, missed).await?, currency)
             }
             Outcome::Rebill => {
                 let preview = self.invoicing.preview_rebill(name, document::rebill(proposal)?).await?;
@@ -140,6 +142,13 @@ impl Rpc {
         let effect = document::write_off_effect(&open, given_up, entries)?;
         Ok(Said { effect, amounts: OfLines::new(), after })
     }
+}
+
+/// What airings make good, or no more, moves no money.
+fn said_of_makegoods(preview: &MakegoodPreview, currency: Currency) -> Result<Said, Failure> {
+    let amounts = document::value_of_lines(preview, currency)?;
+    let after = document::left_by_makegood(preview, currency)?;
+    Ok(Said { effect: document::makegood_effect(preview, currency)?, amounts, after })
 }
 
 /// How the lines are said that are not said in money, the first of them.

@@ -66,7 +66,7 @@ fn fits(v: &mut Violations, kind: AdjustmentKind, by: &By) -> bool {
         }
         AdjustmentKind::Debit | AdjustmentKind::Rebill => &["gross", "quantity"],
         AdjustmentKind::WriteOff => &["gross"],
-        AdjustmentKind::Makegood => &["spots"],
+        AdjustmentKind::Makegood | AdjustmentKind::MakegoodRelease => &["spots"],
         AdjustmentKind::TaxCorrection => &["right_tax"],
     };
     let fits = ways.contains(&said);

@@ -43,7 +43,7 @@ macro_rules! alike {
 
 alike! {
     adjustment_kind adjustment_kind_message: AdjustmentKind = AdjustmentKind {
-        Credit, Debit, Rebill, Makegood, WriteOff, Goodwill, TaxCorrection, RatingCorrection,
+        Credit, Debit, Rebill, Makegood, WriteOff, Goodwill, TaxCorrection, RatingCorrection, MakegoodRelease,
     }
     case_outcome case_outcome_message: CaseOutcome = CaseEnd { Answered, Kept, Broken, Withdrawn }
     dispute_outcome dispute_outcome_message: DisputeOutcome = Outcome { Upheld, Partly, Rejected }

@@ -86,6 +86,17 @@ async fn issue(worker: &Worker, adjustment: &Adjustment, approval: ApprovalId) -
             let request = invoicing::OweMakegoodsRequest { invoice, lines, reason, request_id };
             worker.invoicing.owe_makegoods(request).await
         }
+        Outcome::Released => {
+            let left = adjustment.measured().context("the lines do not add up")?;
+            let request = invoicing::ReleaseMakegoodsRequest {
+                invoice,
+                lines: document::missed(&proposal)?,
+                left: Some(money::message(left)),
+                reason: proposal.reason,
+                request_id,
+            };
+            worker.invoicing.release_makegoods(request).await
+        }
         Outcome::WriteOff => {
             let request = invoicing::WriteOffDocumentRequest {
                 document: invoice,

@@ -18,7 +18,7 @@ use sqlx::PgConnection;
 use tonic::{Request, Response, Status};
 use uuid::Uuid;
 
-use super::{Rpc, billing_run_service::act, issue_note::draft_again, owe_makegoods};
+use super::{Rpc, billing_run_service::act, issue_note::draft_again, owe_makegoods, release_makegoods};
 use crate::{
     store::{
         self,
@@ -126,6 +126,20 @@ impl MakegoodService for Rpc {
         request: Request<pb::OweMakegoodsRequest>,
     ) -> Result<Response<pb::OweMakegoodsResponse>, Status> {
         answer(owe_makegoods::owe(self, request)).await
+    }
+
+    async fn preview_makegood_release(
+        &self,
+        request: Request<pb::PreviewMakegoodReleaseRequest>,
+    ) -> Result<Response<pb::MakegoodPreview>, Status> {
+        answer(release_makegoods::preview(self, request)).await
+    }
+
+    async fn release_makegoods(
+        &self,
+        request: Request<pb::ReleaseMakegoodsRequest>,
+    ) -> Result<Response<pb::ReleaseMakegoodsResponse>, Status> {
+        answer(release_makegoods::release(self, request)).await
     }
 
     async fn release_makegood_obligation(

@@ -42,6 +42,7 @@ mod rating_service;
 mod rebill;
 mod receivable_service;
 mod receive;
+mod release_makegoods;
 mod settling;
 mod stage_clock_service;
 mod stale_accounts;

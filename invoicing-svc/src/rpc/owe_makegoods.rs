@@ -155,7 +155,7 @@ pub(super) async fn of_lines(
 }
 
 /// The obligations for spots as they are now.
-async fn told(
+pub(super) async fn told(
     connection: &mut PgConnection,
     call: &Call,
     (document, spots): (Named, &[OwedSpot]),

@@ -143,6 +143,42 @@ async fn the_bill_of_what_is_owed_stands_until_it_is_released_and_credited() {
 }
 
 #[tokio::test]
+async fn what_is_owed_for_several_spots_is_released_together_or_not_at_all() {
+    let service = Service::start().await;
+    let (_, document) = january(&service).await;
+    owe(&service, &document, &["S1", "S2"], "o1").await.unwrap();
+    let release = async |spots: &[&str], left: &str, request_id: &str| {
+        let request = pb::ReleaseMakegoodsRequest {
+            invoice: document.name.clone(),
+            lines: of_line(&document, spots),
+            left: Some(pb::Money { currency_code: "USD".into(), amount: left.into() }),
+            reason: "The agency takes a credit".into(),
+            request_id: request_id.into(),
+        };
+        makegoods(&service).release_makegoods(request).await.map(tonic::Response::into_inner)
+    };
+    // 2 × 275.00 is left.
+    for (spots, left, why) in [
+        (&["S1", "S2"][..], "275.00", "LEFT_CHANGED"),
+        (&["S1", "S3"], "550.00", "SPOT_NOT_OWED"),
+        (&["S1", "S1"], "550.00", "SPOT_NOT_OWED"),
+    ] {
+        assert_eq!(reason(&release(spots, left, left).await.unwrap_err()), why);
+    }
+    assert_eq!(of(&service, &document, "S1").await.state(), pb::MakegoodState::Open, "not even one of them");
+    let released = release(&["S1", "S2"], "550.00", "r1").await.unwrap();
+    let states: Vec<_> = released.makegood_obligations.iter().map(told).collect();
+    let state = pb::MakegoodState::Released;
+    assert_eq!(states, [("S1", state, "0.00"), ("S2", state, "0.00")]);
+    assert_eq!(released.makegood_obligations[0].release_reason, "The agency takes a credit");
+    assert_eq!(release(&["S1", "S2"], "550.00", "r1").await.unwrap(), released, "the same request again");
+    let again = release(&["S1", "S2"], "550.00", "r2").await.unwrap_err();
+    assert_eq!(reason(&again), "OBLIGATION_SETTLED");
+    credit(&service, &document, (INSTEAD, &["S1", "S2"]), "n1").await.unwrap();
+    assert_eq!(broken(&service).await, [""; 0]);
+}
+
+#[tokio::test]
 async fn only_spots_that_the_document_bills_are_owed() {
     let service = Service::start().await;
     let (_, document) = january(&service).await;

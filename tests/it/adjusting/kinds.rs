@@ -230,6 +230,41 @@ async fn a_billed_shortfall_is_made_good_and_not_credited_besides() -> Result<()
 }
 
 #[tokio::test]
+async fn what_is_owed_is_let_go_by_approval_and_credited_then() -> Result<()> {
+    let house = House::open().await?;
+    let invoice = billed(&house).await?;
+    let of = |kind: adj::AdjustmentKind, names: &[&str]| adjustment(&invoice, kind, by_spots(names));
+    let (owing, release) = (adj::AdjustmentKind::Makegood, adj::AdjustmentKind::MakegoodRelease);
+    let nothing = preview(&house, of(release, &["S1"])).await.unwrap_err();
+    assert!(nothing.message().contains("nothing is owed for the spot S1"), "{}", nothing.message());
+    let owed = house.submit(&house.draft(of(owing, &["S1", "S2"]), "owed").await?).await?;
+    house.approve(&owed, MANAGER).await?;
+    house.until_executed(&owed.name).await?;
+    // The customer wants money instead: 2 × 275.00 is let go, and all 2,750.00 of the line can be credited again.
+    let effect = preview(&house, of(release, &["S1", "S2"])).await?;
+    let [line] = &effect.lines[..] else { panic!("{effect:?}") };
+    assert_eq!((amount(&line.amount), amount(&line.left)), ("550.00", "2750.00"));
+    assert_eq!((amount(&effect.total), &effect.ledger_entries[..]), ("0.00", &[][..]));
+    let open = obligations(&house).await?;
+    assert!(open.iter().all(|o| o.state() == pb::MakegoodState::Open), "nothing was done: {open:?}");
+    let submitted = house.submit(&house.draft(of(release, &["S1", "S2"]), "release").await?).await?;
+    assert_eq!(submitted.state(), adj::AdjustmentState::Submitted, "it is approved as a makegood is");
+    // 550.00 was owed and 550.00 is let go: 1,100.00 in 30 days, which a manager approves.
+    house.approve(&submitted, MANAGER).await?;
+    house.until_executed(&submitted.name).await?;
+    let left = obligations(&house).await?;
+    assert!(left.iter().all(|o| o.state() == pb::MakegoodState::Released), "{left:?}");
+    let credited = adjustment(&invoice, adj::AdjustmentKind::Credit, by_spots(&["S1", "S2"]));
+    let submitted = house.submit(&house.draft(credited, "credit").await?).await?;
+    house.approve(&submitted, MANAGER).await?;
+    house.until_executed(&submitted.name).await?;
+    // 2 × 275.00 = 550.00; net 467.50; VAT 93.50; total 561.00.
+    let notes = house.credit_notes().await?;
+    assert_eq!(notes.iter().map(|note| amount(&note.total)).collect::<Vec<_>>(), ["561.00"]);
+    Ok(())
+}
+
+#[tokio::test]
 async fn nobody_owes_makegoods_past_an_approval() -> Result<()> {
     let house = House::open().await?;
     let invoice = billed(&house).await?;

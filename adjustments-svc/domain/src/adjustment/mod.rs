@@ -40,6 +40,7 @@ spelled! {
         Goodwill "GOODWILL",
         TaxCorrection "TAX_CORRECTION",
         RatingCorrection "RATING_CORRECTION",
+        MakegoodRelease "MAKEGOOD_RELEASE",
     }
 }
 
@@ -66,6 +67,8 @@ pub enum Outcome {
     TaxNote,
     /// What is owed for spots that the document bills: airings make them good, and nobody credits them.
     Owed,
+    /// What is left of that is owed no more.
+    Released,
 }
 
 /// Whom a rebill bills.
@@ -142,7 +145,7 @@ impl AdjustmentKind {
             Self::Credit => SubjectKind::Credit,
             Self::Debit => SubjectKind::Debit,
             Self::Rebill => SubjectKind::Rebill,
-            Self::Makegood => SubjectKind::Makegood,
+            Self::Makegood | Self::MakegoodRelease => SubjectKind::Makegood,
             Self::WriteOff => SubjectKind::WriteOff,
             Self::Goodwill => SubjectKind::Goodwill,
             Self::TaxCorrection => SubjectKind::TaxCorrection,
@@ -160,7 +163,7 @@ impl AdjustmentKind {
             Self::Credit | Self::Debit | Self::Rebill | Self::RatingCorrection => Basis::Correction,
             Self::Goodwill => Basis::Commercial,
             Self::TaxCorrection => Basis::Tax,
-            Self::Makegood => Basis::Makegood,
+            Self::Makegood | Self::MakegoodRelease => Basis::Makegood,
             Self::WriteOff => Basis::WriteOff,
         }
     }
@@ -174,6 +177,7 @@ impl AdjustmentKind {
             Self::WriteOff => Outcome::WriteOff,
             Self::TaxCorrection => Outcome::TaxNote,
             Self::Makegood => Outcome::Owed,
+            Self::MakegoodRelease => Outcome::Released,
         }
     }
 
@@ -186,7 +190,7 @@ impl AdjustmentKind {
             | Self::Goodwill
             | Self::RatingCorrection
             | Self::Makegood => true,
-            Self::Debit | Self::TaxCorrection => false,
+            Self::Debit | Self::TaxCorrection | Self::MakegoodRelease => false,
         }
     }
 }

@@ -183,6 +183,8 @@ fn only_what_was_billed_wrongly_counts_as_not_billed() {
         (AdjustmentKind::RatingCorrection, Cause::LateAmendment, Basis::Correction),
         (AdjustmentKind::TaxCorrection, Cause::Tax, Basis::Tax),
         (AdjustmentKind::WriteOff, Cause::Tax, Basis::WriteOff),
+        (AdjustmentKind::Makegood, Cause::Trafficking, Basis::Makegood),
+        (AdjustmentKind::MakegoodRelease, Cause::Trafficking, Basis::Makegood),
     ];
     for (kind, cause, basis) in cases {
         assert_eq!(kind.basis(cause), basis, "{kind} {cause}");

@@ -176,7 +176,7 @@ pub async fn pending(
         "select l.number, sum(l.gross) as \"gross!\"
            from adjustment a join adjustment_line l using (account_id, adjustment_id)
           where a.account_id = $1 and a.invoice_id = $2 and a.state in ('SUBMITTED', 'APPROVED')
-            and a.kind not in ('DEBIT', 'TAX_CORRECTION')
+            and a.kind not in ('DEBIT', 'TAX_CORRECTION', 'MAKEGOOD_RELEASE')
           group by l.number",
         account.uuid(),
         invoice.uuid()

@@ -17,7 +17,7 @@ mod tests;
 
 pub use obligation::{Balance, MadeGood, Missed, Obligation, Part, State, Sums};
 pub use owed::{Fulfils, Owed, owed};
-pub use release::{MakegoodRefusal, release};
+pub use release::{MakegoodRefusal, check_left, release};
 
 use ids::{AiringId, LineId, OrderId};
 use jiff::{

@@ -10,6 +10,9 @@ refusal::refusals! {
         /// There is nothing to let go.
         StateForbids "OBLIGATION_SETTLED" Settled { spot: String, state: String } =>
             "the obligation for {spot} is {state}; nothing of it is left to release",
+        /// Nothing was missed there, or nobody decided so.
+        StateForbids "SPOT_NOT_OWED" NotOwed { line: u32, spot: String } =>
+            "line {line}: nothing is owed for the spot {spot}, or the line does not bill it; there is nothing to release",
         /// Whoever decided had another amount before them.
         Stale "LEFT_CHANGED" LeftChanged { spot: String, left: String, said: String } =>
             "{left} is left of the obligation for {spot}, and not {said}; read it again and decide anew",
@@ -35,4 +38,15 @@ pub fn release(
             Err(MakegoodRefusal::Settled { spot: spot(), state: state.name().to_owned() })
         }
     }
+}
+
+/// Whether as much is left of several obligations together as whoever decided has read.
+///
+/// Refusal: LEFT_CHANGED.
+pub fn check_left(left: Money, said: Money) -> Result<(), MakegoodRefusal> {
+    if left == said {
+        return Ok(());
+    }
+    let spot = "these spots".to_owned();
+    Err(MakegoodRefusal::LeftChanged { spot, left: grouped(left), said: grouped(said) })
 }

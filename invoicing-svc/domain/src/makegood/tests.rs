@@ -280,6 +280,8 @@ fn what_is_left_is_released_as_it_was_read() {
     assert_eq!(try_release(open, "100.00"), Ok(()));
     assert_eq!(try_release(open, "99.99"), Err("LEFT_CHANGED"));
     assert_eq!(try_release(fulfilled, "100.00"), Err("OBLIGATION_SETTLED"));
+    let together = |said| check_left(usd("550.00"), usd(said)).map_err(|refusal| refusal.reason());
+    assert_eq!((together("550.00"), together("275.00")), (Ok(()), Err("LEFT_CHANGED")));
 }
 
 #[test]
