@@ -219,7 +219,7 @@ pub(super) fn asking(adjustment: &Adjustment, read: &Read, case: Case) -> Result
 
 /// The gross of its lines by their products, as far as they have one.
 pub(super) fn parts(adjustment: &Adjustment, read: &Read) -> Vec<(ProductId, Money)> {
-    let part = |line: &AdjustedLine| Some((read.document.product(line.number)?, line.gross));
+    let part = |line: &AdjustedLine| Some((read.document.product(line.number)?, line.amount));
     adjustment.lines.iter().filter_map(part).collect()
 }
 

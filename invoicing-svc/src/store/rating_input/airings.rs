@@ -51,7 +51,7 @@ pub(super) async fn load(
     let settled = settled(connection, accounts).await?;
     let as_of = run.data_as_of.to_sqlx();
     let rows = sqlx::query_file!("src/store/sql/airings_to_rate.sql", accounts, as_of as _)
-        .fetch_all(connection)
+        .fetch_all(&mut *connection)
         .await?;
     let made_good: HashSet<Uuid> = rows
         .iter()

@@ -2,8 +2,8 @@
 -- good, and those that were credited.
 select s.invoice_id, s.number, l.rate, array_agg(a.spot order by a.spot, a.airing_id) as "spots!"
   from invoice_line l
-  join invoice i using (account_id, invoice_id)
   join invoice_spot s using (account_id, invoice_id, number)
+  join invoice i using (account_id, invoice_id)
   join airing a using (account_id, airing_id, version)
   join airing c on c.account_id = s.account_id and c.airing_id = s.airing_id and c.superseded_at is null
  where l.account_id = $1 and l.line_id = any($2) and l.kind in ('SPOTS', 'MAKEGOOD') and l.rate > 0 and l.quantity > 0
