@@ -18,7 +18,6 @@ use chassis::{
     page::Page,
 };
 use ids::{AccountId, AdjustmentId};
-use money::Rate;
 use outbox::{Begun, Once, Voice, say};
 use refusal::Violations;
 use sqlx::PgConnection;
@@ -30,6 +29,7 @@ use super::{
     approval_service::change,
     ask::{self, Answered, Asker},
     changed::next_revision,
+    rate_of,
     work_out::{WorkedOut, asking, case, parts},
 };
 use crate::{
@@ -39,11 +39,7 @@ use crate::{
         history::Whose,
         person,
     },
-    wire::{
-        adjustment as wire,
-        case::{digest, rate},
-        document, fact, name, text,
-    },
+    wire::{adjustment as wire, case::digest, document, fact, name, text},
 };
 
 #[tonic::async_trait]
@@ -154,7 +150,7 @@ impl AdjustmentService for Rpc {
             let call = Call::of(&request)?;
             let message = request.into_inner();
             let account = account(&message.parent)?;
-            let rate = rate_of(&message.rate)?;
+            let rate = rate_of(&call, &message.rate)?;
             let (invoice, proposal) = wire::parse(account, message.adjustment.as_ref())?;
             let place = (account, invoice);
             let read = self.read(&call, place, proposal.bill_to.as_ref()).await?;
@@ -183,7 +179,7 @@ impl AdjustmentService for Rpc {
             let call = Call::of(&request)?;
             let message = request.into_inner();
             let named = adjustment_id("name", &message.name)?;
-            let rate = rate_of(&message.rate)?;
+            let rate = rate_of(&call, &message.rate)?;
             let current = self.current(&call, named).await?;
             let place = (named.0, current.invoice);
             let read = self.read(&call, place, current.bill_to.as_ref()).await?;
@@ -376,11 +372,6 @@ fn evidence(call: &Call, message: &pb::AddEvidenceRequest) -> Result<Evidence, F
     let named = (file, message.media_type.clone());
     let taken: Result<_, EvidenceRefusal> = domain::take(named, &announced, &message.content, act(call));
     taken.or_refuse()
-}
-
-fn rate_of(text: &str) -> Result<Option<Rate>, Failure> {
-    let mut v = Violations::new();
-    rate(&mut v, "rate", text).ok_or_else(|| v.refusal().into())
 }
 
 fn account(parent: &str) -> Result<AccountId, Failure> {

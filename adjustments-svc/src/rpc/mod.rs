@@ -18,17 +18,25 @@ mod subscription_service;
 mod work_out;
 mod work_queue_service;
 
-use adjustments_domain::{act::Act, role::Role, subscription::Allowed};
+use adjustments_domain::{act::Act, policy::PolicyRefusal, role::Role, subscription::Allowed};
 use billing_proto::billing::access::v1 as access;
-use chassis::{background::Background, call::Call, page::PageSeal};
+use chassis::{
+    background::Background,
+    call::Call,
+    caller::Grant,
+    failure::{Failure, OrRefuse},
+    page::PageSeal,
+};
 use ids::{AccountId, EntityId};
+use money::Rate;
 use outbox::Feed;
+use refusal::Violations;
 use sqlx::PgPool;
 use uuid::Uuid;
 
 pub use policies::{Policies, begin_with_a_policy};
 
-use crate::{invoicing::Invoicing, work::Bell};
+use crate::{invoicing::Invoicing, wire::case, work::Bell};
 
 /// What the handlers work with.
 #[derive(Clone)]
@@ -63,6 +71,17 @@ fn roles(call: &Call, entity: Option<EntityId>, account: Option<AccountId>) -> V
     roles.sort();
     roles.dedup();
     roles
+}
+
+/// The rate that measures an amount of another currency. It decides who is asked, so that not everybody may say one.
+fn rate_of(call: &Call, text: &str) -> Result<Option<Rate>, Failure> {
+    let mut v = Violations::new();
+    let rate = case::rate(&mut v, "rate", text).ok_or_else(|| v.refusal())?;
+    let of_books = |grant: &Grant| matches!(grant.role, access::Role::Controller | access::Role::Cfo);
+    if rate.is_some() && !call.caller.grants.iter().any(of_books) {
+        return Err(PolicyRefusal::RateOfOthers).or_refuse();
+    }
+    Ok(rate)
 }
 
 /// The role as one that can approve.

@@ -25,11 +25,12 @@ use super::{
     Rpc, act,
     approval_service::change,
     ask::{self, Asker, Asking},
+    rate_of,
 };
 use crate::{
     store::refund::{self as store, Named, Which},
     wire::{
-        case::{Case, rate},
+        case::Case,
         document::{self, Entity},
         fact, name,
         refund::{self as wire, Asked},
@@ -46,7 +47,7 @@ impl RefundService for Rpc {
         answer(async {
             let call = Call::of(&request)?;
             let message = request.into_inner();
-            let (asked, rate) = parse(&message)?;
+            let (asked, rate) = (parse(&message)?, rate_of(&call, &message.rate)?);
             let mut transaction = self.pool.begin().await?;
             let once = match Once::begin(&mut transaction, &call, &message.request_id, &message).await? {
                 Begun::Answered(before) => return Ok(before),
@@ -153,12 +154,11 @@ impl RefundService for Rpc {
     }
 }
 
-fn parse(message: &pb::RequestRefundRequest) -> Result<(Asked, Option<Rate>), Failure> {
+fn parse(message: &pb::RequestRefundRequest) -> Result<Asked, Failure> {
     let mut v = Violations::new();
     let account = name::account(&mut v, "parent", &message.parent);
-    let rate = rate(&mut v, "rate", &message.rate);
-    let (Some(account), Some(rate)) = (account, rate) else { return Err(v.refusal().into()) };
-    Ok((wire::parse(account, message.refund_request.as_ref())?, rate))
+    let Some(account) = account else { return Err(v.refusal().into()) };
+    Ok(wire::parse(account, message.refund_request.as_ref())?)
 }
 
 /// What is to be given back, and by whom, if there is so much of it.

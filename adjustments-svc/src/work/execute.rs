@@ -3,7 +3,7 @@
 
 use adjustments_domain::{
     adjustment::{Adjustment, Outcome, approved, executed},
-    approval,
+    approval::{self, Request},
 };
 use anyhow::Context;
 use billing_proto::billing::invoicing::v1 as invoicing;
@@ -24,7 +24,10 @@ use crate::{
 const SOON: SignedDuration = SignedDuration::from_secs(1);
 
 /// How soon where it said no: somebody has to do something first.
-const LATER: SignedDuration = SignedDuration::from_secs(60);
+pub(super) const LATER: SignedDuration = SignedDuration::from_secs(60);
+
+/// Why it is not done where somebody went around this service.
+pub(super) const CHANGED: &str = "it is not what was approved any more";
 
 /// Executes one adjustment. False: there is nothing to do.
 pub(super) async fn step(worker: &Worker) -> Result<bool, Failure> {
@@ -32,8 +35,14 @@ pub(super) async fn step(worker: &Worker) -> Result<bool, Failure> {
     let mut transaction = worker.pool.begin().await?;
     let Some(adjustment) = store::claim(&mut transaction, now).await? else { return Ok(false) };
     let approval = approved(&adjustment).or_refuse()?;
+    let request = requests::get(&mut transaction, approval, None).await?;
+    if adjustment.digest() != request.subject.digest {
+        changed(&mut transaction, &adjustment, request, now).await?;
+        transaction.commit().await?;
+        return Ok(true);
+    }
     match issue(worker, &adjustment, approval).await {
-        Ok(document) => finish(&mut transaction, &adjustment, (approval, document), now).await?,
+        Ok(document) => finish(&mut transaction, &adjustment, (request, document), now).await?,
         Err(failure) => {
             let (why, pause) = why(failure);
             tracing::warn!(adjustment = %adjustment.id, why, "an approved adjustment is not executed yet");
@@ -44,6 +53,21 @@ pub(super) async fn step(worker: &Worker) -> Result<bool, Failure> {
     }
     transaction.commit().await?;
     Ok(true)
+}
+
+/// It is not what was approved: it is void, and where an emergency let it pass it waits for whoever looks into that.
+async fn changed(
+    connection: &mut PgConnection,
+    adjustment: &Adjustment,
+    request: Request,
+    now: Timestamp,
+) -> Result<(), Failure> {
+    tracing::error!(adjustment = %adjustment.id, "an approved adjustment was changed, and is not executed");
+    let again = now.checked_add(LATER).context("the next attempt lies beyond the calendar")?;
+    let named = (adjustment.account, adjustment.id);
+    store::record_delay(connection, named, (CHANGED, again)).await?;
+    let events = approval::subject_changed(&request, &adjustment.digest(), now);
+    happen(connection, request, &events, now).await
 }
 
 /// Why invoicing has not done it yet, and how long the next attempt waits.
@@ -114,13 +138,12 @@ async fn issue(worker: &Worker, adjustment: &Adjustment, approval: ApprovalId) -
 async fn finish(
     connection: &mut PgConnection,
     adjustment: &Adjustment,
-    (approval, document): (ApprovalId, String),
+    (request, document): (Request, String),
     now: Timestamp,
 ) -> Result<(), Failure> {
     let done = executed(adjustment, document, now).or_refuse()?;
     let done = store::record(connection, done).await?;
     say(connection, &Voice::system("", now), vec![fact::settled(&done)]).await?;
-    let request = requests::get(connection, approval, None).await?;
     // What an emergency let pass keeps the state of its review.
     if !matches!(request.state, approval::State::Approved(_)) {
         return Ok(());

@@ -15,7 +15,11 @@ use outbox::{Voice, say};
 use refusal::Refusal;
 use sqlx::PgConnection;
 
-use super::{Worker, execute::why, follow::happen};
+use super::{
+    Worker,
+    execute::{CHANGED, LATER, why},
+    follow::happen,
+};
 use crate::{
     store::{approval as requests, refund as store},
     wire::{fact, name, refund as wire},
@@ -33,6 +37,17 @@ pub(super) async fn step(worker: &Worker) -> Result<bool, Failure> {
     let mut transaction = worker.pool.begin().await?;
     let Some(refund) = store::claim(&mut transaction, now).await? else { return Ok(false) };
     let request = requests::get(&mut transaction, refund.approval, None).await?;
+    let digest = refund.wanted.digest();
+    if digest != request.subject.digest {
+        tracing::error!(refund = %refund.id, "an approved refund was changed, and is not executed");
+        let again = now.checked_add(LATER).context("the next attempt lies beyond the calendar")?;
+        let named = (refund.wanted.account, refund.id);
+        store::record_delay(&mut transaction, named, (CHANGED, again)).await?;
+        let events = approval::subject_changed(&request, &digest, now);
+        happen(&mut transaction, request, &events, now).await?;
+        transaction.commit().await?;
+        return Ok(true);
+    }
     let message = invoicing::RecordRefundRequest {
         parent: name::account_name(refund.wanted.account),
         refund: Some(wire::refund(&refund.wanted)),

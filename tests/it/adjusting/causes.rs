@@ -76,7 +76,11 @@ async fn invoiced(house: &House, products: [&str; 2]) -> Result<pb::Invoice> {
 
 /// A credit of both lines that is executed.
 async fn credited(house: &House, invoice: &pb::Invoice, gross: [&str; 2]) -> Result<adj::Adjustment> {
-    let line = |(line, gross): (i32, &str)| adj::AdjustmentLine { line, gross: pounds(gross) };
+    let line = |(line, gross): (i32, &str)| adj::AdjustmentLine {
+        line,
+        gross: pounds(gross),
+        ..adj::AdjustmentLine::default()
+    };
     let credit = adj::Adjustment {
         kind: adj::AdjustmentKind::Credit.into(),
         invoice: invoice.name.clone(),

@@ -3,6 +3,7 @@
 use anyhow::{Result, ensure};
 use billing_proto::billing::{access::v1::Role, adjustments::v1 as adj};
 use jiff::SignedDuration;
+use sqlx::{Connection, PgConnection};
 use std::time::Duration;
 use tokio::time::{Instant, sleep};
 
@@ -90,5 +91,20 @@ async fn invoicing_is_down_for_ten_minutes_in_the_middle() -> Result<()> {
     house.line.is(State::Open);
     let done = later(&house, &submitted.name, |now| now.state() == adj::AdjustmentState::Executed).await?;
     assert_eq!((done.delay.as_str(), house.credit_notes().await?.len()), ("", 1));
+    Ok(())
+}
+
+#[tokio::test]
+async fn what_was_changed_behind_an_approval_is_void_and_makes_no_note() -> Result<()> {
+    let house = House::open().await?;
+    let submitted = almost_approved(&house).await?;
+    house.line.is(State::Cut);
+    approved(&house, &submitted).await?;
+    later(&house, &submitted.name, |now| !now.delay.is_empty()).await?;
+    let mut database = PgConnection::connect(house.database.url()).await?;
+    sqlx::query("update adjustments.adjustment set reason = 'Something else'").execute(&mut database).await?;
+    house.line.is(State::Open);
+    let done = later(&house, &submitted.name, |now| now.state() != adj::AdjustmentState::Approved).await?;
+    assert_eq!((done.state(), house.credit_notes().await?.len()), (adj::AdjustmentState::Voided, 0));
     Ok(())
 }

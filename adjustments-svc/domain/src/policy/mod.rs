@@ -163,6 +163,9 @@ refusal::refusals! {
         /// Amounts of two currencies have no order.
         Malformed "RATE_MISSING" RateMissing { currency: String, functional: String } =>
             "the amount is in {currency} and limits are in {functional}; give the rate between them",
+        /// Who asks must not say how little it is.
+        Forbidden "RATE_OF_OTHERS" RateOfOthers =>
+            "a rate decides who must approve, so a controller or the CFO says it; have one of them submit this",
     }
 }
 
