@@ -78,18 +78,12 @@ async fn take(worker: &Worker, batch: &[events::Event]) -> Result<(), Failure> {
     // Another process may have heard the same.
     let new: Vec<&events::Event> = batch.iter().filter(|event| event.position > heard).collect();
     let (Some(first), Some(last)) = (new.first(), new.last()) else { return Ok(()) };
-    let of_runs = new.iter().filter(|event| event.r#type.starts_with(RUNS));
-    let runs: BTreeSet<&str> = of_runs.map(|event| event.subject.as_str()).collect();
-    for run in &runs {
-        look(&mut transaction, worker, run).await?;
-    }
     refund::look_at_accounts(&mut transaction, &new, worker.clock.now()).await?;
-    let of_corrections = new.iter().filter(|event| event.r#type.starts_with(CORRECTIONS));
-    let held =
-        of_corrections.filter_map(|event| event.subject.split_once("/exceptions/")).map(|(run, _)| run);
-    let held: BTreeSet<&str> = runs.iter().copied().chain(held).collect();
-    for run in held {
-        propose::align(&mut transaction, worker, run).await?;
+    let runs: BTreeSet<&str> = new.iter().filter_map(|event| run_of(event)).collect();
+    for name in &runs {
+        let run = worker.invoicing.run((*name).to_owned()).await?;
+        look(&mut transaction, worker, &run).await?;
+        propose::align(&mut transaction, worker, &run).await?;
     }
     inbox::advance(&mut transaction, FEED, first.position, last.position).await?;
     transaction.commit().await?;
@@ -99,9 +93,25 @@ async fn take(worker: &Worker, batch: &[events::Event]) -> Result<(), Failure> {
     Ok(())
 }
 
+/// The run that an event is about, where there may be something to do.
+fn run_of(event: &events::Event) -> Option<&str> {
+    match event.r#type.strip_prefix(RUNS) {
+        // What is not finished is looked at when it is.
+        Some("started" | "refreshed" | "resumed" | "issuing") => None,
+        Some(_) => Some(&event.subject),
+        None if event.r#type.starts_with(CORRECTIONS) => {
+            event.subject.split_once("/exceptions/").map(|(run, _)| run)
+        }
+        None => None,
+    }
+}
+
 /// Looks at a run as it stands now, which may be further than what was heard.
-pub(super) async fn look(connection: &mut PgConnection, worker: &Worker, run: &str) -> Result<(), Failure> {
-    let run = &worker.invoicing.run(run.to_owned()).await?;
+pub(super) async fn look(
+    connection: &mut PgConnection,
+    worker: &Worker,
+    run: &invoicing::BillingRun,
+) -> Result<(), Failure> {
     let now = worker.clock.now();
     let asked = match requests::open(connection, &run.name).await? {
         None => None,

@@ -8,6 +8,7 @@ use adjustments_domain::{
     adjustment::{Adjustment, Difference, Ending, State, follow, lapse, propose},
     approval::{self, Event},
 };
+use billing_proto::billing::invoicing::v1 as invoicing;
 use chassis::failure::{Failure, OrRefuse};
 use ids::{AdjustmentId, ApprovalId};
 use jiff::Timestamp;
@@ -29,8 +30,13 @@ use crate::{
 };
 
 /// Brings corrections into line with what a run holds now, which may be further than what was heard.
-pub(super) async fn align(connection: &mut PgConnection, worker: &Worker, name: &str) -> Result<(), Failure> {
-    let Some(run) = wire::run(&worker.invoicing.run(name.to_owned()).await?)? else { return Ok(()) };
+pub(super) async fn align(
+    connection: &mut PgConnection,
+    worker: &Worker,
+    run: &invoicing::BillingRun,
+) -> Result<(), Failure> {
+    let name = &run.name;
+    let Some(run) = wire::run(run)? else { return Ok(()) };
     let known = store::load(connection, run.entity, run.id).await?;
     let mut known: BTreeMap<Difference, Proposed> =
         known.into_iter().map(|proposed| (proposed.of.clone(), proposed)).collect();

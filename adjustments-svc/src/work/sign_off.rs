@@ -86,5 +86,6 @@ async fn changed(
 ) -> Result<(), Failure> {
     let now = worker.clock.now();
     happen(connection, request, &[Event::Voided { at: now, why }], now).await?;
-    hear::look(connection, worker, &sign_off.run).await
+    let run = worker.invoicing.run(sign_off.run.clone()).await?;
+    hear::look(connection, worker, &run).await
 }

@@ -10,7 +10,7 @@ use prost::Message;
 
 use crate::{
     daily,
-    invoice::{all, bill, list, manager, review, sold},
+    invoice::{all, approve, bill, issue as issued, list, manager, review, sold},
     note::{amount, credit_on, issue},
     order::{Sold, day, days, order, sync},
     reference::{create_product, create_series_of},
@@ -124,7 +124,8 @@ async fn what_a_run_held_that_is_not_rated_again_is_settled_and_said() {
     let service = Service::start().await;
     let (sold, document, run) = amended(&service).await;
     create_series_of(&service, &sold.entity, pb::DocumentKind::CreditNote, "CN").await;
-    cancel(&service, &run).await;
+    approve(&service, &run).await;
+    assert_eq!(issued(&service, &run).await.state(), pb::BillingRunState::Issued);
     // Something else is corrected: 100,000 impressions at 10.00.
     let other = credit_on(&document, pb::NoteBasis::Correction, "1000.00", "other");
     issue(&service, other).await.unwrap();

@@ -154,7 +154,7 @@ async fn what_two_counts_are_apart_by_is_owed_where_it_is_made_good() {
     assert_eq!((owed.order_line.as_str(), amount(&owed.owed)), ("L1", "2000.00"));
     assert_eq!((owed.decision_reason.as_str(), owed.decided_by.as_str()), ("as agreed", "second"));
     let all = obligations(&service, "accounts/-/orders/-").await;
-    assert_eq!(all, std::slice::from_ref(&owed));
+    assert_eq!(all.iter().collect::<Vec<_>>(), [owed]);
     let released = release(&service, owed, "2000.00", "release").await.unwrap();
     assert_eq!((released.state(), amount(&released.left)), (pb::MakegoodState::Released, "0.00"));
 }
