@@ -36,8 +36,8 @@ with rated as materialized (
   select account_id, invoice_id, 1, 'O', 0, 'Not subject to tax', sum(gross), 0 from rated group by account_id, invoice_id
 )
 insert into draft (account_id, invoice_id, run_id, order_id, entity_id, kind, currency, billing_month, period_first, period_last,
-                   payment_terms_days, spots, commission_percent, gross, commission, net, tax, total, digest)
+                   payment_terms_days, spots, commission_percent, gross, commission, net, tax, total, digest, seen)
 select account_id, invoice_id, '00000000-0000-0000-0000-000000000000', min(order_id::text)::uuid, $1, 'INVOICE', min(currency),
        '2024-01-01', '2024-01-01', '2024-01-31', min(payment_terms_days), 0, 0, sum(gross), 0, sum(gross), 0, sum(gross),
-       sha256(uuid_send(invoice_id))
+       sha256(uuid_send(invoice_id)), pg_current_snapshot()
   from rated group by account_id, invoice_id

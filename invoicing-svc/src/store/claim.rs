@@ -83,7 +83,7 @@ pub async fn claim_issuing(connection: &mut PgConnection) -> Result<Option<Billi
     found(connection, claimed).await
 }
 
-/// Claims a run in review with drafts that are stale while no exception says so, where its entity wants to hear of it.
+/// Claims a run in review with an input that came after somebody last looked, where its entity wants to hear of it.
 pub async fn claim_stale(connection: &mut PgConnection) -> Result<Option<BillingRun>, Failure> {
     let claimed = sqlx::query_file_scalar!("src/store/sql/claim_stale_run.sql")
         .fetch_optional(&mut *connection)

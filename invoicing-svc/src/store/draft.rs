@@ -53,13 +53,14 @@ macro_rules! columns {
     };
 }
 
-/// Records drafts that are rated now.
+/// Records drafts that are rated now, from inputs of which `seen` had come for certain.
 pub async fn insert(
     connection: &mut PgConnection,
     blueprints: &[Blueprint],
+    seen: &str,
     now: Timestamp,
 ) -> Result<(), Failure> {
-    insert_heads(connection, blueprints, now).await?;
+    insert_heads(connection, blueprints, seen, now).await?;
     insert_lines(connection, &numbered(blueprints)).await?;
     insert_taxes(connection, blueprints).await?;
     insert_spots(connection, blueprints).await?;
@@ -69,6 +70,7 @@ pub async fn insert(
 async fn insert_heads(
     connection: &mut PgConnection,
     blueprints: &[Blueprint],
+    seen: &str,
     now: Timestamp,
 ) -> Result<(), Failure> {
     columns!(
@@ -126,7 +128,8 @@ async fn insert_heads(
         &tax_base as _,
         &orders,
         &tax_engine as _,
-        now.to_sqlx() as _
+        now.to_sqlx() as _,
+        seen
     )
     .execute(connection)
     .await?;

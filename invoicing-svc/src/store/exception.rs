@@ -311,6 +311,21 @@ pub async fn record(
     Ok(waiting.into_iter().flatten().collect())
 }
 
+/// Opens again what was overridden of what is found: it is more than what had come by then.
+pub async fn reopen(connection: &mut PgConnection, run: RunId, found: &[Exception]) -> Result<(), Failure> {
+    let found: Vec<Uuid> = found.iter().map(|e| e.id(run).uuid()).collect();
+    sqlx::query!(
+        "update billing_exception
+            set state = 'OPEN', resolution = null, settled_by = null, settled_at = null, accepted = null, revision = revision + 1
+          where run_id = $1 and exception_id = any($2) and state = 'OVERRIDDEN'",
+        run.uuid(),
+        &found
+    )
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
 /// A number for a portion of exceptions that no shard of the run found.
 pub async fn next_portion(connection: &mut PgConnection, run: RunId) -> Result<i32, Failure> {
     let portion = sqlx::query_scalar!(
@@ -402,7 +417,7 @@ pub async fn settle(
     };
     let recorded = sqlx::query!(
         "update billing_exception set revision = $2, state = $3, owner = $4, resolution = $5, settled_by = $6, settled_at = $7,
-           outcome = coalesce($8, outcome)
+           outcome = coalesce($8, outcome), accepted = case when $3 = 'OVERRIDDEN' then pg_current_snapshot() end
           where exception_id = $1",
         exception.id.uuid(),
         revision_number(next)?,

@@ -51,22 +51,29 @@ pub async fn delivered_later(
     Ok(found.fetch_all(connection).await?.into_iter().map(AccountId::from_uuid).collect())
 }
 
-/// The drafts of a run in review that do not know something that came later: account, first order, draft.
+/// The drafts of a run in review that do not know something that came after `said`, while no exception tells of it: account,
+/// first order, draft.
 pub async fn drafts(
     connection: &mut PgConnection,
     run: RunId,
 ) -> Result<Vec<(AccountId, OrderId, InvoiceId)>, Failure> {
-    let rows = sqlx::query!(
-        "select distinct account_id as \"account_id!\", order_id as \"order_id!\", invoice_id as \"invoice_id!\"
-           from stale_draft where run_id = $1 order by 1, 2, 3",
-        run.uuid()
-    )
-    .fetch_all(connection)
-    .await?;
+    let rows = sqlx::query_file!("src/store/sql/stale_drafts.sql", run.uuid()).fetch_all(connection).await?;
     let draft = |(account, order, invoice)| {
         (AccountId::from_uuid(account), OrderId::from_uuid(order), InvoiceId::from_uuid(invoice))
     };
     Ok(rows.into_iter().map(|row| draft((row.account_id, row.order_id, row.invoice_id))).collect())
+}
+
+/// The drafts of a run that is locked say all that `snapshot` has.
+pub async fn said(connection: &mut PgConnection, run: RunId, snapshot: &str) -> Result<(), Failure> {
+    sqlx::query!(
+        "update billing_run set stale_said = $2::text::pg_snapshot where run_id = $1",
+        run.uuid(),
+        snapshot
+    )
+    .execute(connection)
+    .await?;
+    Ok(())
 }
 
 /// The run sees everything that this transaction sees. For looking ahead in a transaction that is rolled back.
@@ -86,7 +93,7 @@ pub async fn refresh(
     shards: &[Vec<AccountId>],
 ) -> Result<(), Failure> {
     sqlx::query!(
-        "update billing_run set snapshot = $2::text::pg_snapshot where run_id = $1",
+        "update billing_run set snapshot = $2::text::pg_snapshot, stale_said = null where run_id = $1",
         run.id.uuid(),
         snapshot
     )

@@ -121,20 +121,21 @@ async fn rate(
     worker: &Worker,
 ) -> Result<(), Failure> {
     let at = worker.clock.now();
+    let seen = store::stale::snapshot(connection).await?;
     let entity = store::billing_entity::get(connection, run.entity, None).await?;
     let today = entity.zone.day_of(at);
     let when = (today, Settles::LeftOut);
     let rated = rate_accounts(connection, (run, &entity), &shard.accounts, when, &worker.tax_engines).await?;
-    record(connection, run, shard, rated, (at, today)).await
+    record(connection, run, shard, (rated, &seen), (at, today)).await
 }
 
-/// Records what came of rating a shard. The exceptions come first: they say which drafts wait. What a tax engine may say
+/// Records what came of rating a shard of which `seen` is what had come before any of it was read. The exceptions come first: they say which drafts wait. What a tax engine may say
 /// later is an input that is not there yet: its accounts are stale, so that a refresh of the run asks again.
 pub(super) async fn record(
     connection: &mut PgConnection,
     run: &BillingRun,
     shard: &Shard,
-    Rated { mut blueprints, mut exceptions, unanswered }: Rated,
+    (Rated { mut blueprints, mut exceptions, unanswered }, seen): (Rated, &str),
     when: (Timestamp, Date),
 ) -> Result<(), Failure> {
     held::propose(connection, run.entity, &mut exceptions).await?;
@@ -146,6 +147,6 @@ pub(super) async fn record(
     if !unanswered.is_empty() {
         store::input_change::record(connection, &unanswered, Cause::Tax).await?;
     }
-    store::draft::insert(connection, &blueprints, when.0).await?;
+    store::draft::insert(connection, &blueprints, seen, when.0).await?;
     store::review::place(connection, run.id, &shard.accounts).await
 }

@@ -40,6 +40,8 @@ pub async fn rate_with(
     (settles, at): (Settles, Timestamp),
     engines: &TaxEngines,
 ) -> Result<(), Failure> {
+    // What comes while the accounts are read may be in their drafts or not: they are stale then, to be on the safe side.
+    let seen = store::stale::snapshot(connection).await?;
     let entity = store::billing_entity::get(connection, run.entity, None).await?;
     let today = entity.zone.day_of(at);
     let rated = rate_accounts(connection, (run, &entity), accounts, (today, settles), engines).await?;
@@ -47,6 +49,6 @@ pub async fn rate_with(
     store::review::supersede(connection, run.id, &drafted).await?;
     let number = store::billing_run::insert_shards(connection, run.id, &[accounts.to_vec()]).await?;
     let shard = Shard { run: run.id, number, accounts: accounts.to_vec() };
-    record(connection, run, &shard, rated, (at, today)).await?;
+    record(connection, run, &shard, (rated, &seen), (at, today)).await?;
     store::claim::shard_rated(connection, &shard, at).await
 }

@@ -29,16 +29,13 @@ pub fn rated(run: &BillingRun, root: Root) -> Result<BillingRun, BillingRunRefus
 }
 
 /// Something that is nobody's refusal stopped the work. What is done stays done; resuming goes on from there.
+/// A run in review is brought to its review again.
 pub fn failed(run: &BillingRun, why: String) -> Result<BillingRun, BillingRunRefusal> {
     let from = match &run.state {
-        State::Created | State::Rating => FailedIn::Rating,
+        State::Created | State::Rating | State::InReview { .. } => FailedIn::Rating,
         State::Issuing(issue) => FailedIn::Issuing(issue.clone()),
-        State::InReview { .. }
-        | State::Approved(_)
-        | State::Issued { .. }
-        | State::Cancelled
-        | State::Failed { .. } => {
-            return Err(run.needs("RATING or ISSUING"));
+        State::Approved(_) | State::Issued { .. } | State::Cancelled | State::Failed { .. } => {
+            return Err(run.needs("RATING, IN_REVIEW or ISSUING"));
         }
     };
     Ok(run.now(State::Failed { from, why }))

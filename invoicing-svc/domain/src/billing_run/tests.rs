@@ -99,6 +99,8 @@ fn a_failed_run_resumes_where_it_stopped_and_keeps_its_approval() {
     assert_eq!(again, issuing);
     let rating = begin_rating(&run()).expect("created");
     assert_eq!(resume(&failed(&rating, "no".into()).expect("rating")).expect("failed"), rating);
+    let looked_at = failed(&in_review(), "no".into()).expect("in review");
+    assert_eq!(resume(&looked_at).expect("failed").state, State::Rating, "it is brought to its review again");
 }
 
 #[test]
