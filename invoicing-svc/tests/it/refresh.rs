@@ -2,11 +2,16 @@
 
 use billing_proto::billing::{
     access::v1::Role,
-    invoicing::v1::{self as pb, billing_run_service_client::BillingRunServiceClient},
+    invoicing::v1::{
+        self as pb, billing_run_service_client::BillingRunServiceClient,
+        invoice_service_client::InvoiceServiceClient,
+    },
 };
+use sqlx::Connection;
 use tonic::Code;
 
 use crate::{
+    exception::exceptions,
     invoice::{all, bill, get, list, review, watched},
     order::{Sold, order, reference_data, sync},
     reference::{create_account, create_series},
@@ -38,16 +43,20 @@ pub async fn three_accounts(service: &Service) -> (Sold, Vec<pb::Order>) {
 
 /// What somebody changes of the account of an order: its name.
 pub async fn rename(service: &Service, account: &str) {
+    rename_to(service, account, "Renamed, Inc.").await;
+}
+
+async fn rename_to(service: &Service, account: &str, legal_name: &str) {
     use billing_proto::billing::invoicing::v1::account_service_client::AccountServiceClient;
     let mut client = AccountServiceClient::new(service.door("billing_manager_1", Role::BillingManager));
     let request = pb::UpdateAccountRequest {
         account: Some(pb::Account {
             name: account.into(),
-            legal_name: "Renamed, Inc.".into(),
+            legal_name: legal_name.into(),
             ..pb::Account::default()
         }),
         update_mask: Some(prost_types::FieldMask { paths: vec!["legal_name".into()] }),
-        request_id: "rename".into(),
+        request_id: legal_name.replace(' ', "-"),
     };
     client.update_account(request).await.unwrap();
 }
@@ -226,6 +235,12 @@ async fn said_stale(
     run: &str,
     open: usize,
 ) -> Vec<(pb::ExceptionSeverity, pb::ExceptionState)> {
+    let found = stale_exceptions(service, run, open).await;
+    found.iter().map(|found| (found.severity(), found.state())).collect()
+}
+
+/// The same, whole.
+async fn stale_exceptions(service: &Service, run: &str, open: usize) -> Vec<pb::BillingException> {
     let request = pb::ListBillingExceptionsRequest {
         parent: run.into(),
         reason: "STALE_INPUT".into(),
@@ -236,7 +251,7 @@ async fn said_stale(
         let found = found.into_inner().exceptions;
         let is_open = |found: &&pb::BillingException| found.state() == pb::ExceptionState::Open;
         if found.iter().filter(is_open).count() == open {
-            return found.iter().map(|found| (found.severity(), found.state())).collect();
+            return found;
         }
         tokio::task::yield_now().await;
     }
@@ -254,17 +269,58 @@ async fn a_draft_says_that_an_input_came_later_until_a_refresh_takes_it_in() {
     assert_eq!(said_stale(&service, &run.name, 0).await, []);
     rename(&service, &orders[1].account).await;
     assert_eq!(said_stale(&service, &run.name, 1).await, [(Warn, Open)], "of one account of three");
+    let claim = sqlx::query_scalar(include_str!("../../src/store/sql/claim_stale_run.sql"));
+    let again: Option<uuid::Uuid> = claim.fetch_optional(&mut service.connection().await).await.unwrap();
+    assert_eq!(again, None, "what came is looked at once");
     assert_eq!(get_run(&service, &run.name).await.drafts_root, run.drafts_root, "it holds nothing up");
     let refreshed = refresh(&service, &run.name, "refresh").await;
     assert_eq!(refreshed.stale_accounts, 0);
     assert_eq!(said_stale(&service, &run.name, 0).await, [(Warn, Resolved)]);
 }
 
+/// Waits until the inputs of a draft that is made again are read, and it stands before the locked table of those before it.
+async fn inputs_are_read(service: &Service) {
+    let mut connection = service.connection().await;
+    let sql = "select count(*) from pg_stat_activity where datname = current_database()
+                and wait_event_type = 'Lock' and query like 'insert into superseded_draft%'";
+    loop {
+        let (waiting,): (i64,) = sqlx::query_as(sql).fetch_one(&mut connection).await.unwrap();
+        if waiting == 1 {
+            return;
+        }
+        tokio::task::yield_now().await;
+    }
+}
+
 #[tokio::test]
-async fn where_the_entity_wants_it_so_a_stale_draft_waits() {
-    use billing_proto::billing::invoicing::v1::billing_exception_service_client::BillingExceptionServiceClient;
+async fn what_comes_while_a_draft_is_made_again_is_said_of_it() {
     let service = Service::start().await;
     let (sold, orders) = three_accounts(&service).await;
+    let run = review(&service, &sold, "2026-01", "run").await;
+    let drafts = list(&service, pb::ListInvoicesRequest { billing_run: run.name.clone(), ..all() }).await;
+    let draft = drafts.into_iter().find(|draft| draft.account == orders[1].account).unwrap();
+    let mut connection = service.connection().await;
+    let mut locked = connection.begin().await.unwrap();
+    sqlx::query("lock table superseded_draft in exclusive mode").execute(&mut *locked).await.unwrap();
+    let edit = pb::EditInvoiceRequest {
+        name: draft.name,
+        purchase_order: Some("PO-9".into()),
+        request_id: "edit".into(),
+        ..pb::EditInvoiceRequest::default()
+    };
+    let mut analyst = InvoiceServiceClient::new(service.door("analyst", Role::BillingAnalyst));
+    let edited = tokio::spawn(async move { analyst.edit_invoice(edit).await });
+    inputs_are_read(&service).await;
+    rename(&service, &orders[1].account).await;
+    locked.rollback().await.unwrap();
+    edited.await.unwrap().unwrap();
+    let said = said_stale(&service, &run.name, 1).await;
+    assert_eq!(said, [(pb::ExceptionSeverity::Warn, pb::ExceptionState::Open)]);
+}
+
+/// A stale draft of the entity waits.
+async fn let_stale_drafts_wait(service: &Service, sold: &Sold) {
+    use billing_proto::billing::invoicing::v1::billing_exception_service_client::BillingExceptionServiceClient;
     let request = pb::ChangeCheckSettingRequest {
         parent: sold.entity.clone(),
         reason: "STALE_INPUT".into(),
@@ -273,6 +329,13 @@ async fn where_the_entity_wants_it_so_a_stale_draft_waits() {
     };
     let mut settings = BillingExceptionServiceClient::new(service.door("controller_1", Role::Controller));
     settings.change_check_setting(request).await.unwrap();
+}
+
+#[tokio::test]
+async fn where_the_entity_wants_it_so_a_stale_draft_waits() {
+    let service = Service::start().await;
+    let (sold, orders) = three_accounts(&service).await;
+    let_stale_drafts_wait(&service, &sold).await;
     let run = review(&service, &sold, "2026-01", "run").await;
     rename(&service, &orders[1].account).await;
     let said = said_stale(&service, &run.name, 1).await;
@@ -283,4 +346,37 @@ async fn where_the_entity_wants_it_so_a_stale_draft_waits() {
     let refreshed = refresh(&service, &run.name, "refresh").await;
     assert_eq!(refreshed.progress.unwrap().drafts_waiting, 0);
     assert_eq!(refreshed.drafts_root, run.drafts_root, "a name that changed bills nothing else");
+}
+
+#[tokio::test]
+async fn an_override_of_a_stale_draft_covers_only_what_had_come_by_then() {
+    use pb::{
+        ExceptionSeverity::Block,
+        ExceptionState::{Open, Overridden},
+    };
+    let service = Service::start().await;
+    let (sold, orders) = three_accounts(&service).await;
+    let_stale_drafts_wait(&service, &sold).await;
+    let run = review(&service, &sold, "2026-01", "run").await;
+    let [b, c] = [1, 2].map(|n| orders[n].account.as_str());
+    rename(&service, b).await;
+    let stale = stale_exceptions(&service, &run.name, 1).await.remove(0);
+    let request = pb::OverrideBillingExceptionRequest {
+        name: stale.name.clone(),
+        reason: "the name may stay".into(),
+        request_id: "override".into(),
+        ..pb::OverrideBillingExceptionRequest::default()
+    };
+    exceptions(&service, "second").override_billing_exception(request).await.unwrap();
+    assert_eq!(get_run(&service, &run.name).await.progress.unwrap().drafts_waiting, 0);
+
+    // Of another account something comes: the override stands.
+    rename_to(&service, c, "Renamed besides, Inc.").await;
+    let said = stale_exceptions(&service, &run.name, 1).await;
+    let of_b = said.iter().find(|said| said.name == stale.name).unwrap();
+    assert_eq!((said.len(), of_b.severity(), of_b.state()), (2, Block, Overridden));
+    // Of the same account something comes: it was not accepted.
+    rename_to(&service, b, "Renamed again, Inc.").await;
+    assert_eq!(said_stale(&service, &run.name, 2).await, [(Block, Open); 2]);
+    assert_eq!(get_run(&service, &run.name).await.progress.unwrap().drafts_waiting, 2);
 }
