@@ -51,8 +51,8 @@ pub async fn delivered_later(
     Ok(found.fetch_all(connection).await?.into_iter().map(AccountId::from_uuid).collect())
 }
 
-/// The drafts of a run in review that do not know something that came after `said`, while no exception tells of it: account,
-/// first order, draft.
+/// The drafts of a run in review that do not know something that came since it was last [`said`], while no exception tells of it:
+/// account, first order, draft.
 pub async fn drafts(
     connection: &mut PgConnection,
     run: RunId,

@@ -129,8 +129,9 @@ async fn rate(
     record(connection, run, shard, (rated, &seen), (at, today)).await
 }
 
-/// Records what came of rating a shard of which `seen` is what had come before any of it was read. The exceptions come first: they say which drafts wait. What a tax engine may say
-/// later is an input that is not there yet: its accounts are stale, so that a refresh of the run asks again.
+/// Records what came of rating a shard; `seen` is what had come before its inputs were read. The exceptions come first: they say
+/// which drafts wait. What a tax engine may say later is an input that is not there yet: its accounts are stale, so that a
+/// refresh of the run asks again.
 pub(super) async fn record(
     connection: &mut PgConnection,
     run: &BillingRun,
