@@ -379,7 +379,7 @@ async fn apply(
         reverses: None,
         act: act(call),
     };
-    store::receivable::record(connection, account, &[activity]).await
+    store::receivable::record(connection, &[(account, activity)]).await
 }
 
 /// What is left of the lines that the note names, beside what is made good instead.

@@ -7,7 +7,7 @@ use billing_proto::billing::{
 use prost_types::FieldMask;
 
 use crate::{
-    invoice::bill,
+    invoice::{self, bill, get},
     ledger::broken,
     note::{amount, british, sell},
     order::{Sold, day},
@@ -84,6 +84,42 @@ async fn a_card_is_charged_elsewhere_and_terms_give_time() {
     assert_eq!((later.settled_by(), later.due_date), (pb::SettledBy::Terms, Some(day("2026-05-02"))));
     assert_eq!(unapplied(&service, &receipts[0]).await, "2000.00", "only a wallet pays by itself");
     // What is issued says what held on its day.
-    let charged = crate::invoice::get(&service, &charged.name).await;
+    let charged = get(&service, &charged.name).await;
     assert_eq!(charged.settled_by(), pb::SettledBy::Card);
+}
+
+/// What becomes of a document of 1,020.00 with 1,100.00 paid ahead, when its account settles otherwise after the approval: the
+/// document, what is open on it, and what is left of the receipt.
+async fn issued_after(approved: pb::SettledBy, changed: pb::SettledBy) -> (pb::Invoice, String, String) {
+    let service = Service::start().await;
+    let (sold, receipts) = account(&service, approved, &["1100.00"]).await;
+    sell(&service, &sold, "IO-1", &["1000.00"]).await;
+    let run = invoice::review(&service, &sold, "2026-01", "january").await;
+    invoice::approve(&service, &run).await;
+    settle(&service, &sold, changed).await;
+    let of_run = pb::ListInvoicesRequest { billing_run: run.name.clone(), ..invoice::all() };
+    let draft = invoice::list(&service, of_run).await.remove(0);
+    assert_eq!(draft.settled_by(), approved);
+    let run = invoice::issue(&service, &run).await;
+    assert_eq!(run.state(), pb::BillingRunState::Issued, "{}", run.failure);
+    let issued = get(&service, &draft.name).await;
+    assert_eq!(issued.digest, draft.digest, "what was approved");
+    assert_eq!(broken(&service).await, Vec::<String>::new());
+    let left = parts(&open(&service, &issued, None).await)[0].to_owned();
+    (issued, left, unapplied(&service, &receipts[0]).await)
+}
+
+#[tokio::test]
+async fn a_document_is_settled_as_it_was_approved() {
+    let due = Some(day("2026-04-02"));
+    let (issued, left, ahead) = issued_after(pb::SettledBy::Wallet, pb::SettledBy::Terms).await;
+    assert_eq!(
+        (issued.settled_by(), issued.payment_terms_days, issued.due_date),
+        (pb::SettledBy::Wallet, 0, due)
+    );
+    // 1,100.00 less 1,020.00.
+    assert_eq!((left.as_str(), ahead.as_str()), ("0.00", "80.00"));
+    let (issued, left, ahead) = issued_after(pb::SettledBy::Card, pb::SettledBy::Wallet).await;
+    assert_eq!((issued.settled_by(), issued.due_date), (pb::SettledBy::Card, due));
+    assert_eq!((left.as_str(), ahead.as_str()), ("1020.00", "1100.00"), "its card is charged for it");
 }
