@@ -10,12 +10,13 @@ use chassis::{
 };
 use ids::{AccountId, ActivityId, AiringId, InvoiceId, LineId, OrderId, RunId};
 use invoicing_domain::{
+    account::SettledBy,
     billing_entity::BillingEntity,
     invoice::{DocumentKind, due_date},
     ledger::note_postings,
     note::{self as domain, Asked, Note, NoteBasis, NoteRefusal, Settings, check_beside_owed},
     number_series::{self, Dated},
-    period::posting_of_correction,
+    period::{self, posting_of_correction},
     receivable::{Activity, Moved, apply_to_corrected},
 };
 use jiff::civil::Date;
@@ -35,7 +36,7 @@ use crate::{
         note::{BilledAs, Books, Corrected, Issued, Taken},
     },
     wire::{fact, name, note as wire},
-    work::{self, TaxEngines, rendering},
+    work::{self, TaxEngines, WalletBill, draw_down, rendering},
 };
 
 /// A note that is asked for.
@@ -208,8 +209,12 @@ pub(super) async fn record(
     store::number_series::record_year(connection, taken.series, taken.year).await?;
     store::note::record(connection, &issued).await?;
     store::makegood::credit(connection, named, spots).await?;
-    if note.kind == DocumentKind::CreditNote {
-        apply(connection, call, (order, open), &issued).await?;
+    match note.kind {
+        DocumentKind::CreditNote => apply(connection, call, (order, open), &issued).await?,
+        DocumentKind::DebitNote | DocumentKind::Invoice => {
+            let bill = (corrected.settled_by, wallet_bill(named, note, (taken, due)));
+            pay_from_wallet(connection, call, (&entity, &books), (bill, taken.date)).await?;
+        }
     }
     let lines = match note.basis {
         NoteBasis::Correction => {
@@ -379,7 +384,33 @@ async fn apply(
         reverses: None,
         act: act(call),
     };
-    store::receivable::record(connection, account, &[activity]).await
+    store::receivable::record(connection, &[(account, activity)]).await
+}
+
+/// A document that bills, as a wallet would pay it.
+pub(super) fn wallet_bill(
+    (account, document): Named,
+    note: &Note,
+    (taken, due): (&Taken, Date),
+) -> WalletBill {
+    let (kind, number) = (note.kind, taken.number.clone());
+    WalletBill { account, document, kind, number, due, total: note.total }
+}
+
+/// What settles from a wallet is paid from it as it is issued. The account is locked, and the books are held.
+pub(super) async fn pay_from_wallet(
+    connection: &mut PgConnection,
+    call: &Call,
+    (entity, books): (&BillingEntity, &period::Books),
+    ((settled_by, bill), issued): ((SettledBy, WalletBill), Date),
+) -> Result<(), Failure> {
+    match settled_by {
+        SettledBy::Wallet => {
+            let drawn = draw_down(connection, (entity, books), vec![bill], (issued, call.at)).await?;
+            Ok(say(connection, &Voice::of(call), drawn).await?)
+        }
+        SettledBy::Terms | SettledBy::Card | SettledBy::SellerBalance => Ok(()),
+    }
 }
 
 /// What is left of the lines that the note names, beside what is made good instead.

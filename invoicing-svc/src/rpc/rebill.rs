@@ -11,7 +11,7 @@ use chassis::{
 };
 use ids::{AccountId, InvoiceId};
 use invoicing_domain::{
-    account::Account,
+    account::{Account, SettledBy},
     billing_entity::BillingEntity,
     invoice::DocumentKind,
     ledger::note_postings,
@@ -21,6 +21,7 @@ use invoicing_domain::{
     resource::ResourceRefusal,
     tax::{Place, Taxable, Treatment},
 };
+use jiff::civil::Date;
 use refusal::Violations;
 use rust_decimal::prelude::ToPrimitive;
 use sqlx::PgConnection;
@@ -86,7 +87,7 @@ pub(super) async fn rebill(
     let taxed = taxed(connection, &entity, of, engines).await?;
     let billed = domain::rebill(&note, taxed, corrected.original.tax_base, settings);
     let billed = billed.map_err(NoteRefusal::from).or_refuse()?;
-    let bill = Bill { named, replaces, taken: &taken, note: &billed, moved: &moved };
+    let bill = Bill { to: &to, named, replaces, taken: &taken, note: &billed, moved: &moved };
     record(connection, call, &bill, (&entity, &corrected, &said)).await?;
     Ok(Done { credit, invoice: named })
 }
@@ -191,6 +192,7 @@ async fn taxed(
 
 /// The invoice to be.
 struct Bill<'a> {
+    to: &'a Account,
     named: Named,
     replaces: Named,
     taken: &'a Taken,
@@ -204,7 +206,8 @@ async fn record(
     bill: &Bill<'_>,
     (entity, corrected, said): (&BillingEntity, &Corrected, &wire::Rebill),
 ) -> Result<(), Failure> {
-    let Bill { named, replaces, taken, note, moved } = bill;
+    let Bill { to, named, replaces, taken, note, moved } = bill;
+    let due = due(to, corrected, taken);
     let postings = note_postings(note, &entity.gl_codes).context("a rebill cannot be posted")?;
     let books = store::accounting_period::books(connection, entity).await?;
     let posting = posting_of_correction(&books, taken.date);
@@ -215,6 +218,7 @@ async fn record(
         note,
         moved,
         taken,
+        due_date: due,
         books: Books { entity: entity.id, posting, postings: &postings },
         reason: &said.note.reason,
         purchase_order: &said.purchase_order,
@@ -225,7 +229,17 @@ async fn record(
         at: call.at,
         template_version: rendering::TEMPLATE_VERSION,
     };
-    store::rebill::record(connection, &rebill).await
+    store::rebill::record(connection, &rebill).await?;
+    let bill = (to.settled_by, issue_note::wallet_bill(*named, note, (*taken, due)));
+    issue_note::pay_from_wallet(connection, call, (entity, &books), (bill, taken.date)).await
+}
+
+/// It ages from the old due date; who does not settle by terms owes it on the day of issue at the latest.
+fn due(to: &Account, corrected: &Corrected, taken: &Taken) -> Date {
+    match to.settled_by {
+        SettledBy::Terms => corrected.due_date,
+        SettledBy::Card | SettledBy::SellerBalance | SettledBy::Wallet => corrected.due_date.min(taken.date),
+    }
 }
 
 /// Spots that are billed, makegoods too, without over-delivery.

@@ -199,16 +199,15 @@ pub async fn lock(connection: &mut PgConnection, id: AccountId) -> Result<(), Fa
     Ok(())
 }
 
-/// Locks those of the accounts that settle from a wallet, until the transaction ends, and answers them.
-pub async fn lock_wallets(
-    connection: &mut PgConnection,
-    accounts: &[Uuid],
-) -> Result<Vec<AccountId>, Failure> {
-    let found = sqlx::query_scalar!(
-        "select account_id from account where account_id = any($1) and settled_by = 'WALLET' order by account_id for update",
+/// Locks accounts until the transaction ends, in the order of their ids.
+pub async fn lock_all(connection: &mut PgConnection, accounts: &[Uuid]) -> Result<(), Failure> {
+    sqlx::query!(
+        "select revision from account where account_id = any($1) order by account_id for update",
         accounts
-    );
-    Ok(found.fetch_all(connection).await?.into_iter().map(AccountId::from_uuid).collect())
+    )
+    .fetch_all(connection)
+    .await?;
+    Ok(())
 }
 
 /// Records a new account.

@@ -9,7 +9,8 @@ use anyhow::Context;
 use chassis::failure::Failure;
 use ids::{AccountId, InvoiceId, OrderId, RunId};
 use invoicing_domain::{
-    invoice::{Draft, DraftLine, digest},
+    account::SettledBy,
+    invoice::{DocumentKind, Draft, DraftLine, digest},
     ledger::Posting,
 };
 use jiff::Timestamp;
@@ -98,6 +99,7 @@ async fn insert_heads(
         waiting = b.waiting,
         tax_base = b.draft.tax_base.text(),
         tax_engine = b.draft.tax_engine.as_deref(),
+        settled_by = b.draft.settled_by.text(),
     );
     let orders: Result<Vec<i32>, _> =
         blueprints.iter().map(|b| i32::try_from(b.draft.orders().len())).collect();
@@ -129,7 +131,8 @@ async fn insert_heads(
         &orders,
         &tax_engine as _,
         now.to_sqlx() as _,
-        seen
+        seen,
+        &settled_by as _
     )
     .execute(connection)
     .await?;
@@ -350,7 +353,10 @@ pub async fn delete_of(connection: &mut PgConnection, run: RunId, accounts: &[Uu
 pub struct Waiting {
     pub account: Uuid,
     pub invoice: Uuid,
+    pub kind: DocumentKind,
     pub payment_terms_days: u16,
+    pub settled_by: SettledBy,
+    pub total: Money,
 }
 
 /// Lets drafts of these accounts wait.
@@ -431,7 +437,8 @@ pub async fn waiting_of(
 /// The next drafts of a run that wait for nothing, by account and order: the numbers follow from what is billed, not from when it was rated.
 pub async fn next(connection: &mut PgConnection, run: RunId, limit: i64) -> Result<Vec<Waiting>, Failure> {
     let rows = sqlx::query!(
-        "select account_id, invoice_id, payment_terms_days from draft where run_id = $1 and not waiting order by account_id, order_id, invoice_id limit $2",
+        "select account_id, invoice_id, kind, currency, payment_terms_days, settled_by, total from draft
+          where run_id = $1 and not waiting order by account_id, order_id, invoice_id limit $2",
         run.uuid(),
         limit
     )
@@ -439,9 +446,16 @@ pub async fn next(connection: &mut PgConnection, run: RunId, limit: i64) -> Resu
     .await?;
     rows.into_iter()
         .map(|row| {
-            let payment_terms_days =
-                u16::try_from(row.payment_terms_days).context("the database holds no terms")?;
-            Ok(Waiting { account: row.account_id, invoice: row.invoice_id, payment_terms_days })
+            let total = Money::of(currency(&row.currency)?, row.total);
+            Ok(Waiting {
+                account: row.account_id,
+                invoice: row.invoice_id,
+                kind: Written::read(&row.kind)?,
+                payment_terms_days: u16::try_from(row.payment_terms_days)
+                    .context("the database holds no terms")?,
+                settled_by: Written::read(&row.settled_by)?,
+                total: total.context("the database holds parts of a minor unit")?,
+            })
         })
         .collect()
 }

@@ -6,6 +6,7 @@ use anyhow::{Context, ensure};
 use chassis::failure::Failure;
 use ids::{AccountId, EntityId, InvoiceId, LineId, RunId, SeriesId};
 use invoicing_domain::{
+    account::SettledBy,
     invoice::{DocumentKind, LineTax, TaxRow},
     ledger,
     note::{Ledgers, Note, NoteLine, Noted, Original, OriginalLine},
@@ -38,6 +39,7 @@ pub struct Corrected {
     pub issue_date: Date,
     pub due_date: Date,
     pub payment_terms_days: u16,
+    pub settled_by: SettledBy,
     pub original: Original,
 }
 
@@ -49,7 +51,7 @@ pub async fn corrected(
 ) -> Result<Corrected, Failure> {
     let (account, invoice) = named;
     let head = sqlx::query!(
-        "select entity_id, kind, number, currency, commission_percent, tax_base, issue_date, due_date, payment_terms_days,
+        "select entity_id, kind, number, currency, commission_percent, tax_base, issue_date, due_date, payment_terms_days, settled_by,
                 coalesce(basis = 'TAX' and gross = 0, false) as \"retaxes!\"
            from invoice where account_id = $1 and invoice_id = $2",
         account.uuid(),
@@ -67,6 +69,7 @@ pub async fn corrected(
         issue_date: head.issue_date.to_jiff(),
         due_date: head.due_date.to_jiff(),
         payment_terms_days: u16::try_from(head.payment_terms_days).context("the database holds no terms")?,
+        settled_by: Written::read(&head.settled_by)?,
         original: Original {
             currency,
             commission_percent: percent(head.commission_percent)?,

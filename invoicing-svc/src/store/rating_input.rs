@@ -136,6 +136,7 @@ macro_rules! facts {
                 .context("the database holds no percent")?,
             payment_terms_days: u16::try_from($row.payment_terms_days)
                 .context("the database holds no terms")?,
+            settled_by: Written::read(&$row.settled_by)?,
             billing: $billing,
             rounding: $entity.rounding,
             remainder: $entity.remainder,

@@ -115,6 +115,7 @@ pub struct Rebill<'a> {
     /// The lines that it bills, in their order.
     pub moved: &'a [Moved],
     pub taken: &'a Taken,
+    pub due_date: Date,
     pub books: Books<'a>,
     pub reason: &'a str,
     /// The customer's number; empty: that of the document where the account stays the same.
@@ -224,7 +225,8 @@ async fn insert_head(
         rebill.purchase_order,
         named.0 == replaces.0,
         rebill.spots,
-        rebill.tax_engine
+        rebill.tax_engine,
+        Date::to_sqlx(rebill.due_date) as _
     )
     .execute(connection)
     .await?;

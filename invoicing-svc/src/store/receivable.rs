@@ -4,7 +4,7 @@ mod given_up;
 mod received;
 
 pub use given_up::{write_off, write_offs};
-pub use received::{receipt, receipts, refunds, taken};
+pub use received::{paid_ahead, receipt, receipts, refunds, taken};
 
 use anyhow::Context;
 use chassis::failure::Failure;
@@ -166,23 +166,23 @@ pub async fn dispute(
     Ok(())
 }
 
-/// Records what somebody did, one statement for all of it.
+/// Records what somebody did to the receivables of accounts, one statement for all of it.
 pub async fn record(
     connection: &mut PgConnection,
-    account: AccountId,
-    activities: &[Activity],
+    activities: &[(AccountId, Activity)],
 ) -> Result<(), Failure> {
     macro_rules! column {
         (|$activity:ident| $value:expr) => {
-            activities.iter().map(|$activity| $value).collect::<Vec<_>>()
+            activities.iter().map(|(_, $activity)| $value).collect::<Vec<_>>()
         };
     }
+    let accounts: Vec<Uuid> = activities.iter().map(|(account, _)| account.uuid()).collect();
     sqlx::query!(
         "insert into receivable_activity (account_id, activity_id, entity_id, kind, currency, day, amount, receipt_id, credit_id,
            invoice_id, write_off_id, method, reference, reason, approval, recorded_by, recorded_at, reverses_id)
-         select $1, * from unnest($2::uuid[], $3::uuid[], $4::text[], $5::text[], $6::date[], $7::numeric[], $8::uuid[], $9::uuid[],
-           $10::uuid[], $11::uuid[], $12::text[], $13::text[], $14::text[], $15::text[], $16::text[], $17::timestamptz[], $18::uuid[])",
-        account.uuid(),
+         select * from unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::text[], $5::text[], $6::date[], $7::numeric[], $8::uuid[],
+           $9::uuid[], $10::uuid[], $11::uuid[], $12::text[], $13::text[], $14::text[], $15::text[], $16::text[], $17::timestamptz[], $18::uuid[])",
+        &accounts,
         &column!(|a| a.id.uuid()),
         &column!(|a| a.entity.uuid()),
         &column!(|a| a.moved.name()) as _,
@@ -209,6 +209,7 @@ pub async fn record(
 /// An activity with what it does to the books.
 #[derive(Clone, Debug)]
 pub struct Posted {
+    pub account: AccountId,
     pub activity: Activity,
     pub postings: Vec<ledger::Posting>,
     /// Where it is posted.
@@ -216,11 +217,7 @@ pub struct Posted {
 }
 
 /// Records the postings of activities that are recorded.
-pub async fn post(
-    connection: &mut PgConnection,
-    account: AccountId,
-    posted: &[Posted],
-) -> Result<(), Failure> {
+pub async fn post(connection: &mut PgConnection, posted: &[Posted]) -> Result<(), Failure> {
     let rows: Vec<_> =
         posted.iter().flat_map(|of| of.postings.iter().map(move |posting| (of, posting))).collect();
     macro_rules! column {
@@ -231,9 +228,13 @@ pub async fn post(
     sqlx::query!(
         "insert into ledger_entry (account_id, entry_id, entity_id, invoice_id, activity_id, ledger_account, gl_code, posting_date,
            accounting_month, currency, debit, credit, recorded_at)
-         select $1, gen_random_uuid(), * from unnest($2::uuid[], $3::uuid[], $4::uuid[], $5::text[], $6::text[], $7::date[], $8::date[],
-           $9::text[], $10::numeric[], $11::numeric[], $12::timestamptz[])",
-        account.uuid(),
+         select p.account_id, gen_random_uuid(), p.entity_id, p.invoice_id, p.activity_id, p.ledger_account, p.gl_code,
+           p.posting_date, p.accounting_month, p.currency, p.debit, p.credit, p.recorded_at
+           from unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::uuid[], $5::text[], $6::text[], $7::date[], $8::date[],
+             $9::text[], $10::numeric[], $11::numeric[], $12::timestamptz[])
+             as p(account_id, entity_id, invoice_id, activity_id, ledger_account, gl_code, posting_date, accounting_month,
+               currency, debit, credit, recorded_at)",
+        &column!(|of, _posting| of.account.uuid()),
         &column!(|of, _posting| of.activity.entity.uuid()),
         &column!(|of, _posting| Names::of(&of.activity.moved).invoice.map(InvoiceId::uuid)) as _,
         &column!(|of, _posting| of.activity.id.uuid()),

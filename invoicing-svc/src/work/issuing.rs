@@ -3,20 +3,32 @@
 
 use anyhow::Context;
 use chassis::failure::{Failure, OrRefuse};
+use ids::{AccountId, InvoiceId};
 use invoicing_domain::{
+    account::SettledBy,
     billing_entity::BillingEntity,
     billing_run::{self as domain, BillingRun, Issue, State},
     invoice::due_date,
     number_series::{self, Dated},
-    period::posting,
+    period::{Books, posting},
 };
 use outbox::{Fact, Voice, say};
 use sqlx::PgConnection;
+use uuid::Uuid;
 
-use super::{Worker, draw_down::draw_down, rating::fail, rendering};
+use super::{
+    Worker,
+    draw_down::{WalletBill, draw_down},
+    rating::fail,
+    rendering,
+};
 use crate::{
     report::{billing_run as report, invoice},
-    store::{self, invoice::Numbered},
+    store::{
+        self,
+        draft::Waiting,
+        invoice::{Chunk, Numbered},
+    },
     wire::fact,
 };
 
@@ -60,15 +72,33 @@ async fn issue(connection: &mut PgConnection, run: &BillingRun, worker: &Worker)
         return Ok(say(connection, &voice, dropped.into_iter().chain([issued]).collect()).await?);
     }
     // Accounts are locked before numbers are, by whoever locks both.
-    let accounts: Vec<_> = drafts.iter().map(|draft| draft.account).collect();
-    let wallets = store::account::lock_wallets(connection, &accounts).await?;
+    let from_wallets = drafts.iter().filter(|draft| draft.settled_by == SettledBy::Wallet);
+    let wallets: Vec<Uuid> = from_wallets.map(|draft| draft.account).collect();
+    store::account::lock_all(connection, &wallets).await?;
     let entity = store::billing_entity::get(connection, run.entity, None).await?;
-    let chunk = number(connection, &entity, order, &drafts).await?;
+    let (chunk, books) = number(connection, &entity, order, &drafts).await?;
     store::invoice::issue(connection, &chunk, order, at).await?;
-    let drawn = draw_down(connection, &entity, (&chunk, &wallets), (order.date, at)).await?;
+    let bills = wallet_bills(&drafts, &chunk);
+    let drawn = draw_down(connection, (&entity, &books), bills, (order.date, at)).await?;
     let heads = invoice::issued(connection, &chunk).await?;
     let issued = heads.iter().map(|(account, head)| fact::issued(run.entity, *account, head));
     Ok(say(connection, &voice, issued.chain(drawn).collect()).await?)
+}
+
+/// What of a chunk settles from wallets, as its drafts were approved.
+fn wallet_bills(drafts: &[Waiting], chunk: &Chunk) -> Vec<WalletBill> {
+    let numbered = drafts.iter().zip(&chunk.numbered);
+    numbered
+        .filter(|(draft, _)| draft.settled_by == SettledBy::Wallet)
+        .map(|(draft, numbered)| WalletBill {
+            account: AccountId::from_uuid(draft.account),
+            document: InvoiceId::from_uuid(draft.invoice),
+            kind: draft.kind,
+            number: numbered.number.clone(),
+            due: numbered.due_date,
+            total: draft.total,
+        })
+        .collect()
 }
 
 /// The drafts that still wait are dropped, and each says so: billing is cumulative, so the next run bills them.
@@ -81,13 +111,13 @@ async fn drop_waiting(connection: &mut PgConnection, run: &BillingRun) -> Result
     Ok(heads.iter().map(|(account, head)| fact::dropped(run.entity, *account, head)).collect())
 }
 
-/// Takes a number for each draft, in their order.
+/// Takes a number for each draft, in their order. Answers the books, too, that they are posted in.
 async fn number(
     connection: &mut PgConnection,
     entity: &BillingEntity,
     order: &Issue,
-    drafts: &[store::draft::Waiting],
-) -> Result<store::invoice::Chunk, Failure> {
+    drafts: &[Waiting],
+) -> Result<(Chunk, Books), Failure> {
     store::number_series::lock(connection, order.series).await?;
     let mut found = store::number_series::get(connection, (entity.id, order.series), None).await?;
     let mut numbered = Vec::with_capacity(drafts.len());
@@ -111,11 +141,12 @@ async fn number(
     }
     let year = year.context("a chunk without a draft")?;
     store::number_series::record_year(connection, found.series.id, year).await?;
-    Ok(store::invoice::Chunk {
+    let chunk = Chunk {
         series: found.series.id,
         year: year.year,
         numbered,
         template_version: rendering::TEMPLATE_VERSION,
         posting: posting(&books, order.date),
-    })
+    };
+    Ok((chunk, books))
 }

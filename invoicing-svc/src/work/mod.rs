@@ -23,7 +23,7 @@ use sqlx::PgPool;
 use tokio_util::sync::CancellationToken;
 
 pub use bell::Bell;
-pub use draw_down::record_activities;
+pub use draw_down::{WalletBill, draw_down, record_activities};
 pub use rate_accounts::rate_accounts;
 pub use rate_again::{rate_again, review_again};
 pub use tax_engine::{TaxEngineUrlError, TaxEngines};

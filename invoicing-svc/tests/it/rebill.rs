@@ -24,7 +24,7 @@ use crate::{
 };
 
 /// Another British agency in the territory.
-async fn other(service: &Service, code: &str, change: fn(&mut pb::Account)) -> String {
+pub async fn other(service: &Service, code: &str, change: fn(&mut pb::Account)) -> String {
     let mut other = pb::Account { address: address(), currency_code: "GBP".into(), ..account(code, "EAST") };
     other.legal_name = format!("{code} Media Ltd");
     change(&mut other);
@@ -33,7 +33,7 @@ async fn other(service: &Service, code: &str, change: fn(&mut pb::Account)) -> S
     accounts.create_account(request).await.unwrap().into_inner().name
 }
 
-fn rebill(invoice: &pb::Invoice, to: &str, request_id: &str) -> pb::RebillInvoiceRequest {
+pub fn rebill(invoice: &pb::Invoice, to: &str, request_id: &str) -> pb::RebillInvoiceRequest {
     let rebill = pb::Rebill {
         account: to.into(),
         reason: "Billed to the wrong agency".into(),
@@ -47,13 +47,13 @@ fn rebill(invoice: &pb::Invoice, to: &str, request_id: &str) -> pb::RebillInvoic
 }
 
 /// Only so much of line 1.
-fn of_gross(request: pb::RebillInvoiceRequest, gross: &str) -> pb::RebillInvoiceRequest {
+pub fn of_gross(request: pb::RebillInvoiceRequest, gross: &str) -> pb::RebillInvoiceRequest {
     let line = pb::NoteLine { line: 1, by: Some(pb::note_line::By::Gross(gross.into())) };
     let rebill = request.rebill.map(|rebill| pb::Rebill { lines: vec![line], ..rebill });
     pb::RebillInvoiceRequest { rebill, ..request }
 }
 
-async fn done(
+pub async fn done(
     service: &Service,
     request: pb::RebillInvoiceRequest,
 ) -> Result<(pb::Invoice, pb::Invoice), Status> {

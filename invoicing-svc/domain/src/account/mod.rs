@@ -73,6 +73,18 @@ pub enum SettledBy {
     Wallet,
 }
 
+impl SettledBy {
+    /// What digests and grouping keys say.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Terms => "TERMS",
+            Self::Card => "CARD",
+            Self::SellerBalance => "SELLER_BALANCE",
+            Self::Wallet => "WALLET",
+        }
+    }
+}
+
 /// Why nothing is billed to the account for now.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Hold {

@@ -6,6 +6,7 @@ use money::{Currency, Exact, Money, MoneyError, Percent, Remainder, Rounding};
 use rust_decimal::{Decimal, prelude::ToPrimitive};
 
 use super::{DocumentKind, Draft, DraftLine, LineTax, Untaxed, text};
+use crate::account::SettledBy;
 use crate::order::BillingTerms;
 use crate::rating::{LineKind, RatedItem, RatedLine, apportion};
 use crate::tax::{Place, Places, TaxBase, Treatment};
@@ -20,6 +21,7 @@ pub struct OrderFacts {
     pub commission_percent: Percent,
     /// Net days.
     pub payment_terms_days: u16,
+    pub settled_by: SettledBy,
     pub billing: BillingTerms,
     pub rounding: Rounding,
     pub remainder: Remainder,
@@ -82,6 +84,7 @@ pub fn assemble(
         billing_month: month,
         period,
         payment_terms_days: order.payment_terms_days,
+        settled_by: order.settled_by,
         spots: spots(&lines)?,
         commission_percent: order.commission_percent,
         gross,

@@ -31,8 +31,8 @@ pub struct Sharing {
 
 /// Names the document of an order within its run and account: orders with the same key share it.
 ///
-/// Whatever the account asks for, a document has one currency, commission, terms of payment, billing calendar, liability
-/// and territory. `stays_alone` keeps an order that is on hold from holding up others.
+/// Whatever the account asks for, a document has one currency, commission, terms of payment, way to be settled, billing
+/// calendar, liability and territory. `stays_alone` keeps an order that is on hold from holding up others.
 pub fn grouping_key(
     order: &OrderFacts,
     sharing: &Sharing,
@@ -47,7 +47,7 @@ pub fn grouping_key(
         Consolidation::Account => Some("account".to_owned()),
     };
     let Some(by) = by.filter(|_| !stays_alone) else { return order.order.to_string() };
-    let OrderFacts { currency, commission_percent, payment_terms_days, .. } = order;
+    let OrderFacts { currency, commission_percent, payment_terms_days, settled_by, .. } = order;
     let liability = match sharing.liability {
         Liability::SoleAgency => "SOLE_AGENCY",
         Liability::Sequential => "SEQUENTIAL",
@@ -56,5 +56,8 @@ pub fn grouping_key(
     };
     let (calendar, territory) = (sharing.calendar.name(), &sharing.territory);
     let commission = commission_percent.value().normalize();
-    format!("{currency} {commission} % net {payment_terms_days} {calendar} {liability} {territory:?} by {by}")
+    let settled_by = settled_by.name();
+    format!(
+        "{currency} {commission} % net {payment_terms_days} {settled_by} {calendar} {liability} {territory:?} by {by}"
+    )
 }

@@ -7,15 +7,15 @@ use crate::content_digest::ContentDigest;
 use crate::rating::LineKind;
 use crate::tax::TaxBase;
 
-/// SHA-256 over everything that money follows, in the form `draft/2` of [`ContentDigest`].
+/// SHA-256 over everything that money follows, in the form `draft/3` of [`ContentDigest`].
 ///
-/// Head: id, run, entity, account, order, kind, currency, billing month, period, payment terms, spots, commission
-/// percent, gross, commission, net, tax, total, tax base, number of tax rows, of each category, percent, base and tax,
+/// Head: id, run, entity, account, order, kind, currency, billing month, period, payment terms, how it is settled, spots,
+/// commission percent, gross, commission, net, tax, total, tax base, number of tax rows, of each category, percent, base and tax,
 /// number of lines. Line: order line, entry, kind, origin, late, segment, quantity, unit, rate, price base, gross,
 /// commission, net, GL account, tax code, place, category, percent, tax, service, tax point, number of spots, and each
 /// spot's id and version. What is printed beside the figures (description, note) may be edited after an approval.
 pub fn digest(draft: &Draft) -> [u8; 32] {
-    let mut said = ContentDigest::of("draft/2");
+    let mut said = ContentDigest::of("draft/3");
     said.written(draft.id);
     said.written(draft.run);
     said.written(draft.entity);
@@ -30,6 +30,7 @@ pub fn digest(draft: &Draft) -> [u8; 32] {
     said.written(draft.billing_month);
     said.days(draft.period);
     said.written(draft.payment_terms_days);
+    said.text(draft.settled_by.name());
     said.written(draft.spots);
     said.written(draft.commission_percent);
     amounts(&mut said, [draft.gross, draft.commission, draft.net, draft.tax, draft.total]);

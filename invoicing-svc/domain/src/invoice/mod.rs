@@ -30,6 +30,7 @@ use ids::{AccountId, EntityId, InvoiceId, LineId, OrderId, RunId};
 use jiff::civil::Date;
 use money::{Currency, Money, Percent};
 
+use crate::account::SettledBy;
 use crate::rating::RatedItem;
 use crate::tax::{Place, TaxBase, TaxCategory, Treatment};
 
@@ -63,6 +64,8 @@ pub struct Draft {
     pub period: Days,
     /// Net days.
     pub payment_terms_days: u16,
+    /// How its account settled when it was rated: so the document is settled, whatever the account does later.
+    pub settled_by: SettledBy,
     /// Spots billed, makegoods too, without over-delivery.
     pub spots: i64,
     /// Of gross.

@@ -14,6 +14,7 @@ use rust_decimal::Decimal;
 use uuid::Uuid;
 
 use super::*;
+use crate::account::SettledBy;
 use crate::invariant::Invariant;
 use crate::order::BillingTerms;
 use crate::rating::{Bucket, LineKind, RatedLine, Unit};
@@ -61,6 +62,7 @@ fn order(percent: &str) -> OrderFacts {
         currency: usd(),
         commission_percent: Percent::parse(percent).unwrap(),
         payment_terms_days: 30,
+        settled_by: SettledBy::Terms,
         billing: BillingTerms {
             calendar: BillingCalendar::CalendarMonth,
             cycle: BillingCycle::EndOfMonth,
@@ -202,8 +204,9 @@ fn the_digest_follows_the_money_and_not_the_words() {
     };
     assert!(!changed(|draft| draft.lines[0].description = "Other words".into()));
     assert!(!changed(|draft| draft.lines[0].item.note = "Other words".into()));
-    let changes: [fn(&mut Draft); 8] = [
+    let changes: [fn(&mut Draft); 9] = [
         |draft| draft.payment_terms_days = 60,
+        |draft| draft.settled_by = SettledBy::Card,
         |draft| draft.total = draft.gross,
         |draft| draft.lines[0].item.gross = draft.gross,
         |draft| draft.lines[0].gl_revenue = "4001".into(),

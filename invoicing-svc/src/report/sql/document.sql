@@ -7,8 +7,8 @@ with document as (
          null as number, null::date as issue_date, null::date as due_date, null as advertiser,
          d.purchase_order, coalesce(w.revision, 1) as edits, coalesce(w.note, '') as note, coalesce(w.contact, '') as contact,
          coalesce(w.attachment, '') as attachment, d.waiting, d.tax_base, d.orders, null::uuid as corrects_id, null as basis, '' as reason,
-         null::uuid as rebill_account_id, null::uuid as rebill_id, null as rebill_number, a.settled_by
-    from draft d join billing_run r using (run_id) join account a using (account_id) left join draft_edit w using (account_id, invoice_id)
+         null::uuid as rebill_account_id, null::uuid as rebill_id, null as rebill_number, d.settled_by
+    from draft d join billing_run r using (run_id) left join draft_edit w using (account_id, invoice_id)
    union all
   select i.account_id, i.invoice_id, i.run_id, i.order_id, i.entity_id, i.kind, i.currency, i.billing_month, i.period_first,
          i.period_last, i.payment_terms_days, i.spots, i.commission_percent, i.gross, i.commission, i.net, i.tax, i.total, i.digest,

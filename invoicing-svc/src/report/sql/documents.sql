@@ -7,8 +7,8 @@ with document as (
          null as number, null::date as issue_date, null::date as due_date, null as advertiser,
          d.purchase_order, coalesce(w.revision, 1) as edits, coalesce(w.note, '') as note, coalesce(w.contact, '') as contact,
          coalesce(w.attachment, '') as attachment, d.waiting, d.tax_base, d.orders, null::uuid as corrects_id, null as basis, '' as reason,
-         null::uuid as rebill_account_id, null::uuid as rebill_id, null as rebill_number, a.settled_by
-    from draft d join billing_run r using (run_id) join account a using (account_id) left join draft_edit w using (account_id, invoice_id)
+         null::uuid as rebill_account_id, null::uuid as rebill_id, null as rebill_number, d.settled_by
+    from draft d join billing_run r using (run_id) left join draft_edit w using (account_id, invoice_id)
    -- What a preview would bill stands in no list but its own.
    where not r.preview or r.run_id = $4 or cardinality($2::uuid[]) > 0
    union all

@@ -9,6 +9,7 @@ use invoicing_domain::{
     billing_run::Act,
     receivable::{Activity, Moved, Put, Receipt, Source, TakenBack},
 };
+use rust_decimal::Decimal;
 use serde_json::Value;
 use sqlx::PgConnection;
 use uuid::Uuid;
@@ -16,9 +17,25 @@ use uuid::Uuid;
 use super::{Listed, missing, money};
 use crate::store::written::currency;
 
+struct Row {
+    account_id: Uuid,
+    activity_id: Uuid,
+    entity_id: Uuid,
+    currency: String,
+    amount: Decimal,
+    day: jiff_sqlx::Date,
+    method: String,
+    reference: String,
+    recorded_by: String,
+    recorded_at: jiff_sqlx::Timestamp,
+    reversed_on: Option<jiff_sqlx::Date>,
+    reversed_because: Option<String>,
+}
+
 /// Receipts in the order of their accounts and ids.
 pub async fn receipts(connection: &mut PgConnection, which: Listed<'_>) -> Result<Vec<Receipt>, Failure> {
-    let rows = sqlx::query_file!(
+    let rows = sqlx::query_file_as!(
+        Row,
         "src/store/sql/receipts.sql",
         which.account.map(AccountId::uuid),
         which.id.map(ActivityId::uuid),
@@ -29,6 +46,23 @@ pub async fn receipts(connection: &mut PgConnection, which: Listed<'_>) -> Resul
     )
     .fetch_all(&mut *connection)
     .await?;
+    with_puts(connection, rows).await
+}
+
+/// The receipts of these accounts at an entity of which something is left, the oldest of each first.
+pub async fn paid_ahead(
+    connection: &mut PgConnection,
+    entity: EntityId,
+    accounts: &[Uuid],
+) -> Result<Vec<Receipt>, Failure> {
+    let rows = sqlx::query_file_as!(Row, "src/store/sql/paid_ahead.sql", entity.uuid(), accounts)
+        .fetch_all(&mut *connection)
+        .await?;
+    with_puts(connection, rows).await
+}
+
+/// The receipts of these rows, with what was taken from each.
+async fn with_puts(connection: &mut PgConnection, rows: Vec<Row>) -> Result<Vec<Receipt>, Failure> {
     let accounts: Vec<Uuid> = rows.iter().map(|row| row.account_id).collect();
     let ids: Vec<Uuid> = rows.iter().map(|row| row.activity_id).collect();
     let taken = sqlx::query!(

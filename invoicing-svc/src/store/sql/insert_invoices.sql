@@ -38,7 +38,7 @@ select d.account_id, d.invoice_id, d.run_id, d.order_id, d.entity_id, d.kind, d.
                 join insertion_order several on (several.account_id, several.order_id) = (ol.account_id, ol.order_id)
                where (l.account_id, l.invoice_id) = (d.account_id, d.invoice_id))) end,
        $12, d.purchase_order, coalesce(w.note, ''), coalesce(w.contact, ''), coalesce(w.attachment, ''),
-       d.tax_base, d.orders, d.tax_engine, d.rated_at, a.settled_by
+       d.tax_base, d.orders, d.tax_engine, d.rated_at, d.settled_by
   from chunk c
   join draft d using (account_id, invoice_id)
   join billing_entity e on e.entity_id = d.entity_id

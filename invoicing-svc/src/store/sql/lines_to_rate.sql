@@ -1,6 +1,7 @@
 -- The lines of a shard's orders, in the order in which rating puts them together again.
 select o.account_id, o.order_id, o.stands_for, o.currency, o.commission_percent,
-       case a.settled_by when 'TERMS' then o.payment_terms_days else 0 end as "payment_terms_days!", o.flight_last as order_last,
+       case a.settled_by when 'TERMS' then o.payment_terms_days else 0 end as "payment_terms_days!", a.settled_by,
+       o.flight_last as order_last,
        o.billing_calendar, o.billing_cycle, o.advertiser, o.external_id, o.liability, o.territory, a.consolidation, a.legal_name as buyer,
        l.line_id, l.number, l.ordinal, l.description, l.station, l.program, l.flight_first, l.flight_last, l.pricing_model,
        l.cap_kind, l.cap_percent, l.cap_budget, l.cap_window, l.metric, l.booked_units, l.tier_window, l.term_months,

@@ -51,6 +51,7 @@ fn what_a_document_has_once_is_never_shared() {
         key(&other_order("10"), &sharing(by)),
         key(&OrderFacts { currency: euro, ..other_order("15") }, &sharing(by)),
         key(&OrderFacts { payment_terms_days: 60, ..other_order("15") }, &sharing(by)),
+        key(&OrderFacts { settled_by: SettledBy::Wallet, ..other_order("15") }, &sharing(by)),
         key(&other_order("15"), &Sharing { calendar: OrderCalendar::BroadcastMonth, ..sharing(by) }),
         key(&other_order("15"), &Sharing { liability: Liability::Sequential, ..sharing(by) }),
         key(&other_order("15"), &Sharing { territory: "WEST".into(), ..sharing(by) }),
