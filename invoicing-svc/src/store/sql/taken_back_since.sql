@@ -3,11 +3,12 @@
 with asked as (
   select distinct line_id, origin_first from invoice_line where account_id = $1 and invoice_id = $2
 )
-select l.line_id, l.origin_first, sum(case i.kind when 'CREDIT_NOTE' then -l.gross else l.gross end) as "stands!",
-       (array_agg(i.number order by i.issued_at desc, i.number desc) filter (where i.run_id is not null and l.gross < 0))[1] as "taken_by!"
+select b.line_id, b.origin_first, sum(b.gross) as "stands!",
+       (array_agg(i.number order by i.issued_at desc, i.number desc) filter (where b.basis = 'RATED' and b.gross < 0))[1] as "taken_by!"
   from asked a
-  join invoice_line l on l.account_id = $1 and l.line_id = a.line_id and l.origin_first = a.origin_first
-  join invoice i on i.account_id = l.account_id and i.invoice_id = l.invoice_id
- group by l.line_id, l.origin_first
-having bool_or(i.run_id is not null and l.gross < 0)
- order by l.line_id, l.origin_first
+  -- What names no document was billed by another system, or counts where it was delivered and is nothing together.
+  join billed_to_date b on b.account_id = $1 and b.line_id = a.line_id and b.origin_first = a.origin_first
+  join invoice i on i.account_id = b.account_id and i.invoice_id = b.invoice_id
+ group by b.line_id, b.origin_first
+having bool_or(b.basis = 'RATED' and b.gross < 0)
+ order by b.line_id, b.origin_first
