@@ -41,11 +41,21 @@ async fn january_billed(service: &Service) -> (Sold, pb::Order) {
 
 /// The same where the line is booked, and so capped, at so many units.
 async fn january_billed_of(service: &Service, booked: &str) -> (Sold, pb::Order) {
+    let (sold, said) = sell(service, &["L1"], booked).await;
+    deliver(service, "B1", &[("2026-01-15", 1_000_000)]).await;
+    let january = bill(service, &sold, "2026-01", "january").await;
+    assert_eq!(lines(service, &january).await, ["DELIVERY 1000000 × 10 = 10000.00"]);
+    (sold, said)
+}
+
+/// IO-2001 with these lines at 10.00 per thousand, each booked at so many units.
+async fn sell(service: &Service, numbers: &[&str], booked: &str) -> (Sold, pb::Order) {
     let (sold, _) = two_accounts(service).await;
     allow(service, &sold, "500.00").await;
-    let line = pb::OrderLine {
-        number: "L1".into(),
-        ad_product: create_product(service, "DISPLAY", pb::PricingModel::Cpm).await.name,
+    let product = create_product(service, "DISPLAY", pb::PricingModel::Cpm).await.name;
+    let line = |number: &&str| pb::OrderLine {
+        number: (*number).into(),
+        ad_product: product.clone(),
         flight: days("2026-01-01", "2026-03-31"),
         rate: "10".into(),
         booked_units: booked.into(),
@@ -54,22 +64,25 @@ async fn january_billed_of(service: &Service, booked: &str) -> (Sold, pb::Order)
     let said = pb::Order {
         commission_percent: "0".into(),
         purchase_orders: vec![],
-        lines: vec![line],
+        lines: numbers.iter().map(line).collect(),
         ..order(&sold, "IO-2001")
     };
     assert_eq!(sync(service, vec![said.clone()], "order").await.unwrap()[0].reason, "");
-    deliver(service, "B1", &[("2026-01-15", 1_000_000)]).await;
-    let january = bill(service, &sold, "2026-01", "january").await;
-    assert_eq!(lines(service, &january).await, ["DELIVERY 1000000 × 10 = 10000.00"]);
     (sold, said)
 }
 
 async fn deliver(service: &Service, batch: &str, counted: &[(&str, i64)]) {
-    let facts: Vec<_> = counted
-        .iter()
-        .map(|(day, count)| pb::DeliveryFact { order: "IO-2001".into(), ..daily::fact("L1", day, *count) })
-        .collect();
-    let sum = counted.iter().map(|(_, count)| count).sum();
+    let of_line: Vec<_> = counted.iter().map(|(day, count)| ("L1", *day, *count)).collect();
+    deliver_lines(service, batch, &of_line).await;
+}
+
+async fn deliver_lines(service: &Service, batch: &str, counted: &[(&str, &str, i64)]) {
+    let fact = |(line, day, count): &(&str, &str, i64)| pb::DeliveryFact {
+        order: "IO-2001".into(),
+        ..daily::fact(line, day, *count)
+    };
+    let facts: Vec<_> = counted.iter().map(fact).collect();
+    let sum = counted.iter().map(|(_, _, count)| count).sum();
     let rows = i64::try_from(counted.len()).unwrap();
     daily::import(service, daily::header(batch, rows, sum), &facts).await.unwrap();
 }
@@ -130,6 +143,26 @@ async fn what_waits_beside_it_does_not_count_against_the_limit() {
     let mut held = held(&service, &february).await;
     held.sort();
     assert_eq!(held, ["-600.00", "200.00"]);
+}
+
+/// 1,000.00 each were billed. −200.00 and −100.00 are below the limit together, but not what 150.00 of February pay: the least of
+/// them is taken back.
+#[tokio::test]
+async fn a_draft_that_cannot_pay_all_takes_back_the_least() {
+    let service = Service::start().await;
+    let (sold, _) = sell(&service, &["L1", "L2"], "3000000").await;
+    deliver_lines(&service, "B1", &[("L1", "2026-01-15", 100_000), ("L2", "2026-01-15", 100_000)]).await;
+    let january = bill(&service, &sold, "2026-01", "january").await;
+    assert_eq!(lines(&service, &january).await, ["DELIVERY 100000 × 10 = 1000.00"; 2]);
+    let restated = [("L1", "2026-01-15", 80_000), ("L2", "2026-01-15", 90_000), ("L1", "2026-02-15", 15_000)];
+    deliver_lines(&service, "B2", &restated).await;
+    let february = bill(&service, &sold, "2026-02", "february").await;
+    assert_eq!(
+        lines(&service, &february).await,
+        ["DELIVERY -10000 × 10 = -100.00", "DELIVERY 15000 × 10 = 150.00"]
+    );
+    assert_eq!(held(&service, &february).await, ["-200.00"]);
+    is_explained(&service, &sold, &february).await;
 }
 
 /// January's 10,000.00 less the 100.00 that February's document takes back: 9,900.00 stand and can be credited, once.
