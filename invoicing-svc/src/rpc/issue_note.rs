@@ -14,7 +14,9 @@ use invoicing_domain::{
     billing_entity::BillingEntity,
     invoice::{DocumentKind, due_date},
     ledger::note_postings,
-    note::{self as domain, Asked, Note, NoteBasis, NoteRefusal, Settings, check_beside_owed},
+    note::{
+        self as domain, Asked, Note, NoteBasis, NoteRefusal, Settings, check_beside_owed, check_taken_back,
+    },
     number_series::{self, Dated},
     period::{self, posting_of_correction},
     receivable::{Activity, Moved, apply_to_corrected},
@@ -353,7 +355,12 @@ pub(super) async fn decide(
     } else {
         Vec::new()
     };
-    domain::note_of_held(&corrected.original, asked, (ledgers, &shares), settings).or_refuse()
+    let note = domain::note_of_held(&corrected.original, asked, (ledgers, &shares), settings).or_refuse()?;
+    if asked.kind == DocumentKind::CreditNote {
+        let taken_back = store::note::taken_back(connection, *corrects, corrected.original.currency).await?;
+        check_taken_back(&note, &taken_back).or_refuse()?;
+    }
+    Ok(note)
 }
 
 /// The order lines behind the lines that are asked for.

@@ -30,6 +30,7 @@ pub async fn load(
             origin: row.origin_first.to_jiff(),
             commission_percent: percent(row.commission_percent)?,
             purchase_order: row.purchase_order,
+            tax_base: Written::read(&row.tax_base)?,
             place: row.tax_place.parse::<Place>().context("the database holds no place")?,
             category: Written::read(&row.tax_category)?,
             percent: percent(row.tax_percent)?,

@@ -9,7 +9,7 @@ use invoicing_domain::{
     account::SettledBy,
     invoice::{DocumentKind, LineTax, TaxRow},
     ledger,
-    note::{Ledgers, Note, NoteLine, Noted, Original, OriginalLine},
+    note::{Ledgers, Note, NoteLine, Noted, Original, OriginalLine, TakenBack},
     number_series::SeriesYear,
     period::Posting,
     rating::{Billed, Bucket},
@@ -146,6 +146,27 @@ async fn lines(
                 tax_point: row.tax_point.to_jiff(),
                 gl_revenue: row.gl_revenue,
                 noted,
+            })
+        })
+        .collect()
+}
+
+/// What runs took back, by lines below zero, of the periods that an issued document bills.
+pub async fn taken_back(
+    connection: &mut PgConnection,
+    (account, invoice): Named,
+    currency: Currency,
+) -> Result<Vec<TakenBack>, Failure> {
+    let rows = sqlx::query_file!("src/store/sql/taken_back_since.sql", account.uuid(), invoice.uuid())
+        .fetch_all(connection)
+        .await?;
+    rows.into_iter()
+        .map(|row| {
+            Ok(TakenBack {
+                line: LineId::from_uuid(row.line_id),
+                origin: row.origin_first.to_jiff(),
+                stands: money(currency, row.stands)?,
+                by: row.taken_by,
             })
         })
         .collect()

@@ -7,7 +7,7 @@ use chassis::failure::Failure;
 use ids::InvoiceId;
 use invoicing_domain::{
     billing_run::BillingRun,
-    invoice::{self, Draft, LineFacts, OrderFacts, RatedOrder},
+    invoice::{self, Draft, LineFacts, OrderFacts, RatedOrder, Untaxed},
     rating::{Held, LineToRate, RatedLine, Settlement},
 };
 use money::Money;
@@ -115,16 +115,25 @@ async fn give(
 }
 
 /// The draft that bills the orders, with its tax; none where it cannot be put together or taxed.
-pub(super) async fn draft_of(
+async fn draft_of(
     run: &BillingRun,
     key: &str,
     orders: &[RatedOrder],
     (taxing, engines): (&Taxing<'_>, &TaxEngines),
 ) -> Result<Option<Draft>, Failure> {
-    let Some(first) = orders.first() else { return Ok(None) };
-    let buyer = taxing.buyer(first.facts.account)?;
-    let untaxed = invoice::assemble(run.id, key, run.month, orders, buyer.places());
-    let Ok(Some(untaxed)) = untaxed else { return Ok(None) };
+    let Some(untaxed) = put_together(run, key, orders, taxing)? else { return Ok(None) };
     let taxed = taxing.tax(vec![untaxed], engines).await?;
     Ok(taxed.into_iter().next().and_then(Result::ok))
+}
+
+/// The draft that bills the orders, without its tax; none where it cannot be put together or bills nothing.
+pub(super) fn put_together(
+    run: &BillingRun,
+    key: &str,
+    orders: &[RatedOrder],
+    taxing: &Taxing<'_>,
+) -> Result<Option<Untaxed>, Failure> {
+    let Some(first) = orders.first() else { return Ok(None) };
+    let buyer = taxing.buyer(first.facts.account)?;
+    Ok(invoice::assemble(run.id, key, run.month, orders, buyer.places()).ok().flatten())
 }

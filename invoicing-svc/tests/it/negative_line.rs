@@ -12,10 +12,11 @@ use prost_types::FieldMask;
 use crate::{
     agreement::{is_explained, lines, two_accounts},
     daily,
-    invoice::bill,
+    invoice::{all, bill, list},
+    note::{credit, issue},
     order::{Sold, days, order, sync},
-    reference::create_product,
-    service::Service,
+    reference::{create_product, create_series_of},
+    service::{Service, reason},
 };
 
 async fn allow(service: &Service, sold: &Sold, limit: &str) {
@@ -35,35 +36,53 @@ async fn allow(service: &Service, sold: &Sold, limit: &str) {
 
 /// IO-2001 at 10.00 per thousand, without commission or purchase order: 1,000,000 of January are billed, 10,000.00.
 async fn january_billed(service: &Service) -> (Sold, pb::Order) {
-    let (sold, _) = two_accounts(service).await;
-    allow(service, &sold, "500.00").await;
-    let line = pb::OrderLine {
-        number: "L1".into(),
-        ad_product: create_product(service, "DISPLAY", pb::PricingModel::Cpm).await.name,
-        flight: days("2026-01-01", "2026-03-31"),
-        rate: "10".into(),
-        booked_units: "3000000".into(),
-        ..pb::OrderLine::default()
-    };
-    let said = pb::Order {
-        commission_percent: "0".into(),
-        purchase_orders: vec![],
-        lines: vec![line],
-        ..order(&sold, "IO-2001")
-    };
-    assert_eq!(sync(service, vec![said.clone()], "order").await.unwrap()[0].reason, "");
+    january_billed_of(service, "3000000").await
+}
+
+/// The same where the line is booked, and so capped, at so many units.
+async fn january_billed_of(service: &Service, booked: &str) -> (Sold, pb::Order) {
+    let (sold, said) = sell(service, &["L1"], booked).await;
     deliver(service, "B1", &[("2026-01-15", 1_000_000)]).await;
     let january = bill(service, &sold, "2026-01", "january").await;
     assert_eq!(lines(service, &january).await, ["DELIVERY 1000000 × 10 = 10000.00"]);
     (sold, said)
 }
 
+/// IO-2001 with these lines at 10.00 per thousand, each booked at so many units.
+async fn sell(service: &Service, numbers: &[&str], booked: &str) -> (Sold, pb::Order) {
+    let (sold, _) = two_accounts(service).await;
+    allow(service, &sold, "500.00").await;
+    let product = create_product(service, "DISPLAY", pb::PricingModel::Cpm).await.name;
+    let line = |number: &&str| pb::OrderLine {
+        number: (*number).into(),
+        ad_product: product.clone(),
+        flight: days("2026-01-01", "2026-03-31"),
+        rate: "10".into(),
+        booked_units: booked.into(),
+        ..pb::OrderLine::default()
+    };
+    let said = pb::Order {
+        commission_percent: "0".into(),
+        purchase_orders: vec![],
+        lines: numbers.iter().map(line).collect(),
+        ..order(&sold, "IO-2001")
+    };
+    assert_eq!(sync(service, vec![said.clone()], "order").await.unwrap()[0].reason, "");
+    (sold, said)
+}
+
 async fn deliver(service: &Service, batch: &str, counted: &[(&str, i64)]) {
-    let facts: Vec<_> = counted
-        .iter()
-        .map(|(day, count)| pb::DeliveryFact { order: "IO-2001".into(), ..daily::fact("L1", day, *count) })
-        .collect();
-    let sum = counted.iter().map(|(_, count)| count).sum();
+    let of_line: Vec<_> = counted.iter().map(|(day, count)| ("L1", *day, *count)).collect();
+    deliver_lines(service, batch, &of_line).await;
+}
+
+async fn deliver_lines(service: &Service, batch: &str, counted: &[(&str, &str, i64)]) {
+    let fact = |(line, day, count): &(&str, &str, i64)| pb::DeliveryFact {
+        order: "IO-2001".into(),
+        ..daily::fact(line, day, *count)
+    };
+    let facts: Vec<_> = counted.iter().map(fact).collect();
+    let sum = counted.iter().map(|(_, _, count)| count).sum();
     let rows = i64::try_from(counted.len()).unwrap();
     daily::import(service, daily::header(batch, rows, sum), &facts).await.unwrap();
 }
@@ -108,6 +127,64 @@ async fn what_reaches_the_limit_is_held() {
     assert_eq!(lines(&service, &february).await, ["DELIVERY 500000 × 10 = 5000.00"]);
     assert_eq!(held(&service, &february).await, ["-500.00"]);
     is_explained(&service, &sold, &february).await;
+}
+
+/// 1,500,000 are the cap. 940,000 of January's million were delivered, −600.00, which is not below 500.00; and 520,000 of February, of
+/// which 500,000 are within the cap while January stays: 200.00 wait besides, and make the 600.00 no 400.00.
+#[tokio::test]
+async fn what_waits_beside_it_does_not_count_against_the_limit() {
+    let service = Service::start().await;
+    let (sold, _) = january_billed_of(&service, "1500000").await;
+    deliver(&service, "B2", &[("2026-01-15", 940_000), ("2026-02-15", 520_000)]).await;
+    let february = bill(&service, &sold, "2026-02", "february").await;
+    let lines = lines(&service, &february).await;
+    let billed: Vec<&String> = lines.iter().filter(|line| line.starts_with("DELIVERY")).collect();
+    assert_eq!(billed, ["DELIVERY 500000 × 10 = 5000.00"]);
+    let mut held = held(&service, &february).await;
+    held.sort();
+    assert_eq!(held, ["-600.00", "200.00"]);
+}
+
+/// 1,000.00 each were billed. −200.00 and −100.00 are below the limit together, but not what 150.00 of February pay: the least of
+/// them is taken back.
+#[tokio::test]
+async fn a_draft_that_cannot_pay_all_takes_back_the_least() {
+    let service = Service::start().await;
+    let (sold, _) = sell(&service, &["L1", "L2"], "3000000").await;
+    deliver_lines(&service, "B1", &[("L1", "2026-01-15", 100_000), ("L2", "2026-01-15", 100_000)]).await;
+    let january = bill(&service, &sold, "2026-01", "january").await;
+    assert_eq!(lines(&service, &january).await, ["DELIVERY 100000 × 10 = 1000.00"; 2]);
+    let restated = [("L1", "2026-01-15", 80_000), ("L2", "2026-01-15", 90_000), ("L1", "2026-02-15", 15_000)];
+    deliver_lines(&service, "B2", &restated).await;
+    let february = bill(&service, &sold, "2026-02", "february").await;
+    assert_eq!(
+        lines(&service, &february).await,
+        ["DELIVERY -10000 × 10 = -100.00", "DELIVERY 15000 × 10 = 150.00"]
+    );
+    assert_eq!(held(&service, &february).await, ["-200.00"]);
+    is_explained(&service, &sold, &february).await;
+}
+
+/// January's 10,000.00 less the 100.00 that February's document takes back: 9,900.00 stand and can be credited, once.
+#[tokio::test]
+async fn what_was_taken_back_is_not_credited_besides() {
+    let service = Service::start().await;
+    let (sold, _) = january_billed(&service).await;
+    create_series_of(&service, &sold.entity, pb::DocumentKind::CreditNote, "CN").await;
+    deliver(&service, "B2", &[("2026-01-15", 990_000), ("2026-02-15", 500_000)]).await;
+    let february = bill(&service, &sold, "2026-02", "february").await;
+    let documents = list(&service, all()).await;
+    let january = documents.iter().find(|document| document.billing_month == "2026-01").unwrap();
+    for (gross, id) in [("10000.00", "whole"), ("9900.01", "above")] {
+        let refused = issue(&service, credit(january, gross, id)).await.unwrap_err();
+        assert_eq!(reason(&refused), "TAKEN_BACK_SINCE", "{gross}");
+        assert!(refused.message().contains(&february[0].number), "{refused}");
+        assert!(refused.message().contains("9,900.00 of its period stand"), "{refused}");
+    }
+    let credited = issue(&service, credit(january, "9900.00", "all")).await.unwrap();
+    assert_eq!(credited.gross.unwrap().amount, "9900.00");
+    let refused = issue(&service, credit(january, "100.00", "rest")).await.unwrap_err();
+    assert_eq!(reason(&refused), "TAKEN_BACK_SINCE", "of the line 100.00 are left, of the period nothing");
 }
 
 /// The 100.00 were billed without a purchase order, and the draft goes on PO-1.

@@ -143,6 +143,12 @@ async fn a_rebill_credits_here_and_bills_there_and_comes_to_nothing_over_both() 
     );
     assert_eq!(broken(&service).await, Vec::<String>::new());
     bridged(&service, &sold, &[&sold.account, &right]).await;
+    // The run billed 40,000.00, of which 13,000.00 and 24,000.00 are credited: 3,000.00 × 0.85 × 1.2 = 3,060.00. The new invoice
+    // is none of its documents.
+    let of_run = pb::BridgeRequest { billing_run: invoice.billing_run, ..pb::BridgeRequest::default() };
+    let of_run = bridge(&service, of_run).await;
+    let steps: Vec<&str> = of_run.currencies[0].steps.iter().map(|step| amount(&step.amount)).collect();
+    assert_eq!(steps[5..8], ["40000.00", "3000.00", "3060.00"]);
 }
 
 #[tokio::test]

@@ -14,6 +14,7 @@ mod quantify;
 mod rebill;
 mod retax;
 mod spots;
+mod taken_back;
 #[cfg(test)]
 mod tests;
 
@@ -22,6 +23,7 @@ pub use held::{Share, Source, shares};
 pub use rebill::{everything_left, rebill};
 pub use retax::{RightTax, retax};
 pub use spots::{NamedSpot, check_beside_owed, check_named, check_owed, check_spots};
+pub use taken_back::{TakenBack, check_taken_back};
 
 use std::collections::BTreeMap;
 
@@ -228,6 +230,9 @@ refusal::refusals! {
         /// Never more than the line.
         StateForbids "CREDIT_ABOVE_LEFT" AboveLeft { line: u32, left: String, asked: String } =>
             "line {line}: {left} left; {asked} is more",
+        /// Never more than what stands of what runs billed.
+        StateForbids "TAKEN_BACK_SINCE" TakenBackSince { line: u32, invoice: String, stands: String, asked: String } =>
+            "line {line}: {invoice} takes back some of it by a line below zero, and {stands} of its period stand; {asked} is more",
         /// A note of nothing says nothing.
         StateForbids "NOTE_OF_NOTHING" OfNothing => "the note comes to nothing; a note is above zero",
         /// The customer would send it back.

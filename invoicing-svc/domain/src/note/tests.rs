@@ -1,6 +1,7 @@
 mod held;
 mod rebill;
 mod retax;
+mod taken_back;
 
 use calendar::Days;
 use ids::{AiringId, OrderId};

@@ -15,6 +15,7 @@ fn billed() -> BilledAs {
         origin: date(2026, 1, 1),
         commission_percent: Percent::parse("15").unwrap(),
         purchase_order: Some("PO-1".into()),
+        tax_base: TaxBase::NetOfCommission,
         place: Place::from_str("US").unwrap(),
         category: TaxCategory::OutsideScope,
         percent: Percent::parse("0").unwrap(),
@@ -24,7 +25,10 @@ fn billed() -> BilledAs {
 fn may(draft: &Draft, billed: &[BilledAs]) -> bool {
     let origin = days(date(2026, 1, 1), date(2026, 1, 31));
     let held = Held { origin, amount: money("-100.00"), cause: HeldCause::Restatement, changes: vec![] };
-    draft.may_take_back(line_id(3), &[held], billed, Some("PO-1"))
+    let held = [held];
+    draft.is_billed_as(&held, billed, Some("PO-1"))
+        && draft.is_taxed_as(line_id(3), &held, billed)
+        && draft.is_payable()
 }
 
 /// domain.md §4: same tax, purchase order and bill-to, document at least 0.
@@ -36,6 +40,7 @@ fn a_line_below_zero_is_as_it_was_billed() {
         ("another commission", BilledAs { commission_percent: Percent::parse("10").unwrap(), ..billed() }),
         ("another purchase order", BilledAs { purchase_order: Some("PO-2".into()), ..billed() }),
         ("no purchase order", BilledAs { purchase_order: None, ..billed() }),
+        ("another tax base", BilledAs { tax_base: TaxBase::Gross, ..billed() }),
         ("another place", BilledAs { place: Place::from_str("GB").unwrap(), ..billed() }),
         ("another category", BilledAs { category: TaxCategory::Exempt, ..billed() }),
         ("another percent", BilledAs { percent: Percent::parse("19").unwrap(), ..billed() }),
