@@ -51,7 +51,7 @@ pub(super) async fn write_off(
     let (Some(named), Some(amount), Some(day), Some(reason)) = (named, amount, day, reason) else {
         return Err(v.refusal().into());
     };
-    let approval = rpc.is_approved(&call, &message.document)?.then(|| message.request_id.clone());
+    let approval = rpc.is_approved_adjustment(&call, &message.document)?.then(|| message.request_id.clone());
     let mut transaction = rpc.pool.begin().await?;
     let once = match Once::begin(&mut transaction, &call, &message.request_id, &message).await? {
         Begun::Answered(before) => return Ok(before),
@@ -250,7 +250,7 @@ pub(super) async fn dispute(
     let (Some(named), Some(amount), Some(dispute)) = (named, amount, dispute) else {
         return Err(v.refusal().into());
     };
-    rpc.is_approved(&call, &message.name)?;
+    rpc.is_approved_dispute(&call, &message.name)?;
     let mut transaction = rpc.pool.begin().await?;
     let once = match Once::begin(&mut transaction, &call, &message.request_id, &message).await? {
         Begun::Answered(before) => return Ok(before),

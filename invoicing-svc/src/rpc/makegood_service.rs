@@ -155,7 +155,7 @@ impl MakegoodService for Rpc {
             let (Some(named), Some(reason)) = (named, reason) else {
                 return Err(v.refusal().into());
             };
-            let is_approved = self.is_approved(&call, &message.name)?;
+            let is_approved = self.is_approved_adjustment(&call, &message.name)?;
             let mut transaction = self.pool.begin().await?;
             let once = match Once::begin(&mut transaction, &call, &message.request_id, &message).await? {
                 Begun::Answered(before) => return Ok(before),

@@ -105,7 +105,7 @@ impl NoteService for Rpc {
             let call = Call::of(&request)?;
             let message = request.into_inner();
             let pb::CorrectTaxRequest { invoice, tax_correction, request_id } = &message;
-            let is_approved = self.is_approved(&call, invoice)?;
+            let is_approved = self.is_approved_adjustment(&call, invoice)?;
             let order = Order { is_approved, ..order(DocumentKind::CreditNote, invoice, None, request_id) };
             let mut transaction = self.pool.begin().await?;
             let once = match Once::begin(&mut transaction, &call, request_id, &message).await? {
@@ -164,7 +164,7 @@ impl NoteService for Rpc {
             let call = Call::of(&request)?;
             let message = request.into_inner();
             let pb::RebillInvoiceRequest { invoice, rebill, request_id } = &message;
-            let is_approved = self.is_approved(&call, invoice)?;
+            let is_approved = self.is_approved_adjustment(&call, invoice)?;
             let order = Order { is_approved, ..order(DocumentKind::CreditNote, invoice, None, request_id) };
             let asked = rebill::Asked { order, rebill: rebill.as_ref() };
             let mut transaction = self.pool.begin().await?;
@@ -208,7 +208,7 @@ impl Rpc {
         message: &impl Message,
         order: Order<'_>,
     ) -> Result<pb::Invoice, Failure> {
-        let order = Order { is_approved: self.is_approved(call, order.invoice)?, ..order };
+        let order = Order { is_approved: self.is_approved_adjustment(call, order.invoice)?, ..order };
         let mut transaction = self.pool.begin().await?;
         let once = match Once::begin(&mut transaction, call, order.request_id, message).await? {
             Begun::Answered(before) => return Ok(before),

@@ -87,7 +87,7 @@ pub(super) async fn owe(
     let reason = text(&mut v, "reason", &message.reason, Text::Required(1_000));
     let (Some(said), Some(reason)) = (said, reason) else { return Err(v.refusal().into()) };
     v.check()?;
-    let approval = rpc.is_approved(&call, &message.invoice)?.then(|| message.request_id.clone());
+    let approval = rpc.is_approved_adjustment(&call, &message.invoice)?.then(|| message.request_id.clone());
     let mut transaction = rpc.pool.begin().await?;
     let once = match Once::begin(&mut transaction, &call, &message.request_id, &message).await? {
         Begun::Answered(before) => return Ok(before),

@@ -104,7 +104,7 @@ pub(super) async fn release(
         return Err(v.refusal().into());
     };
     v.check()?;
-    let approval = rpc.is_approved(&call, &message.invoice)?.then(|| message.request_id.clone());
+    let approval = rpc.is_approved_adjustment(&call, &message.invoice)?.then(|| message.request_id.clone());
     let mut transaction = rpc.pool.begin().await?;
     let once = match Once::begin(&mut transaction, &call, &message.request_id, &message).await? {
         Begun::Answered(before) => return Ok(before),

@@ -97,7 +97,7 @@ async fn spots(
     Ok(rows.into_iter().map(|row| ((row.invoice_id, row.number, row.rate.normalize()), row.spots)).collect())
 }
 
-/// Who changed what order lines are worth in a period since it was billed, as their keys name them.
+/// Who changed what order lines are worth in a period since what it was billed by was rated, as their keys name them.
 pub async fn makers(
     connection: &mut PgConnection,
     account: AccountId,

@@ -127,19 +127,23 @@ pub async fn credit(
     let sum = |amounts: &mut dyn Iterator<Item = Money>| Money::sum(currency, amounts);
     let owed = sum(&mut documents.iter().map(|item| item.open).filter(|open| open.is_positive()));
     let notes = sum(&mut documents.iter().map(|item| item.open.negate()).filter(|open| open.is_positive()));
-    let unapplied = sqlx::query_scalar!(
-        "select coalesce(sum(case kind when 'RECEIPT' then amount else -amount end), 0) as \"unapplied!\"
+    let sums = sqlx::query!(
+        "select coalesce(sum(case kind when 'RECEIPT' then amount else -amount end)
+                   filter (where kind = 'RECEIPT' or receipt_id is not null), 0) as \"unapplied!\",
+                coalesce(sum(case kind when 'WRITE_OFF' then amount else -amount end)
+                   filter (where kind in ('WRITE_OFF', 'RECOVERY')), 0) as \"lost!\"
            from receivable_activity
-          where account_id = $1 and entity_id = $2 and currency = $3 and (kind = 'RECEIPT' or receipt_id is not null)",
+          where account_id = $1 and entity_id = $2 and currency = $3",
         account.uuid(),
         entity.uuid(),
         currency.code()
     )
     .fetch_one(connection)
     .await?;
-    let cash = money(currency, unapplied)?;
+    let (cash, lost) = (money(currency, sums.unapplied)?, money(currency, sums.lost)?);
     let credit = notes.and_then(|notes| notes.plus(cash)).context("a credit too large to be told")?;
-    Ok(Credit { credit, owed: owed.context("a debt too large to be told")? })
+    let owed = owed.and_then(|owed| owed.plus(lost)).context("a debt too large to be told")?;
+    Ok(Credit { credit, owed })
 }
 
 /// From now on so much of a document is disputed.

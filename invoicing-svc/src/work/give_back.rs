@@ -71,7 +71,7 @@ pub(super) async fn give_back(
             }
         }
         if rest.is_positive() && back.settled.until.is_none() {
-            let held = Held { amount: rest.negate(), ..back.held };
+            let held = back.settled.held(rest.negate()).context("what is left to be given back")?;
             papers[n].found.push(Exception::held(&back.order, &back.facts, &held));
         }
     }

@@ -52,7 +52,7 @@ async fn propose_of(
         let place = (line, difference.origin.first());
         let sources = sources.get(&place).map_or(&[][..], Vec::as_slice);
         let ledger = ledgers.get(&line).map_or(&[][..], Vec::as_slice);
-        let shares = shares(&difference.changes, sources, ledger, (currency, rounding));
+        let shares = shares(difference, sources, ledger, (currency, rounding));
         let shares = shares.context("what is held has more digits than can be calculated with")?;
         exception.propose(&shares, makers.remove(&place).into_iter().flatten().collect())?;
     }

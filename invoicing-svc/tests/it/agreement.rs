@@ -8,6 +8,7 @@ use billing_proto::billing::{
         ledger_service_client::LedgerServiceClient,
     },
 };
+use jiff::SignedDuration;
 use prost_types::FieldMask;
 use tonic::{Code, Status};
 
@@ -193,6 +194,49 @@ async fn what_is_short_of_a_minimum_is_billed_and_what_comes_late_is_taken_off_i
     assert_eq!(march[0].total.as_ref().unwrap().amount, "0.00");
     is_explained(&service, &sold, &march).await;
     assert_eq!(bill(&service, &sold, "2026-03", "again").await, [], "nothing bills twice");
+}
+
+/// What stands on a draft already is not taken back of the document besides.
+#[tokio::test]
+async fn what_an_agreement_gives_back_is_proposed_as_far_as_no_draft_has_room_for_it() {
+    let service = Service::start().await;
+    let (sold, other) = two_accounts(&service).await;
+    sell(&service, &sold, &sold.account, ("IO-1", "700000.00"), ("2026-01-01", "2026-01-31")).await;
+    sell(&service, &sold, &other, ("IO-2", "420000.00"), ("2026-02-01", "2026-02-28")).await;
+    let accounts = [sold.account.as_str(), other.as_str()];
+    let made = create(&service, agreement(&sold, &accounts, &sold.fee, minimum("1200000.00"))).await.unwrap();
+    let february = bill(&service, &sold, "2026-02", "february").await;
+    let true_up = february.iter().find(|invoice| invoice.order == made.order).unwrap();
+    assert_eq!(
+        lines(&service, std::slice::from_ref(true_up)).await,
+        ["TRUE_UP 1 × 80000 = 80000.00"],
+        "1,200,000.00 − 1,120,000.00"
+    );
+    let lower = pb::UpdateAgreementRequest {
+        agreement: Some(pb::Agreement { kind: Some(minimum("1180000.00")), ..made.clone() }),
+        update_mask: Some(FieldMask { paths: vec!["minimum_amount".into()] }),
+        request_id: "lower".into(),
+    };
+    service.clock.advance(SignedDuration::from_hours(1));
+    let mut second = AgreementServiceClient::new(service.door("billing_manager_2", Role::BillingManager));
+    second.update_agreement(lower).await.unwrap();
+    sell(&service, &sold, &sold.account, ("IO-4", "15000.00"), ("2026-02-01", "2026-02-28")).await;
+    // 1,180,000.00 − 1,135,000.00 are 45,000.00: 35,000.00 are given back, and a document of 15,000.00 takes so much.
+    let run = review(&service, &sold, "2026-03", "march").await;
+    let march = drafts(&service, &run).await;
+    let expected = ["SCHEDULE_PART 1 × 15000 = 15000.00", "TRUE_UP -1 × 15000 = -15000.00"];
+    assert_eq!(lines(&service, &march).await, expected);
+    let request = pb::ListBillingExceptionsRequest {
+        parent: run.name.clone(),
+        ..pb::ListBillingExceptionsRequest::default()
+    };
+    let mut manager = BillingRunServiceClient::new(service.door("first", Role::BillingManager));
+    let found = manager.list_billing_exceptions(request).await.unwrap().into_inner().exceptions;
+    let held = found.iter().find(|exception| exception.reason == "NEGATIVE_DELTA").unwrap();
+    assert_eq!(note::amount(&held.amount), "-20000.00");
+    let [taken] = &held.taken_back[..] else { panic!("{:?}", held.taken_back) };
+    assert_eq!((taken.invoice.as_str(), note::amount(&taken.gross)), (true_up.name.as_str(), "20000.00"));
+    assert_eq!(held.makers, ["billing_manager_2"], "who lowered the minimum, and not who made the agreement");
 }
 
 #[tokio::test]

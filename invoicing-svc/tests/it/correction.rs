@@ -3,7 +3,10 @@
 use billing_proto::billing::{
     access::v1::Role,
     event::v1::StreamEventsRequest,
-    invoicing::v1::{self as pb, event_service_client::EventServiceClient},
+    invoicing::v1::{
+        self as pb, delivery_service_client::DeliveryServiceClient, event_service_client::EventServiceClient,
+        import_delivery_request::Part,
+    },
 };
 use jiff::SignedDuration;
 use prost::Message;
@@ -40,20 +43,25 @@ async fn heard(service: &Service, kind: &str) -> billing_proto::billing::event::
     client.stream_events(request).await.unwrap().into_inner().message().await.unwrap().unwrap()
 }
 
+/// Sells impressions until March at 10.00, of which 1,000,000 are delivered in January. The product.
+async fn delivered(service: &Service, sold: &Sold) -> String {
+    let product = create_product(service, "DISPLAY", pb::PricingModel::Cpm).await.name;
+    let said = pb::Order {
+        purchase_orders: vec![],
+        lines: vec![impressions(&product, "10", vec![])],
+        ..order(sold, "IO-2001")
+    };
+    sync(service, vec![said], "first").await.unwrap();
+    let fact = pb::DeliveryFact { order: "IO-2001".into(), ..daily::fact("L1", "2026-01-15", 1_000_000) };
+    daily::import(service, daily::header("B1", 1, 1_000_000), &[fact]).await.unwrap();
+    product
+}
+
 /// January: 1,000,000 at 10.00 are billed, 10,000.00. At 8.00 they were 8,000.00, so −2,000.00 is held in February. The document
 /// of January, and the run of February in review.
 async fn amended(service: &Service) -> (Sold, pb::Invoice, pb::BillingRun) {
     let sold = sold(service).await;
-    let product = create_product(service, "DISPLAY", pb::PricingModel::Cpm).await.name;
-    let said = |revision, rate: &str, scopes| pb::Order {
-        revision,
-        purchase_orders: vec![],
-        lines: vec![impressions(&product, rate, scopes)],
-        ..order(&sold, "IO-2001")
-    };
-    sync(service, vec![said(1, "10", vec![])], "first").await.unwrap();
-    let fact = pb::DeliveryFact { order: "IO-2001".into(), ..daily::fact("L1", "2026-01-15", 1_000_000) };
-    daily::import(service, daily::header("B1", 1, 1_000_000), &[fact]).await.unwrap();
+    let product = delivered(service, &sold).await;
     let january = bill(service, &sold, "2026-01", "january").await;
     let document = january.into_iter().find(|invoice| invoice.order_external_id == "IO-2001").unwrap();
 
@@ -64,7 +72,13 @@ async fn amended(service: &Service) -> (Sold, pb::Invoice, pb::BillingRun) {
         evidence: "mail of 28 January".into(),
         ..pb::TermScope::default()
     };
-    let amended = sync(service, vec![said(2, "8", vec![from_start])], "second").await.unwrap();
+    let said = pb::Order {
+        revision: 2,
+        purchase_orders: vec![],
+        lines: vec![impressions(&product, "8", vec![from_start])],
+        ..order(&sold, "IO-2001")
+    };
+    let amended = sync(service, vec![said], "second").await.unwrap();
     assert_eq!(amended[0].outcome(), pb::SyncOutcome::Amended, "{}", amended[0].message);
     let run = review(service, &sold, "2026-02", "february").await;
     (sold, document, run)
@@ -96,6 +110,33 @@ async fn what_is_held_is_proposed_as_a_correction() {
     let [taken] = &held.taken_back[..] else { panic!("{:?}", held.taken_back) };
     assert_eq!((taken.invoice.as_str(), taken.line, amount(&taken.gross)), (&*document.name, 1, "2000.00"));
     assert_eq!(held.makers, ["order_management_1"], "who sent the amendment");
+}
+
+/// What lands after a draft was rated, and before it is issued, is not billed by it.
+#[tokio::test]
+async fn who_sent_what_landed_after_the_rating_made_the_difference() {
+    let service = Service::start().await;
+    let sold = sold(&service).await;
+    delivered(&service, &sold).await;
+    let january = review(&service, &sold, "2026-01", "january").await;
+    approve(&service, &january).await;
+    service.clock.advance(SignedDuration::from_hours(1));
+    let restated = pb::DeliveryFact { order: "IO-2001".into(), ..daily::fact("L1", "2026-01-15", 900_000) };
+    let parts = [
+        Part::Header(daily::header("B2", 1, 900_000)),
+        Part::Facts(pb::DeliveryFacts { facts: vec![restated] }),
+    ];
+    let messages = parts.map(|part| pb::ImportDeliveryRequest { part: Some(part) });
+    let door = service.door("order_management_2", Role::OrderManagement);
+    DeliveryServiceClient::new(door).import_delivery(tokio_stream::iter(messages)).await.unwrap();
+    service.clock.advance(SignedDuration::from_hours(1));
+    assert_eq!(issued(&service, &january).await.state(), pb::BillingRunState::Issued);
+    let february = review(&service, &sold, "2026-02", "february").await;
+    let found = held(&service, &february).await;
+    let [held] = &found[..] else { panic!("{found:?}") };
+    // 100,000 fewer at 10.00.
+    assert_eq!(amount(&held.amount), "-1000.00");
+    assert_eq!(held.makers, ["order_management_2"], "and not who sent what was billed");
 }
 
 #[tokio::test]

@@ -51,3 +51,4 @@ mod tax_file;
 mod third_party;
 mod thresholds;
 mod two_processes;
+mod written_off;

@@ -317,10 +317,13 @@ pub async fn invoiced_by_approval(service: &Service) -> (Sold, pb::Invoice) {
 #[tokio::test]
 async fn where_approvals_are_configured_only_they_issue_notes() {
     let service = Service::start_with_approvals().await;
-    let (_, invoice) = invoiced_by_approval(&service).await;
+    let (sold, invoice) = invoiced_by_approval(&service).await;
     let door = service.service_door("adjustments", Role::BillingManager);
     let refused = issue(&service, credit(&invoice, "100.00", "direct")).await.unwrap_err();
     assert_eq!((refused.code(), reason(&refused).as_str()), (Code::PermissionDenied, "APPROVAL_REQUIRED"));
+    let way =
+        format!("{} goes through approvals here: ask for it with CreateAdjustment, POST /v1/", invoice.name);
+    assert!(refused.message().starts_with(&format!("{way}{}/adjustments;", sold.account)), "{refused}");
     preview(&service, &credit(&invoice, "100.00", "")).await.unwrap();
     let request = credit(&invoice, "100.00", "apr_2");
     let issued = NoteServiceClient::new(door).issue_credit_note(request).await.unwrap().into_inner();

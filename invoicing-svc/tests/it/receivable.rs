@@ -355,6 +355,12 @@ async fn where_approvals_are_configured_tax_relief_is_claimed_directly_and_a_ref
     };
     let refused = controller(&service).write_off_document(write_off.clone()).await.unwrap_err();
     assert_eq!(reason(&refused), "APPROVAL_REQUIRED");
+    let way = format!("CreateAdjustment, POST /v1/{}/adjustments;", sold.account);
+    assert!(refused.message().contains(&way), "{refused}");
+    let refused = dispute(&service, &invoice, "200.00", "dispute").await.unwrap_err();
+    assert_eq!(reason(&refused), "APPROVAL_REQUIRED");
+    let way = format!("OpenDispute, POST /v1/{}/disputes;", sold.account);
+    assert!(refused.message().contains(&way), "{refused}");
     let door = service.service_door("adjustments", Role::Controller);
     let lost = ReceivableServiceClient::new(door).write_off_document(write_off).await.unwrap().into_inner();
     // Of 40,800.00 with VAT of 6,800.00, 10,200.00 has 1,700.00.

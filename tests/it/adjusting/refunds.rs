@@ -164,7 +164,7 @@ async fn what_nothing_stands_against_is_asked_for_approved_by_another_and_given_
     let receipt = paid(&house).await?;
     let above = ask(&house, &receipt, "500.00", "above").await.unwrap_err();
     assert_eq!((above.code(), reason(&above).as_str()), (Code::FailedPrecondition, "REFUND_ABOVE_CREDIT"));
-    let figures = "400.00, which is the credit of 1000.00 less 600.00 open or disputed";
+    let figures = "400.00, which is the credit of 1000.00 less 600.00 open, disputed or written off";
     assert!(above.message().contains(figures), "{}", above.message());
 
     let asked = ask(&house, &receipt, "400.00", "refund").await?;

@@ -1,7 +1,7 @@
 //! Money of a customer that somebody wants to give back: asked for, approved by others, and done by invoicing, once.
 //!
 //! REF-1: of no receipt or credit note is more asked for than is left of it, and of no account more than its credit beyond
-//! what is open or disputed, what is only asked for counted in.
+//! what is open, disputed or written off, what is only asked for counted in.
 
 mod refusal;
 #[cfg(test)]

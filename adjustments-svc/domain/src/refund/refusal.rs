@@ -9,9 +9,9 @@ refusal::refusals! {
         /// Never more than the money.
         StateForbids "REFUND_ABOVE_SOURCE" AboveSource { asked: String, left: String, pending: String } =>
             "{asked} is more than can be taken from it: {left} is left, of which {pending} is asked for already; ask for less, or withdraw that first",
-        /// What is open or disputed may be owed in the end.
+        /// What is open or disputed may be owed in the end, and what was written off was never paid.
         StateForbids "REFUND_ABOVE_CREDIT" AboveCredit { asked: String, refundable: String, credit: String, owed: String, pending: String } =>
-            "{asked} is more than can be given back: {refundable}, which is the credit of {credit} less {owed} open or disputed against it and {pending} that is asked for already",
+            "{asked} is more than can be given back: {refundable}, which is the credit of {credit} less {owed} open, disputed or written off against it and {pending} that is asked for already",
         /// The amounts do not fit together.
         StateForbids "AMOUNT_OVERFLOW" Amounts { why: String } => "the refund cannot be worked out: {why}",
     }

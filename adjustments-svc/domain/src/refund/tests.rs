@@ -89,7 +89,7 @@ fn what_is_refused_says_the_figures() {
     let refused = check(&wanted(receipt(1), "500.00"), credit, &[]).unwrap_err();
     assert_eq!(
         refused.to_string(),
-        "500.00 is more than can be given back: 400.00, which is the credit of 1000.00 less 600.00 open or disputed against it and 0.00 that is asked for already"
+        "500.00 is more than can be given back: 400.00, which is the credit of 1000.00 less 600.00 open, disputed or written off against it and 0.00 that is asked for already"
     );
 }
 

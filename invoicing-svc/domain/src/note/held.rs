@@ -7,7 +7,7 @@ use money::{Currency, Money, MoneyError, Rounding};
 use rust_decimal::Decimal;
 
 use super::quantify::{Ledger, is_amount};
-use crate::rating::{Billed, Bucket, Change, LineKind};
+use crate::rating::{Billed, Bucket, Change, Held, LineKind};
 
 /// What a line of a document billed at one price.
 #[derive(Clone, Debug)]
@@ -43,13 +43,14 @@ pub struct Share {
 /// first, `ledger` everything that was billed of the order line. None where documents do not have that much left, or where it
 /// is not clear which spots it is about.
 pub fn shares(
-    changes: &[Change],
+    difference: &Held,
     sources: &[Source],
     ledger: &[Billed],
     (currency, rounding): (Currency, Rounding),
 ) -> Result<Vec<Share>, MoneyError> {
+    let changes = &difference.changes;
     if changes.iter().all(|change| is_amount(change.bucket.kind)) {
-        return amounts(changes, sources, (currency, rounding));
+        return amounts(difference.amount.negate(), sources);
     }
     if fewer_spots(changes) {
         return spots(changes, sources, ledger, (currency, rounding));
@@ -136,16 +137,9 @@ fn is_of(source: &Source, change: &Change) -> bool {
     of(source.bucket) == of(change.bucket)
 }
 
-/// Amounts are taken of amounts, as far as they go.
-fn amounts(
-    changes: &[Change],
-    sources: &[Source],
-    (currency, rounding): (Currency, Rounding),
-) -> Result<Vec<Share>, MoneyError> {
-    let mut rest = Money::zero(currency);
-    for change in changes {
-        rest = rest.minus(change.bucket.worth(change.units, currency)?.round(rounding)?)?;
-    }
+/// Amounts are taken of amounts: exactly what is held, or nothing.
+fn amounts(held: Money, sources: &[Source]) -> Result<Vec<Share>, MoneyError> {
+    let mut rest = held;
     let mut shares: Vec<Share> = Vec::new();
     for source in sources.iter().filter(|source| is_amount(source.bucket.kind)) {
         let known = shares.iter().any(|of| (of.invoice, of.number) == (source.invoice, source.number));

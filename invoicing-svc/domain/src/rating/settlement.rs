@@ -40,6 +40,12 @@ impl Settlement {
         let entry = line.entry(position)?;
         Ok(RatedItem { quantity, gross: amount, entry, delivered: Some(self.origin), ..item })
     }
+
+    /// So much of it waits for a correction, and is all that the difference is made of.
+    pub fn held(&self, amount: Money) -> Result<Held, MoneyError> {
+        let changes = vec![Change { bucket: self.bucket(amount)?, units: Decimal::NEGATIVE_ONE }];
+        Ok(Held { origin: self.origin, amount, cause: HeldCause::Agreement, changes })
+    }
 }
 
 /// Bills what is due; of what would take money back, what has its place on documents, and the rest is held.
@@ -53,9 +59,7 @@ pub(super) fn rate(line: &LineToRate, settled: &Settlement) -> Result<RatedLine,
     }
     let rest = due.minus(bills)?;
     if !rest.is_zero() {
-        let changes = vec![Change { bucket: settled.bucket(rest)?, units: Decimal::NEGATIVE_ONE }];
-        let (origin, cause) = (settled.origin, HeldCause::Agreement);
-        rated.held.push(Held { origin, amount: rest, cause, changes });
+        rated.held.push(settled.held(rest)?);
     }
     Ok(rated)
 }

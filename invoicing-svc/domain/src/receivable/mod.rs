@@ -175,9 +175,9 @@ refusal::refusals! {
             "{document}: {open} open; {asked} is more",
         /// Never more than the money.
         StateForbids "ALLOCATION_ABOVE_LEFT" AboveLeft { left: String, asked: String } => "{left} left; {asked} is more",
-        /// What is disputed may be owed in the end.
+        /// What is disputed may be owed in the end, and what was written off was never paid.
         StateForbids "REFUND_ABOVE_CREDIT" RefundAboveCredit { refundable: String, owed: String, asked: String } =>
-            "{refundable} can be given back, as {owed} is open or disputed against the credit; {asked} is more",
+            "{refundable} can be given back, as {owed} is open, disputed or written off against the credit; {asked} is more",
         /// What is disputed is settled first.
         StateForbids "WRITE_OFF_ABOVE_UNDISPUTED" AboveUndisputed { document: String, undisputed: String, asked: String } =>
             "{document}: {undisputed} open and undisputed; {asked} is more. What is disputed is credited or rejected, never written off",

@@ -8,7 +8,8 @@ use crate::figure::grouped;
 pub struct Credit {
     /// Unapplied receipts, and credit notes that are not used up.
     pub credit: Money,
-    /// What is open on its documents, disputed or not.
+    /// What is open on its documents, disputed or not, and what was written off of them and is not recovered: who did not
+    /// pay a document gets nothing back when it is credited.
     pub owed: Money,
 }
 
@@ -27,7 +28,7 @@ impl Credit {
 }
 
 /// Checks that money may be given back: what is left of the receipt or credit note that it is taken from, and credit that
-/// nothing open, and so nothing disputed, stands against.
+/// nothing open, and so nothing disputed, and nothing written off stands against.
 ///
 /// Order of refusal: ALLOCATION_ABOVE_LEFT, REFUND_ABOVE_CREDIT.
 pub fn check_refund(asked: Money, left: Money, credit: Credit) -> Result<(), ReceivableRefusal> {

@@ -1,7 +1,7 @@
 use ids::InvoiceId;
 
 use super::*;
-use crate::rating::Change;
+use crate::rating::{Change, Held, HeldCause};
 
 fn bucket(rate: &str, price_base: u32) -> Bucket {
     Bucket {
@@ -28,7 +28,15 @@ fn billed(units: i64, bucket: Bucket, gross: &str) -> Billed {
 }
 
 fn shared(changes: &[Change], sources: &[Source], ledger: &[Billed]) -> Vec<Share> {
-    shares(changes, sources, ledger, (currency(), SETTINGS.rounding)).unwrap()
+    let worth = |change: &Change| {
+        change.bucket.worth(change.units, currency()).unwrap().round(SETTINGS.rounding).unwrap()
+    };
+    let amount = Money::sum(currency(), changes.iter().map(worth)).unwrap();
+    shares(&held(amount, changes), sources, ledger, (currency(), SETTINGS.rounding)).unwrap()
+}
+
+fn held(amount: Money, changes: &[Change]) -> Held {
+    Held { origin: january(), amount, cause: HeldCause::Agreement, changes: changes.to_vec() }
 }
 
 fn grosses(shares: &[Share]) -> Vec<String> {
@@ -93,11 +101,15 @@ fn spots_that_did_not_air_are_credited_by_their_names() {
 #[test]
 fn a_fee_gives_back_amounts() {
     let fee = |rate| Bucket { kind: LineKind::SchedulePart, ..bucket(rate, 1) };
-    let held = [change(-1, fee("500"))];
+    let fewer = [change(-1, fee("500"))];
     let sources = [source("february", 1, fee("300"), "300"), source("january", 1, fee("2000"), "2000")];
-    let shares = shared(&held, &sources, &[]);
-    assert_eq!(grosses(&shares), ["300.00", "200.00"]);
-    assert!(shares.iter().all(|share| share.changes.is_empty()));
+    let given = shared(&fewer, &sources, &[]);
+    assert_eq!(grosses(&given), ["300.00", "200.00"]);
+    assert!(given.iter().all(|share| share.changes.is_empty()));
+    // Of 500.00 fewer, 150.00 stand on a draft: 350.00 are held, and no more is taken back.
+    let rest = held(money("-350"), &fewer);
+    let given = shares(&rest, &sources, &[], (currency(), SETTINGS.rounding)).unwrap();
+    assert_eq!(grosses(&given), ["300.00", "50.00"]);
 }
 
 #[test]
