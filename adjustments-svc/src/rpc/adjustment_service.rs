@@ -150,10 +150,10 @@ impl AdjustmentService for Rpc {
             let call = Call::of(&request)?;
             let message = request.into_inner();
             let account = account(&message.parent)?;
-            let rate = rate_of(&call, &message.rate)?;
             let (invoice, proposal) = wire::parse(account, message.adjustment.as_ref())?;
             let place = (account, invoice);
             let read = self.read(&call, place, proposal.bill_to.as_ref()).await?;
+            let rate = rate_of(&call, &message.rate, (read.entity.id, account))?;
             let mut connection = self.pool.acquire().await?;
             let WorkedOut { effect, lines } =
                 self.work_out(&mut connection, (&read, place), &proposal).await?;
@@ -179,10 +179,10 @@ impl AdjustmentService for Rpc {
             let call = Call::of(&request)?;
             let message = request.into_inner();
             let named = adjustment_id("name", &message.name)?;
-            let rate = rate_of(&call, &message.rate)?;
             let current = self.current(&call, named).await?;
             let place = (named.0, current.invoice);
             let read = self.read(&call, place, current.bill_to.as_ref()).await?;
+            let rate = rate_of(&call, &message.rate, (read.entity.id, named.0))?;
             let mut transaction = self.pool.begin().await?;
             let once = match Once::begin(&mut transaction, &call, &message.request_id, &message).await? {
                 Begun::Answered(before) => return Ok(before),

@@ -6,7 +6,7 @@ use adjustments_domain::{
     act::Act,
     approval::{Involved, Part, Request, Submission, deadlines, submit},
     directory::Directory,
-    policy::{History, Measure, Plan, Policy, evaluate, measure},
+    policy::{History, Measure, Plan, Policy, beyond_limits, evaluate, measure, minor_units},
     subject::Subject,
 };
 use anyhow::Context;
@@ -114,8 +114,12 @@ pub async fn answer(
             Some(measure(amount, history).context("the sums of 30 days do not fit")?)
         }
     };
-    let plan =
-        evaluate(&policy, &case.circumstances.input(case.kind, case.cause, measured.as_ref())).or_refuse()?;
+    let mut input = case.circumstances.input(case.kind, case.cause, measured.as_ref());
+    if let (Some(_), Some(amount)) = (case.said_rate, case.amount) {
+        // No limit is compared with what somebody says: it would be theirs to choose.
+        input.amount = minor_units(beyond_limits(amount.currency()));
+    }
+    let plan = evaluate(&policy, &input).or_refuse()?;
     Ok(Answered { policy, plan, measure: measured })
 }
 

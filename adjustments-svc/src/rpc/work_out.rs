@@ -189,6 +189,7 @@ pub(super) fn case(
         entity: Some(adjustment.entity),
         account: Some(adjustment.account),
         amount: Some(amount),
+        said_rate: rate.filter(|_| gross.currency() != entity.functional),
         circumstances,
     })
 }
@@ -204,10 +205,11 @@ pub(super) fn asking(adjustment: &Adjustment, read: &Read, case: Case) -> Result
         cause: Some(adjustment.cause),
         digest: adjustment.digest(),
         summary: format!(
-            "{} of {} {gross}{} on {}, {}: {}",
+            "{} of {} {gross}{}{} on {}, {}: {}",
             adjustment.kind,
             gross.currency(),
             said(&adjustment.lines),
+            case.at_rate(),
             read.document.name,
             adjustment.cause,
             adjustment.reason

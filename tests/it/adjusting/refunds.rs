@@ -55,7 +55,7 @@ async fn heard(house: &House) -> Result<()> {
 /// 600.00 is open, and 1,000.00 came that is on no document: 400.00 can be given back.
 async fn paid(house: &House) -> Result<pb::Receipt> {
     // 500.00 and VAT of 100.00.
-    house.sell(&house.account, ("IO-1", "500.00"), "0").await?;
+    house.sell(&house.account, ("IO-1", "500.00", "GBP"), "0").await?;
     let invoice = house.bill().await?;
     assert_eq!(house.open_on(&invoice).await?, "600.00");
     let receipt = pb::Receipt {
