@@ -4,7 +4,7 @@
 use adjustments_domain::{
     act::Act,
     approval::{self, Event, Request, State},
-    refund::{RefundRequest, executed},
+    refund::{self, RefundRequest, executed},
 };
 use anyhow::Context;
 use billing_proto::billing::{event::v1 as events, invoicing::v1 as invoicing};
@@ -12,12 +12,11 @@ use chassis::failure::{Failure, OrRefuse};
 use ids::AccountId;
 use jiff::Timestamp;
 use outbox::{Voice, say};
-use refusal::Refusal;
 use sqlx::PgConnection;
 
 use super::{
     Worker,
-    execute::{CHANGED, LATER, why},
+    execute::{CHANGED, LATER, is_refused_with, why},
     follow::happen,
 };
 use crate::{
@@ -36,6 +35,10 @@ pub(super) async fn step(worker: &Worker) -> Result<bool, Failure> {
     let now = worker.clock.now();
     let mut transaction = worker.pool.begin().await?;
     let Some(refund) = store::claim(&mut transaction, now).await? else { return Ok(false) };
+    if refund.state != refund::State::Approved {
+        // Another worker has done it between the choice and the lock.
+        return Ok(true);
+    }
     let request = requests::get(&mut transaction, refund.approval, None).await?;
     let digest = refund.wanted.digest();
     if digest != request.subject.digest {
@@ -56,8 +59,7 @@ pub(super) async fn step(worker: &Worker) -> Result<bool, Failure> {
     match worker.invoicing.refund(message).await {
         Ok(became) => finish(&mut transaction, (&refund, request), became, now).await?,
         Err(failure) => {
-            let is_void = matches!(&failure, Failure::Refused(refusal) if is_gone(refusal))
-                && matches!(request.state, State::Approved(_));
+            let is_void = is_refused_with(&failure, &GONE) && matches!(request.state, State::Approved(_));
             let (why, pause) = why(failure);
             tracing::warn!(refund = %refund.id, why, "an approved refund is not executed");
             let again = now.checked_add(pause).context("the next attempt lies beyond the calendar")?;
@@ -71,10 +73,6 @@ pub(super) async fn step(worker: &Worker) -> Result<bool, Failure> {
     }
     transaction.commit().await?;
     Ok(true)
-}
-
-fn is_gone(refusal: &Refusal) -> bool {
-    refusal.metadata.iter().any(|(key, theirs)| *key == "invoicing_reason" && GONE.contains(&theirs.as_str()))
 }
 
 /// Records that it is done, of the refund and of its request.

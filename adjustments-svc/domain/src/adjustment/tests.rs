@@ -238,6 +238,10 @@ fn an_adjustment_goes_its_way_and_no_other() {
         settled(&submitted, &approval::State::Approved(approval::Grant::ByPeople { at: act("x").at }));
     assert_eq!(super::approved(&approved).unwrap(), request);
     assert_eq!(withdraw(&approved, "analyst").unwrap_err().reason(), "ADJUSTMENT_STATE");
+    let gone = void(&approved).unwrap();
+    assert_eq!((gone.state.name(), gone.state.approval()), ("VOIDED", Some(request)));
+    assert_eq!(void(&gone).unwrap_err().reason(), "ADJUSTMENT_STATE");
+    assert_eq!(void(&submitted).unwrap_err().reason(), "ADJUSTMENT_STATE");
     let done = executed(&approved, "accounts/a/invoices/b".into(), act("x").at).unwrap();
     assert_eq!((done.state.name(), done.state.approval()), ("EXECUTED", Some(request)));
     assert_eq!(settled(&done, &approval::State::Rejected), done, "what has happened is not undone");
