@@ -2,7 +2,7 @@
 
 mod line;
 
-pub use line::{pending, pending_spots};
+pub use line::{pending, pending_spots, pending_taxes};
 
 use std::collections::BTreeMap;
 

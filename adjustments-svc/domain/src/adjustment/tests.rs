@@ -1,5 +1,7 @@
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+use std::collections::BTreeSet;
+
 use ids::{AccountId, AdjustmentId, ApprovalId, EntityId, InvoiceId};
 use money::{Currency, Percent, Quantity};
 use proptest::prelude::*;
@@ -158,6 +160,15 @@ fn what_is_approved_is_how_it_was_said_too() {
         assert!(!digests[..place].contains(digest), "{:?}", said[place]);
     }
     assert!(said.iter().all(|by| come(by.clone()).measured() == Ok(gbp("825.00"))));
+}
+
+#[test]
+fn another_tax_of_a_line_is_asked_for_once_at_a_time() {
+    let taxed = |number| AskedLine { number, by: exempt("0") };
+    let pending = BTreeSet::from([1]);
+    assert_eq!(check_taxes(&[taxed(2), taxed(1)], &pending).unwrap_err().reason(), "TAX_ASKED_FOR");
+    assert_eq!(check_taxes(&[taxed(2)], &pending), Ok(()));
+    assert_eq!(check_taxes(&[asked(1, "10.00")], &pending), Ok(()), "money of the line is another matter");
 }
 
 #[test]
