@@ -41,13 +41,18 @@ pub(super) async fn step(worker: &Worker) -> Result<bool, Failure> {
     }
     let request = requests::get(&mut transaction, refund.approval, None).await?;
     let digest = refund.wanted.digest();
+    let named = (refund.wanted.account, refund.id);
     if digest != request.subject.digest {
         tracing::error!(refund = %refund.id, "an approved refund was changed, and is not executed");
         let again = now.checked_add(LATER).context("the next attempt lies beyond the calendar")?;
-        let named = (refund.wanted.account, refund.id);
         store::record_delay(&mut transaction, named, (CHANGED, again)).await?;
         let events = approval::subject_changed(&request, &digest, now);
         happen(&mut transaction, request, &events, now).await?;
+        transaction.commit().await?;
+        return Ok(true);
+    }
+    if store::begin(&mut transaction, named, now).await? {
+        // Kept before invoicing is asked: from here on it may be given back, whoever dies meanwhile.
         transaction.commit().await?;
         return Ok(true);
     }
@@ -63,7 +68,6 @@ pub(super) async fn step(worker: &Worker) -> Result<bool, Failure> {
             let (why, pause) = why(failure);
             tracing::warn!(refund = %refund.id, why, "an approved refund is not executed");
             let again = now.checked_add(pause).context("the next attempt lies beyond the calendar")?;
-            let named = (refund.wanted.account, refund.id);
             store::record_delay(&mut transaction, named, (&why, again)).await?;
             // It was approved of what there was: what comes in later is not given back without being asked about.
             if is_void {
@@ -93,7 +97,7 @@ async fn finish(
 }
 
 /// Whoever has made or changed an account has no say in its refunds for a while; and those that wait are void, since they were
-/// asked for of an account that was another one.
+/// asked for of an account that was another one. So are those that are approved, unless they may be given back already.
 pub(super) async fn look_at_accounts(
     connection: &mut PgConnection,
     said: &[&events::Event],
@@ -108,10 +112,23 @@ pub(super) async fn look_at_accounts(
     let accounts: Vec<AccountId> = changes.iter().map(|(account, _)| *account).collect();
     store::lock_accounts(connection, &accounts).await?;
     store::record_changes(connection, &changes).await?;
-    for (account, approval) in store::submitted(connection, &accounts).await? {
+    for (account, approval) in store::not_begun(connection, &accounts).await? {
         requests::lock(connection, approval).await?;
         let request = requests::get(connection, approval, None).await?;
-        if request.state == State::Pending {
+        let is_void = match &request.state {
+            State::Pending => true,
+            State::Approved(_) => !store::is_begun(connection, approval).await?,
+            State::Executed(_)
+            | State::Rejected
+            | State::Returned
+            | State::Withdrawn(_)
+            | State::Expired { .. }
+            | State::Voided { .. }
+            | State::PostReviewDue { .. }
+            | State::Ratified { .. }
+            | State::Violation { .. } => false,
+        };
+        if is_void {
             let of = changes.iter().filter(|(changed, _)| *changed == account);
             let by: Vec<&str> = of.map(|(_, act)| act.by.as_str()).collect();
             let name = name::account_name(account);
