@@ -37,7 +37,7 @@ use crate::{
         adjustment::{self as store, Named, Which},
         cause_product,
         history::Whose,
-        person,
+        person, proposed_correction,
     },
     wire::{adjustment as wire, case::digest, document, fact, name, text},
 };
@@ -360,7 +360,12 @@ async fn withdraw(
     let before = locked(connection, call, named).await?;
     let name = name::adjustment_name(named.0, named.1);
     next_revision(&name, &asked.revision.to_string(), before.revision).or_refuse()?;
-    let withdrawn = domain::withdraw(&before, &call.caller.person).or_refuse()?;
+    // What was proposed was made by nobody who could take it back.
+    let is_proposed =
+        before.state == State::Draft && proposed_correction::is_proposed(connection, named).await?;
+    let withdrawn =
+        if is_proposed { domain::lapse(&before) } else { domain::withdraw(&before, &call.caller.person) };
+    let withdrawn = withdrawn.or_refuse()?;
     record(connection, call, ("billing.adjustments.v1.adjustment.withdrawn", withdrawn)).await
 }
 
