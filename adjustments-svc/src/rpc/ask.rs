@@ -6,7 +6,7 @@ use adjustments_domain::{
     act::Act,
     approval::{Involved, Part, Request, Submission, deadlines, submit},
     directory::Directory,
-    policy::{History, Measure, Plan, Policy, beyond_limits, evaluate, measure, minor_units},
+    policy::{History, Measure, Plan, Policy, evaluate, measure},
     subject::Subject,
 };
 use anyhow::Context;
@@ -111,15 +111,12 @@ pub async fn answer(
             } else {
                 History::none(amount.currency())
             };
-            Some(measure(amount, history).context("the sums of 30 days do not fit")?)
+            let measured = measure(amount, history).context("the sums of 30 days do not fit")?;
+            Some(if case.said_rate.is_some() { measured.at_a_said_rate() } else { measured })
         }
     };
-    let mut input = case.circumstances.input(case.kind, case.cause, measured.as_ref());
-    if let (Some(_), Some(amount)) = (case.said_rate, case.amount) {
-        // No limit is compared with what somebody says: it would be theirs to choose.
-        input.amount = minor_units(beyond_limits(amount.currency()));
-    }
-    let plan = evaluate(&policy, &input).or_refuse()?;
+    let plan =
+        evaluate(&policy, &case.circumstances.input(case.kind, case.cause, measured.as_ref())).or_refuse()?;
     Ok(Answered { policy, plan, measure: measured })
 }
 

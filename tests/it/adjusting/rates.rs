@@ -1,6 +1,6 @@
 //! What is asked for in another currency than that of the books.
 
-use anyhow::Result;
+use anyhow::{Context, Result};
 use billing_proto::billing::{
     access::v1::Role,
     adjustments::v1::{self as adj, adjustment_service_client::AdjustmentServiceClient},
@@ -89,7 +89,16 @@ async fn a_rate_that_somebody_says_makes_nothing_small() -> Result<()> {
     assert_eq!(asked, [BillingManager, Controller, Cfo]);
     assert!(approval.summary.contains("at the rate 0.01"), "{}", approval.summary);
     // What the sums of 30 days count.
-    assert_eq!(approval.measure.as_ref().map(|measure| amount(&measure.this_amount)), Some("1.00"));
+    let measure = approval.measure.context("it is measured")?;
+    assert_eq!((amount(&measure.this_amount), measure.largest.as_str()), ("1.00", "SAID_RATE"));
+    let request = adj::PassInEmergencyRequest {
+        name: submitted.approval.clone(),
+        incident: "INC-1".into(),
+        reason: "it is small".into(),
+        request_id: "pass".into(),
+    };
+    let refused = house.approving("manager", Role::BillingManager)?.pass_in_emergency(request).await;
+    assert_eq!(reason(&refused.unwrap_err()), "BREAK_GLASS_CAP");
     house.approve(&submitted, ("manager", Role::BillingManager)).await?;
     let own = house.approve(&submitted, ("controller_1", Role::Controller)).await.unwrap_err();
     assert_eq!(reason(&own), "SELF_APPROVAL");
