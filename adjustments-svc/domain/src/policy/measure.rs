@@ -100,8 +100,8 @@ pub fn in_functional(
     Exact::of(functional, product).round(Rounding::HalfAwayFromZero).map_err(|_| missing())
 }
 
-/// What counts for an amount that cannot be compared with limits, for want of a rate that nobody chooses: more than every limit, so that the strictest
-/// rows ask.
+/// What counts for an amount that cannot be compared with limits, for want of a rate that nobody chooses: more than every limit,
+/// so that the strictest rows ask.
 pub fn beyond_limits(functional: Currency) -> Money {
     const BEYOND: i128 = 100_000_000_000_000_000_000;
     Money::of(functional, Decimal::from_i128_with_scale(BEYOND, 0)).expect("whole units are an amount")
