@@ -37,7 +37,7 @@ use crate::{
         adjustment::{self as store, Named, Which},
         cause_product,
         history::Whose,
-        person,
+        person, proposed_correction,
     },
     wire::{adjustment as wire, case::digest, document, fact, name, text},
 };
@@ -150,10 +150,10 @@ impl AdjustmentService for Rpc {
             let call = Call::of(&request)?;
             let message = request.into_inner();
             let account = account(&message.parent)?;
-            let rate = rate_of(&call, &message.rate)?;
             let (invoice, proposal) = wire::parse(account, message.adjustment.as_ref())?;
             let place = (account, invoice);
             let read = self.read(&call, place, proposal.bill_to.as_ref()).await?;
+            let rate = rate_of(&call, &message.rate, (read.entity.id, account))?;
             let mut connection = self.pool.acquire().await?;
             let WorkedOut { effect, lines } =
                 self.work_out(&mut connection, (&read, place), &proposal).await?;
@@ -179,10 +179,10 @@ impl AdjustmentService for Rpc {
             let call = Call::of(&request)?;
             let message = request.into_inner();
             let named = adjustment_id("name", &message.name)?;
-            let rate = rate_of(&call, &message.rate)?;
             let current = self.current(&call, named).await?;
             let place = (named.0, current.invoice);
             let read = self.read(&call, place, current.bill_to.as_ref()).await?;
+            let rate = rate_of(&call, &message.rate, (read.entity.id, named.0))?;
             let mut transaction = self.pool.begin().await?;
             let once = match Once::begin(&mut transaction, &call, &message.request_id, &message).await? {
                 Begun::Answered(before) => return Ok(before),
@@ -360,7 +360,12 @@ async fn withdraw(
     let before = locked(connection, call, named).await?;
     let name = name::adjustment_name(named.0, named.1);
     next_revision(&name, &asked.revision.to_string(), before.revision).or_refuse()?;
-    let withdrawn = domain::withdraw(&before, &call.caller.person).or_refuse()?;
+    // What was proposed was made by nobody who could take it back.
+    let is_proposed =
+        before.state == State::Draft && proposed_correction::is_proposed(connection, named).await?;
+    let withdrawn =
+        if is_proposed { domain::lapse(&before) } else { domain::withdraw(&before, &call.caller.person) };
+    let withdrawn = withdrawn.or_refuse()?;
     record(connection, call, ("billing.adjustments.v1.adjustment.withdrawn", withdrawn)).await
 }
 

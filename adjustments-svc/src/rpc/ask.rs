@@ -111,7 +111,8 @@ pub async fn answer(
             } else {
                 History::none(amount.currency())
             };
-            Some(measure(amount, history).context("the sums of 30 days do not fit")?)
+            let measured = measure(amount, history).context("the sums of 30 days do not fit")?;
+            Some(if case.said_rate.is_some() { measured.at_a_said_rate() } else { measured })
         }
     };
     let plan =

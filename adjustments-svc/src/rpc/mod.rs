@@ -23,7 +23,6 @@ use billing_proto::billing::access::v1 as access;
 use chassis::{
     background::Background,
     call::Call,
-    caller::Grant,
     failure::{Failure, OrRefuse},
     page::PageSeal,
 };
@@ -73,12 +72,15 @@ fn roles(call: &Call, entity: Option<EntityId>, account: Option<AccountId>) -> V
     roles
 }
 
-/// The rate that measures an amount of another currency. It decides who is asked, so that not everybody may say one.
-fn rate_of(call: &Call, text: &str) -> Result<Option<Rate>, Failure> {
+/// The rate that measures an amount of another currency, as a controller of the entity and the account says it.
+fn rate_of(
+    call: &Call,
+    text: &str,
+    (entity, account): (EntityId, AccountId),
+) -> Result<Option<Rate>, Failure> {
     let mut v = Violations::new();
     let rate = case::rate(&mut v, "rate", text).ok_or_else(|| v.refusal())?;
-    let of_books = |grant: &Grant| matches!(grant.role, access::Role::Controller | access::Role::Cfo);
-    if rate.is_some() && !call.caller.grants.iter().any(of_books) {
+    if rate.is_some() && !roles(call, Some(entity), Some(account)).contains(&Role::Controller) {
         return Err(PolicyRefusal::RateOfOthers).or_refuse();
     }
     Ok(rate)

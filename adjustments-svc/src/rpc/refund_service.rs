@@ -47,7 +47,7 @@ impl RefundService for Rpc {
         answer(async {
             let call = Call::of(&request)?;
             let message = request.into_inner();
-            let (asked, rate) = (parse(&message)?, rate_of(&call, &message.rate)?);
+            let asked = parse(&message)?;
             let mut transaction = self.pool.begin().await?;
             let once = match Once::begin(&mut transaction, &call, &message.request_id, &message).await? {
                 Begun::Answered(before) => return Ok(before),
@@ -56,6 +56,7 @@ impl RefundService for Rpc {
             // First the account: who asks for more of it waits here, and sees this one.
             store::lock_accounts(&mut transaction, &[asked.account]).await?;
             let (wanted, entity) = refundable(self, &mut transaction, (&call, asked)).await?;
+            let rate = rate_of(&call, &message.rate, (entity.id, wanted.account))?;
             let id = RefundRequestId::from_uuid(Uuid::now_v7());
             let involved = involved(&mut transaction, &call, &wanted).await?;
             let asking = asking((id, &wanted), &entity, rate, involved)?;
@@ -201,7 +202,9 @@ fn asking(
     let amount = in_functional(wanted.amount, entity.functional, rate).or_refuse()?;
     let (kind, account, of) = (SubjectKind::Refund, Some(wanted.account), Some(entity.id));
     let circumstances = Circumstances { entity: entity.code.clone(), share: 0, age_days: 0 };
-    let case = Case { kind, cause: None, entity: of, account, amount: Some(amount), circumstances };
+    let said_rate = rate.filter(|_| wanted.amount.currency() != entity.functional);
+    let case =
+        Case { kind, cause: None, entity: of, account, amount: Some(amount), said_rate, circumstances };
     let subject = Subject {
         kind,
         name: name::refund_request_name((wanted.account, id)),
@@ -210,9 +213,10 @@ fn asking(
         cause: None,
         digest: wanted.digest(),
         summary: format!(
-            "{kind} of {} {} from {}: {}",
+            "{kind} of {} {}{} from {}: {}",
             wanted.amount.currency(),
             wanted.amount,
+            case.at_rate(),
             wire::source_name(wanted.account, wanted.source),
             wanted.reason
         ),

@@ -2,7 +2,8 @@
 
 use adjustments_domain::{
     adjustment::{
-        AdjustedLine, Adjustment, BillTo, By, OfLines, Outcome, Proposal, check, check_spots, come_to, leave,
+        AdjustedLine, Adjustment, BillTo, By, OfLines, Outcome, Proposal, check, check_spots, check_taxes,
+        come_to, leave,
     },
     approval::{Circumstances, Involved, Part},
     policy::{basis_points, in_functional},
@@ -85,6 +86,7 @@ impl Rpc {
         // Before invoicing is asked: what becomes a document in between counts twice, and never not at all.
         let pending = store::pending(connection, place, *currency).await?;
         check_spots(&proposal.lines, &store::pending_spots(connection, place).await?).or_refuse()?;
+        check_taxes(&proposal.lines, &store::pending_taxes(connection, place).await?).or_refuse()?;
         let Said { effect, amounts, after } = self.ask_invoicing(&read.document, proposal).await?;
         let lines = come_to(&proposal.lines, &amounts).or_refuse()?;
         let left = leave(proposal.kind, &lines, &after, &pending).or_refuse()?;
@@ -189,6 +191,7 @@ pub(super) fn case(
         entity: Some(adjustment.entity),
         account: Some(adjustment.account),
         amount: Some(amount),
+        said_rate: rate.filter(|_| gross.currency() != entity.functional),
         circumstances,
     })
 }
@@ -204,10 +207,11 @@ pub(super) fn asking(adjustment: &Adjustment, read: &Read, case: Case) -> Result
         cause: Some(adjustment.cause),
         digest: adjustment.digest(),
         summary: format!(
-            "{} of {} {gross}{} on {}, {}: {}",
+            "{} of {} {gross}{}{} on {}, {}: {}",
             adjustment.kind,
             gross.currency(),
             said(&adjustment.lines),
+            case.at_rate(),
             read.document.name,
             adjustment.cause,
             adjustment.reason

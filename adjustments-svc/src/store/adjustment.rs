@@ -2,7 +2,7 @@
 
 mod line;
 
-pub use line::{pending, pending_spots};
+pub use line::{pending, pending_spots, pending_taxes};
 
 use std::collections::BTreeMap;
 
@@ -234,7 +234,7 @@ pub async fn record(connection: &mut PgConnection, adjustment: Adjustment) -> Re
     };
     let recorded = sqlx::query!(
         "update adjustment set revision = $3::bigint, kind = $4, cause = $5, reason = $6, editors = $7, state = $8,
-                approval_id = $9, document = $10, executed_at = $11, bill_to = $12, purchase_order = $13, delay = case when $8 = 'APPROVED' then delay else '' end
+                approval_id = $9, document = $10, executed_at = $11, bill_to = $12, purchase_order = $13, delay = case when $8 = 'EXECUTED' then '' else delay end
           where account_id = $1 and adjustment_id = $2 and revision = $3::bigint - 1",
         adjustment.account.uuid(),
         adjustment.id.uuid(),

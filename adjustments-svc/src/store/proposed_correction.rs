@@ -60,6 +60,18 @@ pub async fn load(
     Ok(proposed.collect())
 }
 
+/// Whether an adjustment was proposed, and not made by somebody.
+pub async fn is_proposed(connection: &mut PgConnection, (account, id): Named) -> Result<bool, Failure> {
+    let found = sqlx::query_scalar!(
+        "select exists (select from proposed_correction where account_id = $1 and adjustment_id = $2) as \"found!\"",
+        account.uuid(),
+        id.uuid()
+    )
+    .fetch_one(connection)
+    .await?;
+    Ok(found)
+}
+
 /// Records that an adjustment stands for a difference of an entity.
 pub async fn insert(
     connection: &mut PgConnection,

@@ -256,15 +256,45 @@ pub async fn record_changes(
     Ok(())
 }
 
-/// The requests by which refunds of accounts wait to be approved.
-pub async fn submitted(
+/// Notes that the first attempt to execute a refund begins, where none has begun. Whether it was the first.
+pub async fn begin(
+    connection: &mut PgConnection,
+    (account, id): Named,
+    now: Timestamp,
+) -> Result<bool, Failure> {
+    let begun = sqlx::query!(
+        "update refund_request set attempt_at = $3
+          where account_id = $1 and refund_request_id = $2 and attempt_at is null",
+        account.uuid(),
+        id.uuid(),
+        now.to_sqlx() as _
+    )
+    .execute(connection)
+    .await?;
+    Ok(begun.rows_affected() == 1)
+}
+
+/// Whether an attempt to execute the refund of a request has begun.
+pub async fn is_begun(connection: &mut PgConnection, approval: ApprovalId) -> Result<bool, Failure> {
+    let begun = sqlx::query_scalar!(
+        "select attempt_at is not null as \"begun!\" from refund_request where approval_id = $1",
+        approval.uuid()
+    )
+    .fetch_one(connection)
+    .await?;
+    Ok(begun)
+}
+
+/// The requests by which refunds of accounts wait to be approved, or are approved without an attempt having begun.
+pub async fn not_begun(
     connection: &mut PgConnection,
     accounts: &[AccountId],
 ) -> Result<Vec<(AccountId, ApprovalId)>, Failure> {
     let accounts: Vec<Uuid> = accounts.iter().map(|account| account.uuid()).collect();
     let rows = sqlx::query!(
         "select account_id, approval_id from refund_request
-          where account_id = any($1) and state = 'SUBMITTED' order by approval_id",
+          where account_id = any($1) and (state = 'SUBMITTED' or state = 'APPROVED' and attempt_at is null)
+          order by approval_id",
         &accounts
     )
     .fetch_all(connection)

@@ -93,6 +93,7 @@ pub fn subject(
         entity: Some(entity.id),
         account: None,
         amount: Some(amount),
+        said_rate: None,
         circumstances,
     };
     let starter = Involved { account: run.started_by.clone(), part: Part::Maker };

@@ -24,7 +24,18 @@ pub struct Case {
     pub account: Option<AccountId>,
     /// Absent where no money moves.
     pub amount: Option<Money>,
+    /// What somebody has said one unit of another currency is worth, where the amount is measured by that.
+    pub said_rate: Option<Rate>,
     pub circumstances: Circumstances,
+}
+
+impl Case {
+    /// By which rate the amount is measured, where people read it at a glance; empty where nobody has said one.
+    pub fn at_rate(&self) -> String {
+        self.said_rate.map_or_else(String::new, |rate| {
+            format!(", measured at the rate {rate} that whoever asks has said, so that the strictest rows of the policy ask")
+        })
+    }
 }
 
 /// The case of a message. An amount in another currency than the entity's books needs its rate.
@@ -68,8 +79,15 @@ fn fields(v: &mut Violations, case: &pb::ApprovalCase) -> Option<Fields> {
     let amount = amount.map_or(Some(None), |amount| amount.map(Some))?;
     let gross = gross.map_or(Some(None), |gross| gross.map(Some))?;
     let circumstances = Circumstances { entity: code?, share: 0, age_days: age_days? };
-    let read =
-        Case { kind: kind?, cause: cause?, entity: entity?, account: account?, amount: None, circumstances };
+    let read = Case {
+        kind: kind?,
+        cause: cause?,
+        entity: entity?,
+        account: account?,
+        amount: None,
+        said_rate: None,
+        circumstances,
+    };
     Some((read, amount, gross, functional?, rate?))
 }
 

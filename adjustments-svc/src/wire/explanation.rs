@@ -2,7 +2,7 @@
 
 use adjustments_domain::{
     approval::{Choice, Decision, Exclusion, Request},
-    policy::{Measure, Need},
+    policy::{Largest, Measure, Need},
 };
 
 /// The story of a request.
@@ -40,6 +40,12 @@ pub fn sentences(request: &Request) -> Vec<String> {
 
 fn measured(measure: &Measure) -> String {
     let currency = measure.this.currency();
+    if measure.largest == Largest::SaidRate {
+        return format!(
+            "It is measured at a rate that somebody has said, and so beyond every limit: {currency} {}, and of 30 days by account {}, by account and cause {}, by maker {}.",
+            measure.this, measure.account, measure.account_and_cause, measure.maker
+        );
+    }
     format!(
         "It is measured at {currency} {}: the largest ({}) of itself {}, and of 30 days by account {}, by account and cause {}, by maker {}.",
         measure.amount(),

@@ -2,8 +2,8 @@
 //! asked, by whomever, there is one document; what invoicing has committed and we have not is answered again.
 
 use adjustments_domain::{
-    adjustment::{Adjustment, Outcome, approved, executed},
-    approval::{self, Request},
+    adjustment::{Adjustment, Outcome, approved, executed, void},
+    approval::{self, Event, Request},
 };
 use anyhow::Context;
 use billing_proto::billing::invoicing::v1 as invoicing;
@@ -29,12 +29,27 @@ pub(super) const LATER: SignedDuration = SignedDuration::from_secs(60);
 /// Why it is not done where somebody went around this service.
 pub(super) const CHANGED: &str = "it is not what was approved any more";
 
+/// Why invoicing will not do it later either: what was approved is not there any more.
+const GONE: [&str; 10] = [
+    "CREDIT_ABOVE_LEFT",
+    "SPOT_MADE_GOOD",
+    "SPOT_CREDITED",
+    "SPOT_NOT_BILLED",
+    "SPOT_OWED_BEFORE",
+    "SPOT_NOT_OWED",
+    "OBLIGATION_SETTLED",
+    "LEFT_CHANGED",
+    "WRITE_OFF_ABOVE_UNDISPUTED",
+    "NOTE_OF_NOTHING",
+];
+
 /// Executes one adjustment. False: there is nothing to do.
 pub(super) async fn step(worker: &Worker) -> Result<bool, Failure> {
     let now = worker.clock.now();
     let mut transaction = worker.pool.begin().await?;
     let Some(adjustment) = store::claim(&mut transaction, now).await? else { return Ok(false) };
-    let approval = approved(&adjustment).or_refuse()?;
+    // Another worker may have done it between the choice and the lock.
+    let Ok(approval) = approved(&adjustment) else { return Ok(true) };
     let request = requests::get(&mut transaction, approval, None).await?;
     if adjustment.digest() != request.subject.digest {
         changed(&mut transaction, &adjustment, request, now).await?;
@@ -43,16 +58,47 @@ pub(super) async fn step(worker: &Worker) -> Result<bool, Failure> {
     }
     match issue(worker, &adjustment, approval).await {
         Ok(document) => finish(&mut transaction, &adjustment, (request, document), now).await?,
-        Err(failure) => {
-            let (why, pause) = why(failure);
-            tracing::warn!(adjustment = %adjustment.id, why, "an approved adjustment is not executed yet");
-            let again = now.checked_add(pause).context("the next attempt lies beyond the calendar")?;
-            let named = (adjustment.account, adjustment.id);
-            store::record_delay(&mut transaction, named, (&why, again)).await?;
-        }
+        Err(failure) => not_done(&mut transaction, (&adjustment, request), failure, now).await?,
     }
     transaction.commit().await?;
     Ok(true)
+}
+
+/// It is tried again later. Where there is nothing left to do it with it is void instead: what comes back after that is not taken
+/// without being asked about.
+async fn not_done(
+    connection: &mut PgConnection,
+    (adjustment, request): (&Adjustment, Request),
+    failure: Failure,
+    now: Timestamp,
+) -> Result<(), Failure> {
+    let is_gone = is_refused_with(&failure, &GONE);
+    let (why, pause) = why(failure);
+    tracing::warn!(adjustment = %adjustment.id, why, is_gone, "an approved adjustment is not executed");
+    let again = now.checked_add(pause).context("the next attempt lies beyond the calendar")?;
+    let named = (adjustment.account, adjustment.id);
+    store::record_delay(connection, named, (&why, again)).await?;
+    if !is_gone {
+        return Ok(());
+    }
+    if matches!(request.state, approval::State::Approved(_)) {
+        return happen(connection, request, &[Event::Voided { at: now, why }], now).await;
+    }
+    // What an emergency let pass keeps the state of its review.
+    let ended = store::record(connection, void(adjustment).or_refuse()?).await?;
+    say(connection, &Voice::system("", now), vec![fact::settled(&ended)]).await?;
+    Ok(())
+}
+
+/// Whether invoicing said no with one of these reasons.
+pub(super) fn is_refused_with(failure: &Failure, reasons: &[&str]) -> bool {
+    match failure {
+        Failure::Refused(refusal) => refusal
+            .metadata
+            .iter()
+            .any(|(key, theirs)| *key == "invoicing_reason" && reasons.contains(&theirs.as_str())),
+        Failure::Fault(_) => false,
+    }
 }
 
 /// It is not what was approved: it is void, and where an emergency let it pass it waits for whoever looks into that.

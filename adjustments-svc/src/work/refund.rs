@@ -4,7 +4,7 @@
 use adjustments_domain::{
     act::Act,
     approval::{self, Event, Request, State},
-    refund::{RefundRequest, executed},
+    refund::{self, RefundRequest, executed},
 };
 use anyhow::Context;
 use billing_proto::billing::{event::v1 as events, invoicing::v1 as invoicing};
@@ -12,12 +12,11 @@ use chassis::failure::{Failure, OrRefuse};
 use ids::AccountId;
 use jiff::Timestamp;
 use outbox::{Voice, say};
-use refusal::Refusal;
 use sqlx::PgConnection;
 
 use super::{
     Worker,
-    execute::{CHANGED, LATER, why},
+    execute::{CHANGED, LATER, is_refused_with, why},
     follow::happen,
 };
 use crate::{
@@ -36,15 +35,24 @@ pub(super) async fn step(worker: &Worker) -> Result<bool, Failure> {
     let now = worker.clock.now();
     let mut transaction = worker.pool.begin().await?;
     let Some(refund) = store::claim(&mut transaction, now).await? else { return Ok(false) };
+    if refund.state != refund::State::Approved {
+        // Another worker has done it between the choice and the lock.
+        return Ok(true);
+    }
     let request = requests::get(&mut transaction, refund.approval, None).await?;
     let digest = refund.wanted.digest();
+    let named = (refund.wanted.account, refund.id);
     if digest != request.subject.digest {
         tracing::error!(refund = %refund.id, "an approved refund was changed, and is not executed");
         let again = now.checked_add(LATER).context("the next attempt lies beyond the calendar")?;
-        let named = (refund.wanted.account, refund.id);
         store::record_delay(&mut transaction, named, (CHANGED, again)).await?;
         let events = approval::subject_changed(&request, &digest, now);
         happen(&mut transaction, request, &events, now).await?;
+        transaction.commit().await?;
+        return Ok(true);
+    }
+    if store::begin(&mut transaction, named, now).await? {
+        // Kept before invoicing is asked: from here on it may be given back, whoever dies meanwhile.
         transaction.commit().await?;
         return Ok(true);
     }
@@ -56,12 +64,10 @@ pub(super) async fn step(worker: &Worker) -> Result<bool, Failure> {
     match worker.invoicing.refund(message).await {
         Ok(became) => finish(&mut transaction, (&refund, request), became, now).await?,
         Err(failure) => {
-            let is_void = matches!(&failure, Failure::Refused(refusal) if is_gone(refusal))
-                && matches!(request.state, State::Approved(_));
+            let is_void = is_refused_with(&failure, &GONE) && matches!(request.state, State::Approved(_));
             let (why, pause) = why(failure);
             tracing::warn!(refund = %refund.id, why, "an approved refund is not executed");
             let again = now.checked_add(pause).context("the next attempt lies beyond the calendar")?;
-            let named = (refund.wanted.account, refund.id);
             store::record_delay(&mut transaction, named, (&why, again)).await?;
             // It was approved of what there was: what comes in later is not given back without being asked about.
             if is_void {
@@ -71,10 +77,6 @@ pub(super) async fn step(worker: &Worker) -> Result<bool, Failure> {
     }
     transaction.commit().await?;
     Ok(true)
-}
-
-fn is_gone(refusal: &Refusal) -> bool {
-    refusal.metadata.iter().any(|(key, theirs)| *key == "invoicing_reason" && GONE.contains(&theirs.as_str()))
 }
 
 /// Records that it is done, of the refund and of its request.
@@ -95,7 +97,7 @@ async fn finish(
 }
 
 /// Whoever has made or changed an account has no say in its refunds for a while; and those that wait are void, since they were
-/// asked for of an account that was another one.
+/// asked for of an account that was another one. So are those that are approved, unless they may be given back already.
 pub(super) async fn look_at_accounts(
     connection: &mut PgConnection,
     said: &[&events::Event],
@@ -110,10 +112,23 @@ pub(super) async fn look_at_accounts(
     let accounts: Vec<AccountId> = changes.iter().map(|(account, _)| *account).collect();
     store::lock_accounts(connection, &accounts).await?;
     store::record_changes(connection, &changes).await?;
-    for (account, approval) in store::submitted(connection, &accounts).await? {
+    for (account, approval) in store::not_begun(connection, &accounts).await? {
         requests::lock(connection, approval).await?;
         let request = requests::get(connection, approval, None).await?;
-        if request.state == State::Pending {
+        let is_void = match &request.state {
+            State::Pending => true,
+            State::Approved(_) => !store::is_begun(connection, approval).await?,
+            State::Executed(_)
+            | State::Rejected
+            | State::Returned
+            | State::Withdrawn(_)
+            | State::Expired { .. }
+            | State::Voided { .. }
+            | State::PostReviewDue { .. }
+            | State::Ratified { .. }
+            | State::Violation { .. } => false,
+        };
+        if is_void {
             let of = changes.iter().filter(|(changed, _)| *changed == account);
             let by: Vec<&str> = of.map(|(_, act)| act.by.as_str()).collect();
             let name = name::account_name(account);

@@ -29,20 +29,11 @@ async fn ask(
     role: Role,
     (refund_request, id): (Option<pb::RefundRequest>, &str),
 ) -> Result<pb::RefundRequest, Status> {
-    ask_at(service, role, "", (refund_request, id)).await
-}
-
-async fn ask_at(
-    service: &Service,
-    role: Role,
-    rate: &str,
-    (refund_request, id): (Option<pb::RefundRequest>, &str),
-) -> Result<pb::RefundRequest, Status> {
     let request = pb::RequestRefundRequest {
         parent: ACCOUNT.into(),
         refund_request,
         request_id: id.into(),
-        rate: rate.into(),
+        rate: String::new(),
     };
     let mut client = RefundServiceClient::new(service.door("analyst", role));
     Ok(client.request_refund(request).await?.into_inner())
@@ -99,17 +90,4 @@ async fn a_refund_is_asked_for_by_billing_and_needs_invoicing() {
         ..pb::ListRefundRequestsRequest::default()
     };
     assert_eq!(client.list_refund_requests(request).await.unwrap().into_inner().refund_requests, []);
-}
-
-#[tokio::test]
-async fn the_rate_that_decides_who_is_asked_is_said_by_a_controller_or_the_cfo() {
-    let service = Service::start().await;
-    for (role, said) in [
-        (Role::BillingAnalyst, "RATE_OF_OTHERS"),
-        (Role::BillingManager, "RATE_OF_OTHERS"),
-        (Role::Controller, "INVOICING_UNAVAILABLE"),
-    ] {
-        let refused = ask_at(&service, role, "0.0001", (Some(wanted()), "small")).await.unwrap_err();
-        assert_eq!(reason(&refused), said, "{role:?}");
-    }
 }

@@ -16,7 +16,7 @@ use jiff::SignedDuration;
 use tokio::time::{Instant, sleep};
 
 use super::{
-    house::{House, amount, anywhere},
+    house::{House, amount, anywhere, credit},
     reference::product,
 };
 use crate::suite::{day, reason};
@@ -321,5 +321,34 @@ async fn what_people_said_no_to_is_proposed_again_by_the_next_run_alone() -> Res
     let all = sold.corrections(|all| all.len() > 1).await?;
     let states: Vec<_> = all.iter().map(adj::Adjustment::state).collect();
     assert_eq!(states, [adj::AdjustmentState::Draft, adj::AdjustmentState::Rejected]);
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_proposed_draft_is_dropped_by_whoever_may_make_one() -> Result<()> {
+    let house = House::open().await?;
+    let (sold, invoice) = Sold::open(&house).await?;
+    sold.amend(2, "8").await?;
+    let run = sold.review("2026-02").await?;
+    let drafts = sold.corrections(|all| !all.is_empty()).await?;
+    assert_eq!(drafts[0].made_by, "order_management_1", "who makes no adjustments");
+    let withdraw = |draft: &adj::Adjustment| adj::WithdrawAdjustmentRequest {
+        name: draft.name.clone(),
+        request_id: format!("drop-{}", draft.name),
+    };
+    let mut other = house.adjusting("other", Role::BillingAnalyst)?;
+    let dropped = other.withdraw_adjustment(withdraw(&drafts[0])).await?.into_inner();
+    assert_eq!(dropped.state(), adj::AdjustmentState::Withdrawn);
+    // The same run again: nobody is asked twice.
+    sold.refresh(&run, "again").await?;
+    sold.cancel(&run).await?;
+    sold.review("2026-03").await?;
+    let all = sold.corrections(|all| all.len() > 1).await?;
+    let states: Vec<_> = all.iter().map(adj::Adjustment::state).collect();
+    assert_eq!(states, [adj::AdjustmentState::Draft, adj::AdjustmentState::Withdrawn]);
+
+    let made = house.draft(credit(&invoice, "100.00"), "made").await?;
+    let refused = other.withdraw_adjustment(withdraw(&made)).await.unwrap_err();
+    assert_eq!(reason(&refused), "NOT_THE_MAKER", "what somebody has made is theirs");
     Ok(())
 }

@@ -153,10 +153,19 @@ impl House {
 
     fn door(
         &self,
-        (audience, address): (&'static str, SocketAddr),
+        to: (&'static str, SocketAddr),
         (person, kind, role): (&str, PrincipalKind, Role),
     ) -> Result<Door> {
-        let grants = vec![Grant { role, entities: vec![], territories: vec![], accounts: vec![] }];
+        let grant = Grant { role, entities: vec![], territories: vec![], accounts: vec![] };
+        self.limited_door(to, (person, kind), vec![grant])
+    }
+
+    fn limited_door(
+        &self,
+        (audience, address): (&'static str, SocketAddr),
+        (person, kind): (&str, PrincipalKind),
+        grants: Vec<Grant>,
+    ) -> Result<Door> {
         let caller = Caller { person: person.into(), kind, key: "key".into(), grants };
         let channel = Endpoint::from_shared(format!("http://{address}"))?.connect_lazy();
         Ok(InterceptedService::new(channel, Signed { signer: self.signer.clone(), caller, audience }))
@@ -176,6 +185,12 @@ impl House {
     pub fn adjusting(&self, person: &str, role: Role) -> Result<AdjustmentServiceClient<Door>> {
         let door = self.door(("adjustments", self.address), (person, PrincipalKind::Person, role))?;
         Ok(AdjustmentServiceClient::new(door).max_encoding_message_size(16 << 20))
+    }
+
+    /// The same as a person with these grants.
+    pub fn adjusting_with(&self, person: &str, grants: Vec<Grant>) -> Result<AdjustmentServiceClient<Door>> {
+        let to = ("adjustments", self.address);
+        Ok(AdjustmentServiceClient::new(self.limited_door(to, (person, PrincipalKind::Person), grants)?))
     }
 
     pub fn disputing(&self, person: &str, role: Role) -> Result<DisputeServiceClient<Door>> {
@@ -247,8 +262,9 @@ impl House {
         Ok(accounts.create_account(request).await?.into_inner().name)
     }
 
-    /// A fee for an account that is billed in January, with the agency's percent of it.
-    pub async fn sell(&self, account: &str, (id, fee): (&str, &str), percent: &str) -> Result<()> {
+    /// A fee for an account that is billed in January, in a currency, with the agency's percent of it.
+    pub async fn sell(&self, account: &str, fee: (&str, &str, &str), percent: &str) -> Result<()> {
+        let (id, fee, currency) = fee;
         let flight = Some(pb::Days { first: Some(day("2026-01-01")?), last: Some(day("2026-01-31")?) });
         let line = pb::OrderLine {
             number: "L1".into(),
@@ -263,7 +279,7 @@ impl House {
             external_id: Some(pb::ExternalId { source_system: "io".into(), id: id.into() }),
             revision: 1,
             advertiser: "Acme Soap".into(),
-            currency_code: "GBP".into(),
+            currency_code: currency.into(),
             commission_percent: percent.into(),
             flight,
             signed_date: Some(day("2025-12-15")?),
@@ -324,7 +340,7 @@ impl House {
 
     /// An invoice of a fee: with 40,000.00, net 34,000.00 and total 40,800.00.
     pub async fn invoiced(&self, fee: &str) -> Result<pb::Invoice> {
-        self.sell(&self.account, ("IO-1", fee), "15").await?;
+        self.sell(&self.account, ("IO-1", fee, "GBP"), "15").await?;
         self.bill().await
     }
 

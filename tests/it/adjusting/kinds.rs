@@ -185,6 +185,28 @@ async fn an_exemption_found_later_is_credited_as_tax_alone() -> Result<()> {
 }
 
 #[tokio::test]
+async fn a_second_correction_of_the_same_tax_waits_for_the_first() -> Result<()> {
+    // The exemption credits 6,800.00. Whoever asks for it twice would come to a debit of what the first one credits.
+    let house = House::open().await?;
+    let invoice = house.invoiced("40000.00").await?;
+    let exempt = || {
+        let line = by_tax(pb::TaxCategory::E, "Charity");
+        adjustment(&invoice, adj::AdjustmentKind::TaxCorrection, line)
+    };
+    let (first, second) = (house.draft(exempt(), "first").await?, house.draft(exempt(), "second").await?);
+    let first = house.submit(&first).await?;
+    let refused = house.submit(&second).await.unwrap_err();
+    assert_eq!((refused.code(), reason(&refused).as_str()), (Code::FailedPrecondition, "TAX_ASKED_FOR"));
+    let other = house.draft(credit(&invoice, "10.00"), "other").await?;
+    assert_eq!(other.state(), adj::AdjustmentState::Draft, "its money is another matter");
+    house.approve(&first, MANAGER).await?;
+    house.until_executed(&first.name).await?;
+    let nothing = house.submit(&second).await.unwrap_err();
+    assert!(nothing.message().contains("comes to nothing"), "as the tax is now: {}", nothing.message());
+    Ok(())
+}
+
+#[tokio::test]
 async fn a_billed_shortfall_is_made_good_and_not_credited_besides() -> Result<()> {
     let house = House::open().await?;
     let invoice = billed(&house).await?;

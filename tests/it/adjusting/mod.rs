@@ -10,6 +10,7 @@ pub mod house;
 mod kinds;
 mod line;
 mod notes;
+mod rates;
 mod reference;
 mod refunds;
 mod sign_off;

@@ -55,7 +55,7 @@ async fn heard(house: &House) -> Result<()> {
 /// 600.00 is open, and 1,000.00 came that is on no document: 400.00 can be given back.
 async fn paid(house: &House) -> Result<pb::Receipt> {
     // 500.00 and VAT of 100.00.
-    house.sell(&house.account, ("IO-1", "500.00"), "0").await?;
+    house.sell(&house.account, ("IO-1", "500.00", "GBP"), "0").await?;
     let invoice = house.bill().await?;
     assert_eq!(house.open_on(&invoice).await?, "600.00");
     let receipt = pb::Receipt {
@@ -271,6 +271,41 @@ async fn whoever_changes_the_account_has_no_say_in_its_refunds() -> Result<()> {
     assert!(refused.message().contains("account's editor"), "{}", refused.message());
     approve(&house, &second, CONTROLLER).await?;
     until(&house, &second, adj::RefundRequestState::Executed).await?;
+    Ok(())
+}
+
+#[tokio::test]
+async fn an_account_that_changes_before_anything_was_tried_makes_an_approved_refund_void() -> Result<()> {
+    let house = House::open().await?;
+    let receipt = paid(&house).await?;
+    let asked = ask(&house, &receipt, "400.00", "refund").await?;
+    house.line.is(State::Cut);
+    approve(&house, &asked, CONTROLLER).await?;
+    let since = Instant::now();
+    let mut database = PgConnection::connect(house.database.url()).await?;
+    let tried = "select exists (select from adjustments.refund_request where delay <> '')";
+    while !sqlx::query_scalar::<_, bool>(tried).fetch_one(&mut database).await? {
+        ensure!(since.elapsed() < PATIENCE, "nothing is tried");
+        sleep(Duration::from_millis(10)).await;
+    }
+    // As if nobody had come to it yet; and nobody comes to it while somebody else has its request.
+    let mut holder = PgConnection::connect(house.database.url()).await?;
+    let mut held = holder.begin().await?;
+    sqlx::query("select from adjustments.approval for update").execute(&mut *held).await?;
+    sqlx::query("update adjustments.refund_request set attempt_at = null").execute(&mut database).await?;
+    house.line.is(State::Open);
+    rename(&house, "mover").await?;
+    let waits = "select exists (select from pg_stat_activity
+                                 where datname = current_database() and wait_event_type = 'Lock'
+                                   and query like '%approval%for update%')";
+    while !sqlx::query_scalar::<_, bool>(waits).fetch_one(&mut database).await? {
+        ensure!(since.elapsed() < PATIENCE, "adjustments does not hear of the account");
+        sleep(Duration::from_millis(10)).await;
+    }
+    held.rollback().await?;
+    until(&house, &asked, adj::RefundRequestState::Voided).await?;
+    assert_eq!(house.approval(&asked.approval).await?.state(), adj::ApprovalState::Voided);
+    assert_eq!(refunds(&house).await?, []);
     Ok(())
 }
 

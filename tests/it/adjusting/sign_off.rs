@@ -85,7 +85,7 @@ async fn reviewed(house: &House, fees: &[&str]) -> Result<(Vec<String>, pb::Bill
     let mut accounts = Vec::new();
     for (place, fee) in fees.iter().enumerate() {
         let account = house.open_account(&format!("A-{place}")).await?;
-        house.sell(&account, (&format!("IO-{place}"), fee), "0").await?;
+        house.sell(&account, (&format!("IO-{place}"), fee, "GBP"), "0").await?;
         accounts.push(account);
     }
     let run = house.rate("run").await?;

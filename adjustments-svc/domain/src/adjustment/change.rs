@@ -140,6 +140,14 @@ pub fn executed(
     Ok(Adjustment { state: State::Executed { approval, document, at }, ..adjustment.clone() })
 }
 
+/// What was approved is not there any more: it ends without a document.
+///
+/// Order of refusal: ADJUSTMENT_STATE.
+pub fn void(adjustment: &Adjustment) -> Result<Adjustment, AdjustmentRefusal> {
+    approved(adjustment)?;
+    Ok(ended(adjustment, Ending::Voided))
+}
+
 /// Whether it can be changed and submitted: nobody was asked yet, or it was sent back.
 ///
 /// Order of refusal: ADJUSTMENT_STATE.

@@ -177,3 +177,18 @@ pub fn check_spots(asked: &[AskedLine], pending: &OfSpots) -> Result<(), Adjustm
     }
     Ok(())
 }
+
+/// Whether others ask for another tax of the same lines: what the second one comes to is known once the first one is executed.
+///
+/// Refusal: TAX_ASKED_FOR.
+pub fn check_taxes(asked: &[AskedLine], pending: &BTreeSet<i32>) -> Result<(), AdjustmentRefusal> {
+    for line in asked {
+        match &line.by {
+            By::Tax(_) if pending.contains(&line.number) => {
+                return Err(AdjustmentRefusal::TaxAskedFor { line: line.number });
+            }
+            By::Tax(_) | By::Gross(_) | By::Quantity(_) | By::Spots(_) => {}
+        }
+    }
+    Ok(())
+}

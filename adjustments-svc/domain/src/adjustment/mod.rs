@@ -11,9 +11,11 @@ mod room;
 #[cfg(test)]
 mod tests;
 
-pub use change::{Proposal, approved, create, edit, executed, mendable, settled, submit, withdraw};
+pub use change::{Proposal, approved, create, edit, executed, mendable, settled, submit, void, withdraw};
 pub use evidence::{EVIDENCE_MAX_BYTES, Evidence, EvidenceRefusal, take};
-pub use line::{AdjustedLine, AskedLine, By, OfSpots, RightTax, TaxCategory, check, check_spots, come_to};
+pub use line::{
+    AdjustedLine, AskedLine, By, OfSpots, RightTax, TaxCategory, check, check_spots, check_taxes, come_to,
+};
 pub use proposed::{Difference, follow, lapse, propose};
 pub use refusal::AdjustmentRefusal;
 pub use room::{OfLines, leave};

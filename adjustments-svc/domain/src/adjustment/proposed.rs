@@ -57,7 +57,7 @@ pub fn follow(
     Ok(followed)
 }
 
-/// Rating holds nothing of it any more: nobody needs to ask for it.
+/// Rating holds nothing of it any more, or somebody has read it and does not ask for it.
 ///
 /// Order of refusal: ADJUSTMENT_STATE.
 pub fn lapse(adjustment: &Adjustment) -> Result<Adjustment, AdjustmentRefusal> {

@@ -18,6 +18,9 @@ refusal::refusals! {
         /// A spot is credited or made good, and once.
         StateForbids "SPOT_ASKED_FOR" SpotAskedFor { line: i32, spot: String } =>
             "line {line}: another adjustment asks for the spot {spot} already; leave it out, or have that one withdrawn first",
+        /// What is approved of a tax is the difference to the tax that stands there.
+        StateForbids "TAX_ASKED_FOR" TaxAskedFor { line: i32 } =>
+            "line {line}: another adjustment asks for another tax of it already; wait until that is executed, or have it withdrawn first",
         /// Who has made it takes it back, nobody else.
         Forbidden "NOT_THE_MAKER" NotTheMaker { adjustment: String, maker: String } =>
             "{adjustment} was made by {maker}, who alone may withdraw it; reject or return it instead",

@@ -1,5 +1,7 @@
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+use std::collections::BTreeSet;
+
 use ids::{AccountId, AdjustmentId, ApprovalId, EntityId, InvoiceId};
 use money::{Currency, Percent, Quantity};
 use proptest::prelude::*;
@@ -161,6 +163,15 @@ fn what_is_approved_is_how_it_was_said_too() {
 }
 
 #[test]
+fn another_tax_of_a_line_is_asked_for_once_at_a_time() {
+    let taxed = |number| AskedLine { number, by: exempt("0") };
+    let pending = BTreeSet::from([1]);
+    assert_eq!(check_taxes(&[taxed(2), taxed(1)], &pending).unwrap_err().reason(), "TAX_ASKED_FOR");
+    assert_eq!(check_taxes(&[taxed(2)], &pending), Ok(()));
+    assert_eq!(check_taxes(&[asked(1, "10.00")], &pending), Ok(()), "money of the line is another matter");
+}
+
+#[test]
 fn how_much_is_said_in_words() {
     let cases = [
         (By::Gross(gbp("10")), "GBP 10.00"),
@@ -238,6 +249,10 @@ fn an_adjustment_goes_its_way_and_no_other() {
         settled(&submitted, &approval::State::Approved(approval::Grant::ByPeople { at: act("x").at }));
     assert_eq!(super::approved(&approved).unwrap(), request);
     assert_eq!(withdraw(&approved, "analyst").unwrap_err().reason(), "ADJUSTMENT_STATE");
+    let gone = void(&approved).unwrap();
+    assert_eq!((gone.state.name(), gone.state.approval()), ("VOIDED", Some(request)));
+    assert_eq!(void(&gone).unwrap_err().reason(), "ADJUSTMENT_STATE");
+    assert_eq!(void(&submitted).unwrap_err().reason(), "ADJUSTMENT_STATE");
     let done = executed(&approved, "accounts/a/invoices/b".into(), act("x").at).unwrap();
     assert_eq!((done.state.name(), done.state.approval()), ("EXECUTED", Some(request)));
     assert_eq!(settled(&done, &approval::State::Rejected), done, "what has happened is not undone");

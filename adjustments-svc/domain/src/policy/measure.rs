@@ -31,6 +31,8 @@ spelled! {
         Account "ACCOUNT_30_DAYS",
         AccountAndCause "ACCOUNT_AND_CAUSE_30_DAYS",
         Maker "MAKER_30_DAYS",
+        /// None of them: they are measured at a rate that somebody has said, which would be theirs to choose.
+        SaidRate "SAID_RATE",
     }
 }
 
@@ -53,7 +55,13 @@ impl Measure {
             Largest::Account => self.account,
             Largest::AccountAndCause => self.account_and_cause,
             Largest::Maker => self.maker,
+            Largest::SaidRate => beyond_limits(self.this.currency()),
         }
+    }
+
+    /// The same amounts at a rate that somebody has said: sums count them, and limits do not.
+    pub fn at_a_said_rate(self) -> Self {
+        Self { largest: Largest::SaidRate, ..self }
     }
 }
 
@@ -92,8 +100,8 @@ pub fn in_functional(
     Exact::of(functional, product).round(Rounding::HalfAwayFromZero).map_err(|_| missing())
 }
 
-/// What counts for an amount that cannot be compared with limits, for want of a rate: more than every limit, so that the strictest
-/// rows ask.
+/// What counts for an amount that cannot be compared with limits, for want of a rate that nobody chooses: more than every limit,
+/// so that the strictest rows ask.
 pub fn beyond_limits(functional: Currency) -> Money {
     const BEYOND: i128 = 100_000_000_000_000_000_000;
     Money::of(functional, Decimal::from_i128_with_scale(BEYOND, 0)).expect("whole units are an amount")

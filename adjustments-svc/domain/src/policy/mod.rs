@@ -165,7 +165,7 @@ refusal::refusals! {
             "the amount is in {currency} and limits are in {functional}; give the rate between them",
         /// Who asks must not say how little it is.
         Forbidden "RATE_OF_OTHERS" RateOfOthers =>
-            "a rate decides who must approve, so a controller or the CFO says it; have one of them submit this",
+            "a rate measures the amount, so a controller of the entity and the account says it; have one of them submit this",
     }
 }
 

@@ -74,6 +74,17 @@ fn what_has_no_rate_is_asked_of_the_strictest_rows() {
 }
 
 #[test]
+fn what_is_measured_at_a_said_rate_is_counted_and_beyond_every_limit() {
+    // 1.00 after 5.00 in 30 days: sums go on with 1.00, and the limits see neither 1.00 nor 6.00.
+    let history = History { account: gbp("5.00"), account_and_cause: gbp("0"), maker: gbp("0") };
+    let said = measure(gbp("1.00"), history).unwrap().at_a_said_rate();
+    assert_eq!((said.this, said.account), (gbp("1.00"), gbp("6.00")));
+    assert_eq!(said.amount(), beyond_limits(gbp("0").currency()));
+    let want = needs("BILLING_MANAGER:1 CONTROLLER:1 CFO:1");
+    assert_eq!(asked(&stories(), minor_units(said.amount())), want);
+}
+
+#[test]
 fn tiers_meet_without_a_hole() {
     // The policy of the stories, at its bounds: half-open intervals.
     let cases = [

@@ -1,6 +1,6 @@
 //! Lines of adjustments, in whatever way they are said.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use adjustments_domain::adjustment::{AdjustedLine, Adjustment, By, OfLines, OfSpots, RightTax};
 use anyhow::Context;
@@ -201,4 +201,22 @@ pub async fn pending_spots(
     .fetch_all(connection)
     .await?;
     Ok(rows.into_iter().map(|row| (row.number, row.name)).collect())
+}
+
+/// The lines of a document of which another tax is asked for that stands on no document yet.
+pub async fn pending_taxes(
+    connection: &mut PgConnection,
+    (account, invoice): (AccountId, InvoiceId),
+) -> Result<BTreeSet<i32>, Failure> {
+    let numbers = sqlx::query_scalar!(
+        "select l.number
+           from adjustment a join adjustment_line l using (account_id, adjustment_id)
+          where a.account_id = $1 and a.invoice_id = $2 and a.state in ('SUBMITTED', 'APPROVED')
+            and a.kind = 'TAX_CORRECTION'",
+        account.uuid(),
+        invoice.uuid()
+    )
+    .fetch_all(connection)
+    .await?;
+    Ok(numbers.into_iter().collect())
 }
