@@ -30,8 +30,9 @@ pub(super) const LATER: SignedDuration = SignedDuration::from_secs(60);
 pub(super) const CHANGED: &str = "it is not what was approved any more";
 
 /// Why invoicing will not do it later either: what was approved is not there any more.
-const GONE: [&str; 10] = [
+const GONE: [&str; 11] = [
     "CREDIT_ABOVE_LEFT",
+    "TAKEN_BACK_SINCE",
     "SPOT_MADE_GOOD",
     "SPOT_CREDITED",
     "SPOT_NOT_BILLED",

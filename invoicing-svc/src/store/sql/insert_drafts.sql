@@ -5,4 +5,4 @@ select said.*, $25::timestamptz, $26::text::pg_snapshot
   from unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::uuid[], $5::uuid[], $6::text[], $7::text[], $8::date[], $9::date[],
               $10::date[], $11::int[], $12::bigint[], $13::numeric[], $14::numeric[], $15::numeric[], $16::numeric[],
               $17::numeric[], $18::numeric[], $19::bytea[], $20::text[], $21::boolean[], $22::text[], $23::int[], $24::text[],
-              $26::text[]) as said
+              $27::text[]) as said
