@@ -196,8 +196,13 @@ impl Invoicing {
     pub async fn events(
         &self,
         after_position: i64,
+        prefixes: &[&str],
     ) -> Result<impl Stream<Item = Result<Event, Failure>> + Unpin + use<>, Failure> {
-        let request = StreamEventsRequest { after_position, ..StreamEventsRequest::default() };
+        let request = StreamEventsRequest {
+            after_position,
+            type_prefixes: prefixes.iter().map(|prefix| (*prefix).to_owned()).collect(),
+            until_now: false,
+        };
         let request = self.signed(&ourselves(), request)?;
         let mut client = EventServiceClient::new(self.channel.clone());
         let said = client.stream_events(request).await.map_err(refused)?.into_inner();

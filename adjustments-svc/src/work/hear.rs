@@ -45,6 +45,9 @@ const RUNS: &str = "billing.invoicing.v1.billing_run.";
 /// What is said of differences that runs hold.
 const CORRECTIONS: &str = "billing.invoicing.v1.rating_correction.";
 
+/// What is said of accounts that are made or changed.
+pub(super) const ACCOUNTS: &str = "billing.invoicing.v1.account.";
+
 /// Hears until it is cancelled. Where invoicing does not answer it begins again, from where it was.
 pub(super) async fn hear(worker: Worker, cancellation: CancellationToken) -> Result<(), anyhow::Error> {
     let mut bell = worker.bell.listener();
@@ -62,7 +65,7 @@ pub(super) async fn hear(worker: Worker, cancellation: CancellationToken) -> Res
 
 async fn listen(worker: &Worker, cancellation: &CancellationToken) -> Result<(), Failure> {
     let heard = inbox::position(&mut *worker.pool.acquire().await?, FEED).await?;
-    let mut said = worker.invoicing.events(heard).await?.ready_chunks(BATCH);
+    let mut said = worker.invoicing.events(heard, &[RUNS, CORRECTIONS, ACCOUNTS]).await?.ready_chunks(BATCH);
     while let Some(Some(batch)) = cancellation.run_until_cancelled(said.next()).await {
         let batch: Vec<events::Event> = batch.into_iter().collect::<Result<_, _>>()?;
         take(worker, &batch).await?;
@@ -77,7 +80,7 @@ async fn take(worker: &Worker, batch: &[events::Event]) -> Result<(), Failure> {
     let heard = inbox::position(&mut transaction, FEED).await?;
     // Another process may have heard the same.
     let new: Vec<&events::Event> = batch.iter().filter(|event| event.position > heard).collect();
-    let (Some(first), Some(last)) = (new.first(), new.last()) else { return Ok(()) };
+    let Some(last) = new.last() else { return Ok(()) };
     refund::look_at_accounts(&mut transaction, &new, worker.clock.now()).await?;
     let runs: BTreeSet<&str> = new.iter().filter_map(|event| run_of(event)).collect();
     for name in &runs {
@@ -85,7 +88,8 @@ async fn take(worker: &Worker, batch: &[events::Event]) -> Result<(), Failure> {
         look(&mut transaction, worker, &run).await?;
         propose::align(&mut transaction, worker, &run).await?;
     }
-    inbox::advance(&mut transaction, FEED, first.position, last.position).await?;
+    // What lies between is said of what nobody here asks about.
+    inbox::advance(&mut transaction, FEED, heard + 1, last.position).await?;
     transaction.commit().await?;
     if !runs.is_empty() {
         worker.bell.ring();

@@ -18,14 +18,12 @@ use super::{
     Worker,
     execute::{CHANGED, LATER, is_refused_with, why},
     follow::happen,
+    hear::ACCOUNTS,
 };
 use crate::{
     store::{approval as requests, refund as store},
     wire::{fact, name, refund as wire},
 };
-
-/// What is said when an account is made or changed.
-const ACCOUNTS: &str = "billing.invoicing.v1.account.";
 
 /// Why invoicing has nothing to give back any more.
 const GONE: [&str; 2] = ["ALLOCATION_ABOVE_LEFT", "REFUND_ABOVE_CREDIT"];
