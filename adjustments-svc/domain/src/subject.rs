@@ -34,6 +34,35 @@ spelled! {
 }
 
 impl SubjectKind {
+    /// Whether no policy may let it pass without a person: what bills, and what decides how much is billed, to whom, and who may.
+    pub fn needs_a_person(self) -> bool {
+        match self {
+            Self::BillingRun
+            | Self::RateCard
+            | Self::TaxTable
+            | Self::GlMapping
+            | Self::GoLive
+            | Self::CreditLimit
+            | Self::MasterData
+            | Self::RoleGrant
+            | Self::PeriodReopening
+            | Self::PolicyChange => true,
+            Self::Credit
+            | Self::Debit
+            | Self::Rebill
+            | Self::Makegood
+            | Self::WriteOff
+            | Self::Goodwill
+            | Self::TaxCorrection
+            | Self::RatingCorrection
+            | Self::Refund
+            | Self::ExceptionOverride
+            | Self::QuarantineRelease
+            | Self::ManualCount
+            | Self::Amendment => false,
+        }
+    }
+
     /// Whether it moves money of a customer's document, so that what came before it counts too.
     pub fn adjusts(self) -> bool {
         match self {

@@ -101,7 +101,7 @@ async fn take(worker: &Worker, batch: &[events::Event]) -> Result<(), Failure> {
 fn run_of(event: &events::Event) -> Option<&str> {
     match event.r#type.strip_prefix(RUNS) {
         // What is not finished is looked at when it is.
-        Some("started" | "refreshed" | "resumed" | "issuing") => None,
+        Some("started" | "resumed" | "issuing") => None,
         Some(_) => Some(&event.subject),
         None if event.r#type.starts_with(CORRECTIONS) => {
             event.subject.split_once("/exceptions/").map(|(run, _)| run)

@@ -62,6 +62,19 @@ async fn two_at_once_count_each_other() {
 }
 
 #[tokio::test]
+async fn what_was_said_at_a_later_time_counts_too() {
+    // Whoever waits for the other has an earlier time than what he waits for.
+    let service = Service::start().await;
+    service.clock.advance(SignedDuration::from_secs(1));
+    let first = of_account("accounts/a/adjustments/1", pb::RootCause::Pricing);
+    assert!(analyst(&service).submit_approval(first).await.unwrap().into_inner().automatic);
+    service.clock.advance(SignedDuration::from_secs(-1));
+    let second = of_account("accounts/a/adjustments/2", pb::RootCause::Tax);
+    let second = analyst(&service).submit_approval(second).await.unwrap().into_inner();
+    assert_eq!(second.measure.unwrap().account_30_days.unwrap().amount, "900.00");
+}
+
+#[tokio::test]
 async fn what_was_refused_does_not_count() {
     let service = Service::start().await;
     let first =

@@ -24,6 +24,12 @@ pub fn evaluate(policy: &Policy, input: &Input) -> Result<Plan, PolicyRefusal> {
             rows: rows.join(", "),
         });
     }
+    // No table lets this pass by itself.
+    let required = if required == Required::NOTHING && input.kind.needs_a_person() {
+        required.and(&Require::Approvers(vec![Need { role: Role::Controller, quorum: 1 }]))
+    } else {
+        required
+    };
     Ok(Plan { rows, steps: required.steps(&policy.order) })
 }
 

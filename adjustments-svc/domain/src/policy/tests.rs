@@ -136,6 +136,18 @@ fn a_hole_and_a_row_that_asks_nobody_let_nothing_through() {
 }
 
 #[test]
+fn what_always_needs_a_person_is_never_automatic() {
+    for kind in SubjectKind::ALL.iter().copied().filter(|kind| kind.needs_a_person()) {
+        let plan = evaluate(&stories(), &Input { kind, ..input(0) }).unwrap();
+        assert_eq!(plan.steps, [needs("CONTROLLER:1")], "{kind}");
+    }
+    let mut policy = stories();
+    policy.rows.push(row("A9", &[SubjectKind::BillingRun], "[0, 50_000)", "AUTO"));
+    let found = lint(&policy, None);
+    assert!(found.iter().any(|finding| finding.rule == Rule::NeedsPerson), "{found:?}");
+}
+
+#[test]
 fn a_role_without_a_step_is_asked_last() {
     let mut policy = stories();
     policy.order = vec![vec![Role::Cfo]];

@@ -16,6 +16,8 @@ spelled! {
         EmptyInterval "EMPTY_INTERVAL",
         /// A row that asks for nobody without saying AUTO, or for none of a role.
         ZeroApprovers "ZERO_APPROVERS",
+        /// AUTO for what no table may let pass.
+        NeedsPerson "NEEDS_PERSON",
         /// A role that is asked for and has no step, or has two.
         Order "ORDER",
         /// A service level out of its order.
@@ -63,6 +65,7 @@ impl Finding {
             | Rule::RowId
             | Rule::EmptyInterval
             | Rule::ZeroApprovers
+            | Rule::NeedsPerson
             | Rule::Order
             | Rule::ServiceLevel
             | Rule::Gap

@@ -47,12 +47,26 @@ fn check_row(row: &Row, found: &mut Findings) {
             ),
         );
     }
-    let Require::Approvers(needs) = &row.require else { return };
+    let Require::Approvers(needs) = &row.require else {
+        check_automatic(row, found);
+        return;
+    };
     if needs.is_empty() || needs.iter().any(|need| need.quorum == 0) {
         found.add(
             Rule::ZeroApprovers,
             &[&row.id],
             format!("{} asks for no approver; name one, or say AUTO", row.id),
+        );
+    }
+}
+
+/// Some things no table can let pass by itself.
+fn check_automatic(row: &Row, found: &mut Findings) {
+    if let Some(kind) = row.kinds.iter().find(|kind| kind.needs_a_person()) {
+        found.add(
+            Rule::NeedsPerson,
+            &[&row.id],
+            format!("{} says AUTO for {kind}, which always needs a person; name one", row.id),
         );
     }
 }
