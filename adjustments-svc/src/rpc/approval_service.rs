@@ -379,14 +379,14 @@ async fn waiting(
     let most = which.limit.map(usize::try_from).transpose().map_err(anyhow::Error::from)?;
     let (mut found, mut before) = (Vec::new(), which.before);
     loop {
-        let looked_at = Which { state: Some("PENDING"), before, limit: Some(LOOK_AT), ..which };
-        let pending = store::load(connection, looked_at).await?;
-        before = pending.last().map(|last| last.id.uuid());
+        let looked_at = Which { waiting: true, before, limit: Some(LOOK_AT), ..which };
+        let loaded = store::load(connection, looked_at).await?;
+        before = loaded.last().map(|last| last.id.uuid());
         let may = |asked: &Asked| {
             let theirs = roles(call, asked.subject.entity, asked.subject.account);
             matches!(standing(asked, &call.caller.person, &theirs, facts), Standing::May(_))
         };
-        found.extend(pending.into_iter().filter(may));
+        found.extend(loaded.into_iter().filter(may));
         if before.is_none() || most.is_some_and(|most| found.len() >= most) {
             found.truncate(most.unwrap_or(usize::MAX));
             return Ok(found);

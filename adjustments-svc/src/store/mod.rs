@@ -1,6 +1,7 @@
 //! What the database keeps: load, record, page, one file per aggregate. Functions take a connection, never a pool:
 //! the transaction is opened and committed by whoever answers the call. No messages, no rules.
 
+pub mod account_territory;
 pub mod adjustment;
 pub mod approval;
 pub mod cause_product;

@@ -1,6 +1,7 @@
 //! Between message and domain: plain functions. Inwards a message becomes domain values or a list of field
 //! violations; outwards a domain value becomes the message. No SQL, no rules.
 
+pub mod account;
 pub mod adjusted_line;
 pub mod adjustment;
 pub mod alike;

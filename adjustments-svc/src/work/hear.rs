@@ -1,5 +1,5 @@
 //! Hears what invoicing says: a run in review is asked to be signed off, and drafts that changed are asked about anew; what rating
-//! holds is proposed as corrections. Whoever changes an account has no say in its refunds.
+//! holds is proposed as corrections. Whoever changes an account has no say in its refunds, and where it belongs is noted.
 
 use std::collections::BTreeSet;
 
@@ -17,7 +17,7 @@ use refusal::Class;
 use sqlx::PgConnection;
 use tokio_util::sync::CancellationToken;
 
-use super::{Worker, follow::happen, propose, refund};
+use super::{Worker, follow::happen, propose, refund, territory};
 use crate::{
     rpc::ask::{self, Asker, Asking},
     store::{
@@ -82,6 +82,7 @@ async fn take(worker: &Worker, batch: &[events::Event]) -> Result<(), Failure> {
     let new: Vec<&events::Event> = batch.iter().filter(|event| event.position > heard).collect();
     let Some(last) = new.last() else { return Ok(()) };
     refund::look_at_accounts(&mut transaction, &new, worker.clock.now()).await?;
+    territory::look_at_accounts(&mut transaction, &new).await?;
     let runs: BTreeSet<&str> = new.iter().filter_map(|event| run_of(event)).collect();
     for name in &runs {
         let run = worker.invoicing.run((*name).to_owned()).await?;

@@ -13,6 +13,7 @@ mod propose;
 mod refund;
 mod sign_off;
 mod tell;
+mod territory;
 
 use chassis::{background::Background, clock::Clock, failure::Failure};
 use refusal::Class;

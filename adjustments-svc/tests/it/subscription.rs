@@ -43,14 +43,14 @@ fn webhook(host: &str) -> Channel {
     Channel::Webhook(pb::Webhook { url: format!("http://{host}/hook"), secret: SECRET.into() })
 }
 
-async fn create(service: &Service, channel: Channel) -> Result<pb::Subscription, Status> {
+pub async fn create(service: &Service, channel: Channel) -> Result<pb::Subscription, Status> {
     let request =
         pb::CreateSubscriptionRequest { subscription: Some(wanted(channel)), request_id: "subscribe".into() };
     let mut clerk = client(service, "clerk", Role::BillingAnalyst);
     clerk.create_subscription(request).await.map(tonic::Response::into_inner)
 }
 
-async fn notifications(service: &Service, subscription: &pb::Subscription) -> Vec<pb::Notification> {
+pub async fn notifications(service: &Service, subscription: &pb::Subscription) -> Vec<pb::Notification> {
     let request = pb::ListNotificationsRequest { parent: subscription.name.clone(), ..Default::default() };
     let listed = client(service, "clerk", Role::BillingAnalyst).list_notifications(request).await;
     listed.unwrap().into_inner().notifications

@@ -4,11 +4,15 @@ use anyhow::{Context, Result};
 use billing_proto::billing::{
     access::v1::Role,
     adjustments::v1::{self as adj},
-    invoicing::v1 as pb,
+    invoicing::v1::{self as pb, account_service_client::AccountServiceClient},
 };
 use jiff::SignedDuration;
+use prost_types::FieldMask;
 
-use super::house::{House, amount, credit};
+use super::{
+    house::{House, amount, credit},
+    refunds::heard,
+};
 use crate::suite::{day, reason};
 
 fn promise(amount: &str, until: &str) -> Result<adj::Case> {
@@ -186,5 +190,42 @@ async fn one_list_holds_what_waits_for_each() -> Result<()> {
     let late = adj::ListWorkItemsRequest { late: true, kinds: vec![Case.into()], ..Default::default() };
     let late = waiting(&house, analyst, late).await?.pop().context("the promise is late")?;
     assert_eq!(late.name, promised.name);
+    Ok(())
+}
+
+/// The account moves to a territory, of which adjustments has heard.
+async fn place(house: &House, territory: &str) -> Result<()> {
+    let account =
+        pb::Account { name: house.account.clone(), territory: territory.into(), ..pb::Account::default() };
+    let request = pb::UpdateAccountRequest {
+        account: Some(account),
+        update_mask: Some(FieldMask { paths: vec!["territory".into()] }),
+        request_id: format!("to-{territory}"),
+    };
+    let manager = house.billing("billing_manager_1", Role::BillingManager)?;
+    AccountServiceClient::new(manager).update_account(request).await?;
+    heard(house).await
+}
+
+#[tokio::test]
+async fn what_waits_is_found_by_the_territory_of_its_account() -> Result<()> {
+    let house = House::open().await?;
+    let invoice = house.invoiced("40000.00").await?;
+    let draft = house.draft(credit(&invoice, "3000.00"), "draft").await?;
+    let asked = house.submit(&house.draft(credit(&invoice, "5000.00"), "asked").await?).await?;
+    let of = |territory: &str| adj::ListWorkItemsRequest {
+        territory: territory.into(),
+        ..adj::ListWorkItemsRequest::default()
+    };
+    let (analyst, manager) = (("analyst", Role::BillingAnalyst), ("manager", Role::BillingManager));
+    assert_eq!(waiting(&house, manager, of("north")).await?, [], "the account is nowhere yet");
+    for (from, to) in [("nowhere", "north"), ("north", "south")] {
+        place(&house, to).await?;
+        let decided = waiting(&house, manager, of(to)).await?;
+        assert_eq!(names(&decided), [&asked.approval], "what a manager may approve in {to}");
+        assert_eq!(decided[0].territory, to);
+        assert_eq!(names(&waiting(&house, analyst, of(to)).await?), [&draft.name]);
+        assert_eq!(waiting(&house, manager, of(from)).await?, [], "not in {from} any more");
+    }
     Ok(())
 }

@@ -39,7 +39,7 @@ fn receivables(house: &House, person: &str, role: Role) -> Result<ReceivableServ
 }
 
 /// Adjustments has heard what invoicing has said of accounts so far.
-async fn heard(house: &House) -> Result<()> {
+pub async fn heard(house: &House) -> Result<()> {
     let mut connection = PgConnection::connect(house.database.url()).await?;
     let sql = "select not exists (select from invoicing.outbox where position is null)
                   and (select coalesce(max(position), 0) from invoicing.outbox

@@ -93,8 +93,9 @@ const LOCAL: [&str; 18] = [
 ];
 
 /// What belongs to an account in the schema adjustments.
-const ADJUSTED: [&str; 15] = [
+const ADJUSTED: [&str; 16] = [
     "account_change",
+    "account_territory",
     "adjusted_document",
     "adjustment",
     "adjustment_evidence",

@@ -19,6 +19,9 @@ use crate::{
 /// How many business days later somebody must have looked at it.
 const REVIEW_DAYS: u32 = 1;
 
+/// Who looks at it, as the contract allows.
+const REVIEWERS: [Role; 3] = [Role::BillingManager, Role::Controller, Role::Cfo];
+
 /// Why something has to pass now.
 #[derive(Clone, Debug)]
 pub struct Glass {
@@ -87,18 +90,31 @@ fn may(
     if !approver.is_person {
         return Err(RequestRefusal::PersonRequired { request: request.id.to_string() });
     }
-    if let Some(exclusion) = part_in(request, &approver.account, facts) {
-        return Err(refused(request, &approver.account, &exclusion));
-    }
     let account = approver.account.as_str();
+    match answers_by(request, account, &approver.roles, facts, breaker) {
+        Ok(_) => Ok(()),
+        Err(exclusion) => Err(refused(request, account, &exclusion)),
+    }
+}
+
+/// By which role somebody answers for an emergency: for letting it pass, or for looking at what `breaker` let pass.
+pub(super) fn answers_by(
+    request: &Request,
+    account: &str,
+    roles: &[Role],
+    facts: Facts<'_>,
+    breaker: Option<&str>,
+) -> Result<Role, Exclusion> {
+    if let Some(exclusion) = part_in(request, account, facts) {
+        return Err(exclusion);
+    }
     let under =
         |breaker: &str| facts.directory.same(breaker, account) || facts.directory.reports(account, breaker);
     if breaker.is_some_and(under) {
-        return Err(refused(request, account, &Exclusion::AlreadyDecided));
+        return Err(Exclusion::AlreadyDecided);
     }
-    if approver.roles.is_empty() {
-        let asked = Role::ALL.iter().map(|role| Need { role: *role, quorum: 1 }).collect();
-        return Err(refused(request, &approver.account, &Exclusion::NotAsked { asked }));
-    }
-    Ok(())
+    let asked: &[Role] = if breaker.is_some() { &REVIEWERS } else { Role::ALL };
+    let role = roles.iter().copied().find(|role| asked.contains(role));
+    let needs = || asked.iter().map(|role| Need { role: *role, quorum: 1 }).collect();
+    role.ok_or_else(|| Exclusion::NotAsked { asked: needs() })
 }

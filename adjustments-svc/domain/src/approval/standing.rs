@@ -1,6 +1,6 @@
 //! Who may decide on a request, and why the others may not.
 
-use super::{Delegation, Part, Request};
+use super::{Delegation, Part, Request, State, break_glass::answers_by};
 use crate::{directory::Directory, policy::Need, role::Role};
 
 /// What a decision rests on besides the request.
@@ -25,6 +25,7 @@ pub struct Approver {
 /// A place in the plan that somebody may fill.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Seat {
+    /// The first one for who looks at an emergency, which is in no plan.
     pub step: usize,
     pub role: Role,
     /// Whose authority it is; `None`: their own.
@@ -98,8 +99,15 @@ pub(super) fn asked_in_words(asked: &[Need]) -> String {
     if words.is_empty() { "nobody".to_owned() } else { words.join(" and ") }
 }
 
-/// Where somebody stands towards a request.
+/// Where somebody stands towards a request: towards deciding on it, or towards looking at what an emergency let pass.
 pub fn standing(request: &Request, account: &str, roles: &[Role], facts: Facts<'_>) -> Standing {
+    if let State::PostReviewDue { glass, .. } = &request.state {
+        // The plan asks nobody any more, and what was decided by it keeps nobody from looking.
+        return match answers_by(request, account, roles, facts, Some(&glass.act.by)) {
+            Ok(role) => Standing::May(Seat { step: 0, role, on_behalf_of: None }),
+            Err(exclusion) => Standing::MayNot(exclusion),
+        };
+    }
     if let Some(exclusion) = part_in(request, account, facts) {
         return Standing::MayNot(exclusion);
     }

@@ -1,11 +1,15 @@
--- What waits for somebody, the oldest first. Of requests for approval those in which the caller has no part; whether the plan
--- asks for them is for the domain to say. A correction that rating proposes waits for whoever takes it up.
+-- What waits for somebody, the oldest first. Of requests for approval, and of what an emergency let pass, those in which the caller
+-- has no part; whether they are asked is for the domain to say. A correction that rating proposes waits for whoever takes it up.
 with item as (
   select 'APPROVAL' as kind, approval_id as id, account_id, entity_id, '' as territory, state, summary, measure_currency as currency,
-         measure_this as amount, null as owner, submitted_at as since, expire_at as due_at, escalated, false as waits_for_customer
+         measure_this as amount, null as owner, coalesce(glass_at, submitted_at) as since, coalesce(review_due_at, expire_at) as due_at,
+         escalated, false as waits_for_customer
     from approval a
-   where state = 'PENDING'
-     and not exists (select from approval_side s where s.approval_id = a.approval_id and s.person = any($1::text[]))
+   where state in ('PENDING', 'POST_REVIEW_DUE')
+     -- Who has decided does not decide again, but may look at what an emergency let pass later.
+     and not exists (select from approval_side s
+                      where s.approval_id = a.approval_id and s.person = any($1::text[])
+                        and (a.state = 'PENDING' or s.side = 'INVOLVED'))
   union all
   select 'ADJUSTMENT', adjustment_id, account_id, a.entity_id, '', state, reason, currency,
          (select sum(gross) from adjustment_line l where l.account_id = a.account_id and l.adjustment_id = a.adjustment_id),
@@ -28,15 +32,19 @@ with item as (
          false, false
     from improvement where state = 'OPEN'
 )
-select kind as "kind!", id as "id!", account_id, entity_id, territory as "territory!", state as "state!", summary as "summary!", currency,
-       amount, owner, since as "since!", due_at, escalated as "escalated!", waits_for_customer as "waits_for_customer!"
+select kind as "kind!", id as "id!", item.account_id as "account_id?", entity_id, own.territory as "territory!", state as "state!",
+       summary as "summary!", currency, amount, owner, since as "since!", due_at, escalated as "escalated!",
+       waits_for_customer as "waits_for_customer!"
   from item
+  left join account_territory t on t.account_id = item.account_id
+ -- What was not opened with a territory has that of its account. What a key may see stays as it was opened.
+ cross join lateral (select coalesce(nullif(item.territory, ''), t.territory, '') as territory) own
  where ($2::text[] is null or kind = any($2))
    -- A request is of everybody who may decide it, and so of the caller.
    and ($3::text is null or owner = $3 or kind = 'APPROVAL' and $3 = any($1))
    and (not $4 or owner is null and kind in ('ADJUSTMENT', 'DISPUTE', 'CASE', 'IMPROVEMENT'))
-   and ($5::text is null or territory = $5) and ($6::timestamptz is null or since <= $6)
+   and ($5::text is null or own.territory = $5) and ($6::timestamptz is null or since <= $6)
    and ($7::timestamptz is null or due_at <= $7)
    and ($8::timestamptz is null or (since, id) > ($8, $9::uuid))
-   and in_scope($10::jsonb, entity_id, nullif(territory, ''), account_id)
+   and in_scope($10::jsonb, entity_id, nullif(item.territory, ''), item.account_id)
  order by since, id limit $11

@@ -29,6 +29,8 @@ pub struct Which<'a> {
     /// Only these.
     pub among: Option<&'a [Uuid]>,
     pub state: Option<&'a str>,
+    /// Only what waits for people: to be decided, or looked at after an emergency.
+    pub waiting: bool,
     pub subject: Option<&'a str>,
     /// Submitted from then on …
     pub from: Option<Timestamp>,
@@ -95,7 +97,7 @@ pub async fn load(connection: &mut PgConnection, which: Which<'_>) -> Result<Vec
             and ($3::text is null or subject = $3)
             and ($4::timestamptz is null or submitted_at >= $4) and ($5::timestamptz is null or submitted_at < $5)
             and ($6::uuid is null or approval_id < $6) and in_scope($7::jsonb, entity_id, null, account_id)
-            and ($9::uuid[] is null or approval_id = any($9))
+            and ($9::uuid[] is null or approval_id = any($9)) and (not $10 or state in ('PENDING', 'POST_REVIEW_DUE'))
           order by approval_id desc limit $8",
         which.id.map(ApprovalId::uuid),
         which.state,
@@ -105,7 +107,8 @@ pub async fn load(connection: &mut PgConnection, which: Which<'_>) -> Result<Vec
         which.before,
         which.scope,
         which.limit,
-        which.among
+        which.among,
+        which.waiting
     )
     .fetch_all(&mut *connection)
     .await?;

@@ -66,3 +66,39 @@ fn somebody_else_looks_at_it_or_it_is_a_violation() {
     assert_eq!(tick(&passed, due), [Event::Violated { at: due }]);
     assert_eq!(looked_at(&credit("500.00"), "cfo", true).unwrap_err().reason(), "APPROVAL_STATE");
 }
+
+#[test]
+fn what_an_emergency_let_pass_waits_for_those_who_may_look_at_it() {
+    // A manager has approved the first of two steps when somebody else lets it pass: that keeps them from nothing.
+    let halfway = approve(&credit("10000.00"), "manager", MANAGER).unwrap();
+    let passed = broken(&halfway, "controller", CONTROLLER, glass()).unwrap();
+    let directory = directory();
+    let facts = Facts { directory: &directory, delegations: &[] };
+    let nobody: &[Role] = &[];
+    for (account, roles, expected) in [
+        ("cfo", &[Role::Cfo][..], Ok(Role::Cfo)),
+        ("manager_2", MANAGER, Ok(Role::BillingManager)),
+        (
+            "manager_2",
+            &[Role::ProductOps][..],
+            Err("it waits for 1 BILLING_MANAGER and 1 CONTROLLER and 1 CFO"),
+        ),
+        ("manager_2", nobody, Err("it waits for 1 BILLING_MANAGER and 1 CONTROLLER and 1 CFO")),
+        ("controller", CONTROLLER, Err("they have decided on it already")),
+        ("manager", MANAGER, Err("they have decided on it already")),
+        ("analyst", EVERYTHING, Err("analyst, an account of theirs, is its maker")),
+    ] {
+        let told = match standing(&passed, account, roles, facts) {
+            Standing::May(seat) => Ok(seat.role),
+            Standing::MayNot(exclusion) => Err(exclusion.in_words()),
+        };
+        assert_eq!(told, expected.map_err(str::to_owned), "{account} {roles:?}");
+    }
+    // Who reports to nobody that let it pass may look at it, though they have approved a step.
+    let passed = broken(&halfway, "cfo", &[Role::Cfo], glass()).unwrap();
+    let outside = Directory { entries: [].into() };
+    let facts = Facts { directory: &outside, delegations: &[] };
+    assert!(matches!(standing(&passed, "manager", MANAGER, facts), Standing::May(_)));
+    let looked_at = ratify(&passed, &person("manager", MANAGER), true, facts, noon()).unwrap();
+    assert!(matches!(looked_at[..], [Event::Ratified(_)]), "{looked_at:?}");
+}
