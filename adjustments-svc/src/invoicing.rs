@@ -23,13 +23,15 @@ use chassis::{
     stack::MESSAGE_MAX_BYTES,
 };
 use futures::{Stream, StreamExt};
-use refusal::{Class, Refusal};
+use refusal::{Class, FieldViolation, Refusal};
 use tonic::{
     Code, Request, Status,
     metadata::MetadataValue,
     transport::{Channel, Endpoint},
 };
 use tonic_types::StatusExt;
+
+use crate::wire::typed_field::typed;
 
 /// The audience of callers at invoicing.
 const AUDIENCE: &str = "invoicing";
@@ -232,7 +234,7 @@ fn ourselves() -> Caller {
     }
 }
 
-/// What invoicing said no with, as our own no: its words, and its reason for machines.
+/// What invoicing said no with, as our own no: its words, by the fields that were typed here, and its reason for machines.
 fn refused(status: Status) -> Failure {
     let class = match status.code() {
         Code::Unavailable | Code::DeadlineExceeded | Code::Cancelled | Code::Unknown => {
@@ -249,11 +251,16 @@ fn refused(status: Status) -> Failure {
         code => return Failure::Fault(anyhow::anyhow!("invoicing answered {code:?}: {}", status.message())),
     };
     let theirs = status.get_details_error_info().map_or_else(String::new, |info| info.reason);
-    Failure::Refused(Refusal {
-        class,
-        reason: "INVOICING_REFUSED",
-        message: status.message().to_owned(),
-        metadata: vec![("invoicing_reason", theirs)],
-        violations: Vec::new(),
-    })
+    let said = match status.get_details_bad_request() {
+        Some(wrong) => {
+            let violation = |field: tonic_types::FieldViolation| FieldViolation {
+                field: typed(&field.field),
+                description: field.description,
+            };
+            Refusal::malformed(wrong.field_violations.into_iter().map(violation).collect())
+        }
+        None => Refusal::new(class, "INVOICING_REFUSED", status.message()),
+    };
+    let metadata = vec![("invoicing_reason", theirs)];
+    Failure::Refused(Refusal { class, reason: "INVOICING_REFUSED", metadata, ..said })
 }

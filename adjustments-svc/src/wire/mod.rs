@@ -26,4 +26,5 @@ pub mod subscription;
 pub mod table;
 pub mod text;
 pub mod time;
+pub mod typed_field;
 pub mod work_item;

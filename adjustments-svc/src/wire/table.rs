@@ -1,5 +1,7 @@
 //! The policy's YAML. Every place that cannot be read is named, as `yaml.rows[3].amount`.
 
+use std::fmt::Display;
+
 use adjustments_domain::{
     policy::{Example, Input, Interval, Need, Policy, Require, Row, ServiceLevel},
     role::Role,
@@ -100,10 +102,12 @@ fn policy(v: &mut Violations, table: Table, version: u32) -> Option<Policy> {
     if table.policy.trim().is_empty() || table.policy.chars().count() > 200 {
         v.add("policy", "must be a title of 1 to 200 characters");
     }
-    let effective_from = v.take("effective_from", table.effective_from.parse::<Timestamp>());
+    let moment = table.effective_from.parse::<Timestamp>();
+    let effective_from =
+        v.take("effective_from", moment.map_err(|_| "must be a moment such as 2026-12-01T00:00:00Z"));
     let rows = each(v, "rows", table.rows, row);
-    let order = each(v, "order", table.order, |v, step| {
-        let roles: Vec<_> = step.split('|').map(|role| named(v, "role", role.trim(), Role::read)).collect();
+    let order = words(v, "order", &table.order, |v, place, step| {
+        let roles: Vec<_> = step.split('|').map(|role| named(v, place, role.trim(), Role::ALL)).collect();
         roles.into_iter().collect()
     });
     let examples = each(v, "tests", table.tests, example);
@@ -122,8 +126,8 @@ fn policy(v: &mut Violations, table: Table, version: u32) -> Option<Policy> {
 }
 
 fn row(v: &mut Violations, row: TableRow) -> Option<Row> {
-    let kinds = each(v, "type", row.kinds, |v, kind| named(v, "kind", &kind, SubjectKind::read));
-    let causes = each(v, "reason", row.causes, |v, cause| named(v, "cause", &cause, Cause::read));
+    let kinds = words(v, "type", &row.kinds, |v, place, kind| named(v, place, kind, SubjectKind::ALL));
+    let causes = words(v, "reason", &row.causes, |v, place, cause| named(v, place, cause, Cause::ALL));
     let mut interval = |field: &str, text: Option<String>, each: u128| match text {
         Some(text) => v.take(field, Interval::parse(&text, each)),
         None => Some(Interval::ALL),
@@ -146,9 +150,9 @@ fn row(v: &mut Violations, row: TableRow) -> Option<Row> {
 }
 
 fn example(v: &mut Violations, test: Test) -> Option<Example> {
-    let kind = named(v, "in.type", &test.input.kind, SubjectKind::read);
+    let kind = named(v, "in.type", &test.input.kind, SubjectKind::ALL);
     let cause = match test.input.reason {
-        Some(cause) => named(v, "in.reason", &cause, Cause::read).map(Some),
+        Some(cause) => named(v, "in.reason", &cause, Cause::ALL).map(Some),
         None => Some(None),
     };
     let amount = v.take("in.amount", number(&test.input.amount));
@@ -175,14 +179,16 @@ fn require(v: &mut Violations, field: &str, asked: Asked) -> Option<Require> {
             v.add(field, format!("is {word:?}; it must be AUTO or a list such as [\"BILLING_MANAGER:1\"]"));
             None
         }
-        Asked::List(needs) => each(v, field, needs, need).map(Require::Approvers),
+        Asked::List(needs) => words(v, field, &needs, need).map(Require::Approvers),
     }
 }
 
-fn need(v: &mut Violations, need: String) -> Option<Need> {
-    let (role, quorum) = need.split_once(':').unwrap_or((&need, "1"));
-    let role = named(v, "role", role.trim(), Role::read);
-    let quorum = v.take("quorum", quorum.trim().parse::<u32>());
+fn need(v: &mut Violations, place: &str, need: &str) -> Option<Need> {
+    let (role, quorum) = need.split_once(':').unwrap_or((need, "1"));
+    let role = named(v, place, role.trim(), Role::ALL);
+    let people = quorum.trim().parse::<u32>();
+    let said = || format!("is {need:?}; it must be a role and how many of its people, such as CONTROLLER:1");
+    let quorum = v.take(place, people.map_err(|_| said()));
     Some(Need { role: role?, quorum: quorum? })
 }
 
@@ -201,8 +207,27 @@ fn each<T, R>(
     read_all.into_iter().collect()
 }
 
-fn named<T>(v: &mut Violations, field: &str, name: &str, read: impl Fn(&str) -> Option<T>) -> Option<T> {
-    v.take(field, read(name).ok_or_else(|| format!("is {name:?}, which a policy does not know")))
+/// Each of a list of words, which is wrong at its own place: nothing stands below a word.
+fn words<R>(
+    v: &mut Violations,
+    field: &str,
+    list: &[String],
+    mut read: impl FnMut(&mut Violations, &str, &str) -> Option<R>,
+) -> Option<Vec<R>> {
+    let places = list.iter().enumerate();
+    let read_all: Vec<Option<R>> =
+        places.map(|(place, word)| read(v, &format!("{field}[{place}]"), word)).collect();
+    read_all.into_iter().collect()
+}
+
+/// The one of all that has this name.
+fn named<T: Copy + Display>(v: &mut Violations, field: &str, name: &str, all: &[T]) -> Option<T> {
+    let found = all.iter().copied().find(|each| each.to_string() == name);
+    let known = || all.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
+    v.take(
+        field,
+        found.ok_or_else(|| format!("is {name:?}, which a policy does not know; it knows {}", known())),
+    )
 }
 
 fn number(text: &str) -> Result<u128, &'static str> {

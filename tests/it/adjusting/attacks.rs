@@ -1,11 +1,12 @@
 //! What people try.
 
-use anyhow::Result;
+use anyhow::{Context, Result};
 use billing_proto::billing::{access::v1::Role, adjustments::v1 as adj, invoicing::v1 as pb};
 use jiff::SignedDuration;
 use prost_types::FieldMask;
 use tokio::join;
 use tonic::{Code, Status};
+use tonic_types::StatusExt;
 
 use super::house::{House, credit};
 use crate::suite::reason;
@@ -86,6 +87,14 @@ async fn lines_and_amounts_are_those_of_the_document() -> Result<()> {
         let refused = house.draft(wanted, &format!("case-{place}")).await.unwrap_err();
         assert_eq!(reason(&refused), why, "case {place}: {}", refused.message());
     }
+    // What invoicing finds wrong is told by the field that was typed, and not by one that only the services see.
+    let nowhere = adj::Adjustment { lines: vec![of(-1, "GBP", "1.00")], ..credit(&invoice, "1.00") };
+    let refused = house.draft(nowhere, "nowhere").await.unwrap_err();
+    assert_eq!(reason(&refused), "INVOICING_REFUSED");
+    let place = "adjustment.lines[0].line";
+    assert_eq!(refused.message(), format!("{place}: must be the number of a line of the document"));
+    let wrong = refused.get_details_bad_request().context("the place is for machines, too")?;
+    assert_eq!(wrong.field_violations.iter().map(|each| each.field.as_str()).collect::<Vec<_>>(), [place]);
     let none = adj::Adjustment {
         invoice: format!("{}/invoices/inv_01980000000080008000000000000000", house.account),
         ..credit(&invoice, "1.00")
