@@ -92,16 +92,20 @@ pub async fn lock(connection: &mut PgConnection, id: ImprovementId) -> Result<()
     Ok(())
 }
 
-/// Whether nobody has looked at a month for causes that come back; from now on somebody has.
-pub async fn look_at(connection: &mut PgConnection, month: Date) -> Result<bool, Failure> {
-    let seen = sqlx::query!(
+/// The first month after those that were looked at for causes that come back, up to the one that was over last; from now on
+/// somebody has looked at it. Where none ever was it begins with the last one. `None`: all were looked at.
+pub async fn look_at(connection: &mut PgConnection, last: Date) -> Result<Option<Date>, Failure> {
+    let month = sqlx::query_scalar!(
         "insert into cause_month_seen (month)
-         select $1::date where not exists (select from cause_month_seen where month = $1) on conflict do nothing",
-        month.to_sqlx() as _
+         select next.month
+           from (select coalesce((max(month) + interval '1 month')::date, $1::date) as month from cause_month_seen) as next
+          where next.month <= $1::date
+         on conflict do nothing returning month",
+        last.to_sqlx() as _
     )
-    .execute(connection)
+    .fetch_optional(connection)
     .await?;
-    Ok(seen.rows_affected() == 1)
+    Ok(month.map(|month| month.to_jiff()))
 }
 
 /// Opens an improvement for each of the causes that has none open, and none of this month. Answers the new ones.

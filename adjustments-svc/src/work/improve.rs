@@ -1,4 +1,4 @@
-//! Opens an improvement for each cause that comes back, once a month is over.
+//! Opens an improvement for each cause that comes back, once a month is over; after a pause month by month.
 
 use std::collections::BTreeSet;
 
@@ -13,15 +13,13 @@ use crate::{
     wire::{fact, root_cause as wire},
 };
 
-/// Looks at the month that was over last, where nobody has. False: somebody has.
+/// Looks at the first month that is over and that nobody has looked at. False: somebody has looked at all.
 pub(super) async fn step(worker: &Worker) -> Result<bool, Failure> {
     let now = worker.clock.now();
     let today = wire::today(now);
-    let month: Date = today.first_of_month().saturating_sub(1.month());
+    let last: Date = today.first_of_month().saturating_sub(1.month());
     let mut transaction = worker.pool.begin().await?;
-    if !store::look_at(&mut transaction, month).await? {
-        return Ok(false);
-    }
+    let Some(month) = store::look_at(&mut transaction, last).await? else { return Ok(false) };
     let which = Which {
         first: month,
         last: month,

@@ -153,6 +153,34 @@ async fn what_comes_back_for_three_months_is_improved_and_measured() {
     assert_eq!(amount(&measured[0].measured_saving), "250.00");
 }
 
+/// The months that were looked at, as soon as there are so many.
+async fn looked_at(service: &Service, most: usize) -> Vec<String> {
+    let mut connection = service.connection().await;
+    loop {
+        let sql = "select to_char(month, 'YYYY-MM') from cause_month_seen order by month";
+        let months: Vec<String> = sqlx::query_scalar(sql).fetch_all(&mut connection).await.unwrap();
+        if months.len() >= most {
+            return months;
+        }
+        tokio::task::yield_now().await;
+    }
+}
+
+#[tokio::test]
+async fn months_in_which_the_service_was_away_are_looked_at_one_after_the_other() {
+    let service = Service::start().await;
+    assert_eq!(looked_at(&service, 1).await, ["2026-03"]);
+    // Three months running up to April, and none since.
+    for day in ["2026-02-10", "2026-03-10", "2026-04-01"] {
+        executed(&service, "PRICING", "400.00", day).await;
+    }
+    service.clock.set("2026-07-01T00:00:00Z".parse().unwrap());
+    assert_eq!(looked_at(&service, 4).await, ["2026-03", "2026-04", "2026-05", "2026-06"]);
+    let improved = improvements(client(&service, "manager", Role::BillingManager)).await;
+    let told: Vec<_> = improved.iter().map(|each| (each.root_cause(), each.month.as_str())).collect();
+    assert_eq!(told, [(pb::RootCause::Pricing, "2026-04")]);
+}
+
 #[tokio::test]
 async fn what_goes_beyond_the_year_before_is_improved() {
     let service = Service::start().await;
