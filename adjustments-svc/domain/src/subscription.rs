@@ -51,6 +51,9 @@ refusal::refusals! {
     pub enum SubscriptionRefusal {
         /// It does not exist, or is somebody else's.
         Missing "NOT_FOUND" NotFound { name: String } => "{name} does not exist, or is somebody else's",
+        /// A POST that would fail for three days is refused at once.
+        StateForbids "WEBHOOK_TLS" Tls { host: String } =>
+            "this installation posts without TLS, and {host} is asked for by https; give the http:// address of a proxy on the same machine or network that passes it on to {host} by https",
         /// Nobody makes this service post wherever they like.
         StateForbids "WEBHOOK_HOST" Host { host: String } =>
             "{host} is none of the hosts that this installation posts to; its operator adds it to adjustments.notifications.webhook_hosts",
@@ -64,9 +67,12 @@ refusal::refusals! {
 
 /// Takes a subscription that the installation allows.
 ///
-/// Order of refusal: WEBHOOK_HOST, MAIL_ABSENT.
+/// Order of refusal: WEBHOOK_TLS, WEBHOOK_HOST, MAIL_ABSENT.
 pub fn subscribe(subscription: Subscription, allowed: &Allowed) -> Result<Subscription, SubscriptionRefusal> {
     match &subscription.channel {
+        Channel::Webhook { url, host, .. } if url.starts_with("https://") => {
+            Err(SubscriptionRefusal::Tls { host: host.clone() })
+        }
         Channel::Webhook { host, .. } if !allowed.posts_to(host) => {
             Err(SubscriptionRefusal::Host { host: host.clone() })
         }

@@ -50,7 +50,9 @@ fn prefixes(v: &mut Violations, prefixes: &[String]) -> Option<Vec<String>> {
 }
 
 fn webhook(v: &mut Violations, webhook: &pb::Webhook) -> Option<Channel> {
-    let rest = webhook.url.strip_prefix("http://").filter(|_| is_visible(&webhook.url, 1_000));
+    // Whether the installation posts by https is for the domain to say.
+    let rest = ["http://", "https://"].iter().find_map(|scheme| webhook.url.strip_prefix(scheme));
+    let rest = rest.filter(|_| is_visible(&webhook.url, 1_000));
     let host = rest.and_then(|rest| rest.split(['/', '?', '#']).next());
     let host = host.filter(|host| !host.is_empty() && !host.contains('@'));
     let host = v.take("url", host.ok_or("must be http://host[:port]/path, without a user"));

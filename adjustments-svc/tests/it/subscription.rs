@@ -156,6 +156,14 @@ async fn nobody_is_told_of_what_they_may_not_see_or_where_nobody_allows_it() {
     for (channel, expected) in [
         (webhook("example.com"), "WEBHOOK_HOST"),
         (webhook("user@127.0.0.1"), "MALFORMED"),
+        (
+            Channel::Webhook(pb::Webhook { url: "https://127.0.0.1/".into(), secret: SECRET.into() }),
+            "WEBHOOK_TLS",
+        ),
+        (
+            Channel::Webhook(pb::Webhook { url: "ftp://127.0.0.1/".into(), secret: SECRET.into() }),
+            "MALFORMED",
+        ),
         (Channel::Email("two@at@example.com".into()), "MALFORMED"),
         (Channel::Email("a@example.com\r\nBcc: b@example.com".into()), "MALFORMED"),
         (

@@ -26,6 +26,11 @@ fn only_what_the_installation_allows_is_told() {
     let hosts = vec!["hooks.example.com".to_owned(), "10.0.0.7:8080".to_owned()];
     let allowed = Allowed { hosts, mail: true };
     let mail = Channel::Mail { address: "billing@example.com".into() };
+    let by_tls = |host: &str| Channel::Webhook {
+        url: format!("https://{host}/hook"),
+        host: host.into(),
+        secret: "0123456789abcdef".into(),
+    };
     for (channel, allowed, expected) in [
         (webhook("hooks.example.com"), allowed.clone(), None),
         (webhook("hooks.example.com:9000"), allowed.clone(), None),
@@ -33,6 +38,9 @@ fn only_what_the_installation_allows_is_told() {
         (webhook("10.0.0.7:22"), allowed.clone(), Some("WEBHOOK_HOST")),
         (webhook("10.0.0.7"), allowed.clone(), Some("WEBHOOK_HOST")),
         (webhook("evil.example.com"), allowed.clone(), Some("WEBHOOK_HOST")),
+        // Told before the host: adding that to the settings would not help.
+        (by_tls("hooks.example.com"), allowed.clone(), Some("WEBHOOK_TLS")),
+        (by_tls("evil.example.com"), allowed.clone(), Some("WEBHOOK_TLS")),
         (mail.clone(), allowed, None),
         (mail, Allowed::default(), Some("MAIL_ABSENT")),
         (webhook("hooks.example.com"), Allowed::default(), Some("WEBHOOK_HOST")),
