@@ -4,7 +4,7 @@ use std::{cmp::Reverse, collections::BTreeMap};
 
 use anyhow::Context;
 use billing_proto::billing::invoicing::v1 as pb;
-use calendar::EntityZone;
+use calendar::{EntityZone, Month};
 use chassis::failure::Failure;
 use futures::TryStreamExt;
 use ids::{AccountId, InvoiceId, OrderId, ProductId};
@@ -12,7 +12,6 @@ use invoicing_domain::{
     billing_entity::BillingEntity,
     stage_clock::{Delays, Stage, Times},
 };
-use jiff::civil::Date;
 use jiff_sqlx::ToSqlx;
 use serde_json::Value;
 use sqlx::PgConnection;
@@ -97,50 +96,111 @@ pub async fn clocks(
         .collect()
 }
 
-/// What took how long: the latest month first, then by product and stage.
-type Key = (Reverse<Date>, String, Uuid, Stage, Stage);
+/// Where a delay stands in the list: its month, code and id of its product, and its place among those of both.
+pub type Place = (String, String, Uuid, usize);
+
+/// How many delays a product mostly has in a month: each stage counts from the one before it.
+const DELAYS_OF_PRODUCT: usize = 7;
+
+/// A product by its code.
+type Product = (String, Uuid);
 
 /// How many days the longest took, and the first document of those.
 type Worst = Option<(i32, Reverse<(Uuid, Uuid)>)>;
 
-/// How long the stages took of what an entity billed, summed row by row: never more than the sums are in memory.
+/// How long each stage took since another one.
+type Sums = BTreeMap<(Stage, Stage), (Delays, Worst)>;
+
+/// Some products of what was billed in a month.
+struct Part<'a> {
+    month: Month,
+    /// This one alone; `None`: all.
+    only: Option<ProductId>,
+    /// From this one on.
+    from: Option<&'a Product>,
+    /// At most this many.
+    limit: usize,
+}
+
+/// How long the stages took of what an entity billed, at most so many delays after a place: the latest month first, then by
+/// product and stage. It reads a month at a time, and of that the products that are needed.
 pub async fn delays(
     connection: &mut PgConnection,
     entity: &BillingEntity,
     billed: Billed,
     scope: Option<&Value>,
-) -> Result<Vec<pb::StageDelay>, Failure> {
+    (after, most): (Option<&Place>, i64),
+) -> Result<Vec<(Place, pb::StageDelay)>, Failure> {
+    let most = usize::try_from(most).context("a page holds no fewer than no delays")?;
+    let limit = most / DELAYS_OF_PRODUCT + 2;
+    let (mut month, mut from, mut skip) = match after {
+        Some((month, code, product, place)) => {
+            let month: Month = month.parse().context("a page ended in a month")?;
+            (month, Some((code.clone(), *product)), place + 1)
+        }
+        None => (billed.last, None, 0),
+    };
+    let mut found = Vec::new();
+    while month >= billed.first && found.len() < most {
+        let part = Part { month, only: billed.product, from: from.as_ref(), limit };
+        let products = sums(connection, entity, part, scope).await?;
+        let is_rest = products.len() < limit;
+        let last = products.keys().next_back().cloned();
+        for (product, sums) in products {
+            let known = if from.as_ref() == Some(&product) { skip } else { 0 };
+            for (place, (stages, sum)) in sums.into_iter().enumerate().skip(known) {
+                let delay = delay((month, product.1), stages, sum)?;
+                found.push(((month.to_string(), product.0.clone(), product.1, place), delay));
+            }
+        }
+        // The next part begins with the last product of this one, of which nothing is left.
+        (month, from, skip) = if is_rest { (month.previous(), None, 0) } else { (month, last, usize::MAX) };
+    }
+    found.truncate(most);
+    Ok(found)
+}
+
+/// The sums of some products, row by row: never more than the sums are in memory.
+async fn sums(
+    connection: &mut PgConnection,
+    entity: &BillingEntity,
+    part: Part<'_>,
+    scope: Option<&Value>,
+) -> Result<BTreeMap<Product, Sums>, Failure> {
     let mut rows = sqlx::query_file!(
         "src/report/sql/stage_delays.sql",
         entity.id.uuid(),
-        month_day(billed.first).to_sqlx() as _,
-        month_day(billed.last).to_sqlx() as _,
-        billed.product.map(ProductId::uuid),
-        scope
+        month_day(part.month).to_sqlx() as _,
+        part.only.map(ProductId::uuid),
+        scope,
+        part.from.map(|(code, _)| code.as_str()),
+        part.from.map(|(_, product)| *product),
+        i64::try_from(part.limit).context("more products than there are numbers")?
     )
     .fetch(connection);
-    let mut sums: BTreeMap<Key, (Delays, Worst)> = BTreeMap::new();
+    let mut products: BTreeMap<Product, Sums> = BTreeMap::new();
     while let Some(row) = rows.try_next().await? {
-        let document = Reverse((row.account_id, row.invoice_id));
-        let month = Reverse(row.billing_month.to_jiff());
+        let sums = products.entry((row.code.clone(), row.product_id)).or_default();
+        // The row of the product itself.
+        let Some(document) = row.account_id.zip(row.invoice_id) else { continue };
         for reached in times!(row).reached(&entity.zone) {
             let Some((since, days)) = reached.since else { continue };
-            let key = (month, row.code.clone(), row.product_id, reached.stage, since);
-            let (delays, worst) = sums.entry(key).or_default();
+            let (delays, worst) = sums.entry((reached.stage, since)).or_default();
             delays.add(days);
-            *worst = (*worst).max(Some((days, document)));
+            *worst = (*worst).max(Some((days, Reverse(document))));
         }
     }
-    sums.into_iter().map(|(key, sum)| delay(key, sum)).collect()
+    Ok(products)
 }
 
 fn delay(
-    (Reverse(day), _, product, stage, since): Key,
+    (month, product): (Month, Uuid),
+    (stage, since): (Stage, Stage),
     (delays, worst): (Delays, Worst),
 ) -> Result<pb::StageDelay, Failure> {
     let (worst_days, Reverse((account, invoice))) = worst.context("a delay of nothing")?;
     Ok(pb::StageDelay {
-        billing_month: month(day).to_string(),
+        billing_month: month.to_string(),
         ad_product: name::product_name(ProductId::from_uuid(product)),
         since: stage_message(since).into(),
         stage: stage_message(stage).into(),

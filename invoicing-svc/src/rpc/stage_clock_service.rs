@@ -8,7 +8,7 @@ use super::Rpc;
 use crate::{
     report::{
         invoice, order,
-        stage_clock::{self as report, Which},
+        stage_clock::{self as report, Place, Which},
     },
     store,
     wire::stage_clock::{self as wire, Of},
@@ -56,16 +56,15 @@ impl StageClockService for Rpc {
             let message = request.into_inner();
             let arguments =
                 pb::ListStageDelaysRequest { page_size: 0, page_token: String::new(), ..message.clone() };
-            let page: Page<usize> =
+            let page: Page<Place> =
                 Page::of(&self.seal, &call, &arguments, message.page_size, &message.page_token)?;
             let billed = wire::billed(&message)?;
             let scope = call.scope.json();
             let mut connection = self.pool.acquire().await?;
             let entity = store::billing_entity::get(&mut connection, billed.entity, scope.as_ref()).await?;
-            let summed = report::delays(&mut connection, &entity, billed, scope.as_ref()).await?;
-            let skip = page.after.map_or(0, |last| last + 1);
-            let rest: Vec<_> = summed.into_iter().enumerate().skip(skip).collect();
-            let (part, next_page_token) = page.cut(rest, |(place, _)| *place)?;
+            let asked = (page.after.as_ref(), page.fetch());
+            let summed = report::delays(&mut connection, &entity, billed, scope.as_ref(), asked).await?;
+            let (part, next_page_token) = page.cut(summed, |(place, _)| place.clone())?;
             let stage_delays = part.into_iter().map(|(_, delay)| delay).collect();
             Ok(pb::ListStageDelaysResponse { stage_delays, next_page_token })
         })

@@ -201,6 +201,20 @@ async fn delays(
     client(service).list_stage_delays(request).await.map(tonic::Response::into_inner)
 }
 
+/// All pages of a list.
+async fn paged(service: &Service, mut request: pb::ListStageDelaysRequest) -> Vec<pb::StageDelay> {
+    let mut all = Vec::new();
+    loop {
+        let page = delays(service, request.clone()).await.unwrap();
+        assert!(page.stage_delays.len() <= usize::try_from(request.page_size).unwrap());
+        all.extend(page.stage_delays);
+        if page.next_page_token.is_empty() {
+            return all;
+        }
+        request.page_token = page.next_page_token;
+    }
+}
+
 #[tokio::test]
 async fn delays_are_summed_by_month_and_product() {
     let service = Service::start().await;
@@ -253,6 +267,12 @@ async fn delays_are_summed_by_month_and_product() {
     let next = pb::ListStageDelaysRequest { page_token: first.next_page_token, ..by_product };
     let next = delays(&service, next).await.unwrap().stage_delays;
     assert_eq!([first.stage_delays, next].concat(), found[6..]);
+    // However small the pages are, they are the same list, through all products and the months before.
+    for page_size in [1, 5, 7] {
+        let request =
+            pb::ListStageDelaysRequest { first_month: "2025-02".into(), page_size, ..request.clone() };
+        assert_eq!(paged(&service, request).await, found, "{page_size} a page");
+    }
     let february = pb::ListStageDelaysRequest { last_month: "2026-02".into(), ..request.clone() };
     assert_eq!(delays(&service, february).await.unwrap().stage_delays, []);
     let wrong = pb::ListStageDelaysRequest { first_month: "2025-01".into(), ..request };
