@@ -22,7 +22,7 @@ use chassis::{
     stack::{MESSAGE_MAX_BYTES, Stack},
 };
 use futures::future::BoxFuture;
-use outbox::{Feed, Sequencer};
+use outbox::Feed;
 
 use crate::{
     Configuration, Passwords,
@@ -78,21 +78,7 @@ async fn starting(configuration: Configuration, clock: Clock) -> Result<Running,
     let pool = database::connect(&configuration.database_url, NAME, configuration.connections_max).await?;
     begin_with_a_policy(&pool, clock.now()).await.map_err(StartError::Policy)?;
     let background = Background::new();
-    let feed = Feed::new(pool.clone());
-    let sequencer = Sequencer::new(pool.clone());
-    background.spawn("sequencer", {
-        move |cancellation| {
-            let sequencer = sequencer.clone();
-            async move { sequencer.run(cancellation).await }
-        }
-    });
-    background.spawn("feed", {
-        let feed = feed.clone();
-        move |cancellation| {
-            let feed = feed.clone();
-            async move { feed.run(cancellation).await }
-        }
-    });
+    let feed = Feed::begin(&pool, &background);
     let signer = CallerSigner::new(&configuration.caller_secret, clock.clone())?;
     let invoicing = Invoicing::lazily(&configuration.invoicing_url, signer)
         .map_err(|source| StartError::InvoicingUrl { url: configuration.invoicing_url.clone(), source })?;

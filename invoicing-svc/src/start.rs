@@ -27,7 +27,7 @@ use chassis::{
     stack::{MESSAGE_MAX_BYTES, Stack},
 };
 use futures::future::BoxFuture;
-use outbox::{Feed, Sequencer};
+use outbox::Feed;
 
 use crate::{
     Configuration, Passwords,
@@ -79,21 +79,7 @@ async fn starting(configuration: Configuration, clock: Clock) -> Result<Running,
     let verifier = CallerVerifier::new(&configuration.caller_secret, NAME, clock.clone())?;
     let pool = database::connect(&configuration.database_url, NAME, configuration.connections_max).await?;
     let background = Background::new();
-    let feed = Feed::new(pool.clone());
-    let sequencer = Sequencer::new(pool.clone());
-    background.spawn("sequencer", {
-        move |cancellation| {
-            let sequencer = sequencer.clone();
-            async move { sequencer.run(cancellation).await }
-        }
-    });
-    background.spawn("feed", {
-        let feed = feed.clone();
-        move |cancellation| {
-            let feed = feed.clone();
-            async move { feed.run(cancellation).await }
-        }
-    });
+    let feed = Feed::begin(&pool, &background);
     let tax_engines = TaxEngines::of(&configuration.tax_engines)?;
     let bell = work::begin(&background, &pool, &clock, &tax_engines);
     let rpc = Rpc {

@@ -22,11 +22,11 @@ use crate::{
         correspondence,
         customer_case::{self as store, Named, Which},
     },
-    wire::{correspondence::message as written, customer_case as wire, fact, name, text},
+    wire::{
+        correspondence::{MESSAGE_MAX, message as written},
+        customer_case as wire, fact, name, text,
+    },
 };
-
-/// How long a message may be, in characters.
-const MESSAGE_MAX: usize = 4_000;
 
 #[tonic::async_trait]
 impl CaseService for Rpc {

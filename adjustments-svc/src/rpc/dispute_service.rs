@@ -27,11 +27,11 @@ use crate::{
         dispute::{self as store, Which},
         disputed_document,
     },
-    wire::{correspondence::message as written, dispute as wire, fact, name, text},
+    wire::{
+        correspondence::{MESSAGE_MAX, message as written},
+        dispute as wire, fact, name, text,
+    },
 };
-
-/// How long a message may be, in characters.
-const MESSAGE_MAX: usize = 4_000;
 
 #[tonic::async_trait]
 impl DisputeService for Rpc {

@@ -5,6 +5,9 @@ use billing_proto::billing::adjustments::v1 as pb;
 
 use super::time;
 
+/// How long a message may be, in characters.
+pub const MESSAGE_MAX: usize = 4_000;
+
 /// What somebody wrote about the resource of this name.
 pub fn message(about: &str, message: &Message) -> pb::Correspondence {
     pb::Correspondence {

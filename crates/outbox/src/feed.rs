@@ -3,7 +3,7 @@
 use anyhow::{Context, anyhow};
 use async_stream::try_stream;
 use billing_proto::billing::event::v1::{Event, StreamEventsRequest};
-use chassis::{failure::Failure, scope::Scope};
+use chassis::{background::Background, failure::Failure, scope::Scope};
 use futures::Stream;
 use ids::{AccountId, EntityId, EventId};
 use prost::Message;
@@ -14,7 +14,10 @@ use tokio::{sync::watch, time::timeout};
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
-use crate::bell::{self, Bell, SLEEP_MAX};
+use crate::{
+    Sequencer,
+    bell::{self, Bell, SLEEP_MAX},
+};
 
 /// How many events a stream loads at once.
 const BATCH: i64 = 500;
@@ -37,6 +40,21 @@ impl Feed {
     /// The feed; its streams are woken once [`run`](Self::run) runs, and look by themselves every second.
     pub fn new(pool: PgPool) -> Self {
         Self { pool, grown: watch::Sender::new(()) }
+    }
+
+    /// The feed of a service that runs: beside its calls events get their positions, and streams are woken when the feed grows.
+    pub fn begin(pool: &PgPool, background: &Background) -> Self {
+        let (feed, sequencer) = (Self::new(pool.clone()), Sequencer::new(pool.clone()));
+        background.spawn("sequencer", move |cancellation| {
+            let sequencer = sequencer.clone();
+            async move { sequencer.run(cancellation).await }
+        });
+        let woken = feed.clone();
+        background.spawn("feed", move |cancellation| {
+            let feed = woken.clone();
+            async move { feed.run(cancellation).await }
+        });
+        feed
     }
 
     /// Wakes all streams of this process when the feed grows, until it is cancelled. One connection serves them all.
