@@ -6,6 +6,7 @@ use invoicing_domain::{
     control_total::ControlTotal,
     delivery::{BatchTotals, Column, DailyFact, DeliveryRefusal, Duplicates, Measure, RowRefusal},
 };
+use jiff::civil::Date;
 use refusal::{Refusal, Violations};
 
 use super::{
@@ -13,7 +14,7 @@ use super::{
     choice::optional_choice,
     csv::{CsvReader, Record},
     delivery_csv::{self, FactColumns},
-    delivery_fact::{content, measure, message, parse, sent},
+    delivery_fact::{About, about, content, measure, message, parse, sent},
     delivery_parquet::ParquetFile,
     order::source_system,
     order_batch::sequence,
@@ -174,18 +175,23 @@ pub struct Unreadable {
     pub problem: RowProblem,
     /// As it came.
     pub content: String,
+    /// Whose row it is, as far as that can be read.
+    about: Option<About>,
 }
 
 impl Row {
     fn of_message(m: &pb::DeliveryFact, summed: Option<Measure>) -> Self {
-        let unreadable = |problem| Box::new(Unreadable { problem, content: content(m) });
+        let unreadable = |problem| Box::new(Unreadable { problem, content: content(m), about: about(m) });
         let summed = summed.and_then(|measure| sent(m, measure));
         Self { parsed: parse(m).map_err(unreadable), summed, record: None }
     }
 
     fn of_record(columns: &FactColumns, record: Record, summed: Option<Measure>) -> Self {
         let summed = summed.and_then(|measure| columns.sent(&record, measure));
-        let unreadable = |problem| Box::new(Unreadable { problem, content: record.raw.clone() });
+        let unreadable = |problem| {
+            let (content, about) = (record.raw.clone(), columns.about(&record));
+            Box::new(Unreadable { problem, content, about })
+        };
         Self { parsed: columns.parse(&record).map_err(unreadable), summed, record: Some(record.raw) }
     }
 
@@ -195,6 +201,17 @@ impl Row {
             (Some(record), _) => record.clone(),
             (None, Ok(fact)) => content(&message(fact)),
             (None, Err(unreadable)) => unreadable.content.clone(),
+        }
+    }
+
+    /// The order, the line and the day that the row is about, as far as they can be read.
+    pub fn about(&self) -> Option<(&str, &str, Option<Date>)> {
+        match &self.parsed {
+            Ok(fact) => Some((fact.order.as_str(), fact.line.as_str(), Some(fact.day))),
+            Err(unreadable) => {
+                let about = unreadable.about.as_ref()?;
+                Some((about.order.as_str(), about.line.as_str(), about.day))
+            }
         }
     }
 
@@ -318,7 +335,7 @@ pub fn read_again(file_header: Option<&str>, content: &str) -> Result<Row, Deliv
 fn unreadable(content: &str) -> Row {
     let problem = "is not what a row is kept as".to_owned();
     let problem = RowProblem { column: String::new(), refusal: RowRefusal::MalformedRow { problem } };
-    let unreadable = Unreadable { problem, content: content.to_owned() };
+    let unreadable = Unreadable { problem, content: content.to_owned(), about: None };
     Row { parsed: Err(Box::new(unreadable)), summed: None, record: None }
 }
 

@@ -6,7 +6,7 @@ use refusal::Violations;
 use super::{
     airing::RowProblem,
     csv::{Columns, Record, day},
-    delivery_fact::{amount, counts},
+    delivery_fact::{About, amount, counts},
     text::{Text, text},
 };
 
@@ -54,6 +54,14 @@ impl FactColumns {
             }
             (_, _, _, _) => Err(RowProblem::of(v)),
         }
+    }
+
+    /// Whose row a record is that has no fact, if it names a line.
+    pub fn about(&self, record: &Record) -> Option<About> {
+        let v = &mut Violations::new();
+        let order = text(v, "order_no", self.columns.value(record, "order_no"), Text::Code(128))?;
+        let line = text(v, "line", self.columns.value(record, "line"), Text::Code(64))?;
+        Some(About { order, line, day: day(self.columns.value(record, "date")).ok() })
     }
 
     fn counts(&self, v: &mut Violations, record: &Record) -> Option<[Option<i64>; 9]> {

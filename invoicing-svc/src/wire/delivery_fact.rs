@@ -2,6 +2,7 @@
 
 use billing_proto::billing::invoicing::v1 as pb;
 use invoicing_domain::delivery::{COUNT_MAX, DailyFact, Measure, Measured, RowRefusal};
+use jiff::civil::Date;
 use money::Quantity;
 use refusal::Violations;
 use rust_decimal::Decimal;
@@ -12,6 +13,14 @@ use super::{
     period::{day, day_message},
     text::{Text, text},
 };
+
+/// Whose row one is that is no fact.
+#[derive(Debug)]
+pub struct About {
+    pub order: String,
+    pub line: String,
+    pub day: Option<Date>,
+}
 
 /// The fact that a message describes.
 pub fn parse(message: &pb::DeliveryFact) -> Result<DailyFact, RowProblem> {
@@ -36,6 +45,14 @@ fn fields(
         day: day?,
         measured: Measured { counts: counts?, spend, hours },
     })
+}
+
+/// Whose row a message is that describes no fact, if it names a line.
+pub fn about(m: &pb::DeliveryFact) -> Option<About> {
+    let v = &mut Violations::new();
+    let (order, line) =
+        (text(v, "order", &m.order, Text::Code(128))?, text(v, "line", &m.line, Text::Code(64))?);
+    Some(About { order, line, day: day(v, "date", m.date.as_ref()) })
 }
 
 /// In the order of `Measure::COUNTS`.
