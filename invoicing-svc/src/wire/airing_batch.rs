@@ -161,7 +161,7 @@ impl Rows {
         if columns.is_none() {
             return Err(DeliveryRefusal::MalformedFile {
                 line: 1,
-                problem: "has to name the columns".to_owned(),
+                problem: format!("has to name the columns: {}", airing_csv::REQUIRED.join(", ")),
             }
             .into());
         }

@@ -86,6 +86,12 @@ fn measures() -> impl Iterator<Item = Measure> {
     Measure::COUNTS.into_iter().chain([Measure::Spend, Measure::Hours])
 }
 
+/// The columns that a file may have, in words.
+pub fn columns() -> String {
+    let measures: Vec<&str> = measures().map(Measure::name).collect();
+    format!("{} and at least one of {}", REQUIRED.join(", "), measures.join(", "))
+}
+
 /// What the file calls a column.
 pub fn column_name(column: Column) -> &'static str {
     match column {

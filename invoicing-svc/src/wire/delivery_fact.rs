@@ -22,20 +22,20 @@ pub struct About {
     pub day: Option<Date>,
 }
 
-/// The fact that a message describes.
-pub fn parse(message: &pb::DeliveryFact) -> Result<DailyFact, RowProblem> {
+/// The fact that a message describes; `order` is what its sender calls the order's id.
+pub fn parse(message: &pb::DeliveryFact, order: &str) -> Result<DailyFact, RowProblem> {
     let mut v = Violations::new();
     let amounts =
         (amount(Measure::Spend, message.spend.trim())?, amount(Measure::Hours, message.hours.trim())?);
-    fields(&mut v, message, amounts).ok_or_else(|| RowProblem::of(v))
+    fields(&mut v, (message, order), amounts).ok_or_else(|| RowProblem::of(v))
 }
 
 fn fields(
     v: &mut Violations,
-    m: &pb::DeliveryFact,
+    (m, order): (&pb::DeliveryFact, &str),
     (spend, hours): (Option<Quantity>, Option<Quantity>),
 ) -> Option<DailyFact> {
-    let order = text(v, "order", &m.order, Text::Code(128));
+    let order = text(v, order, &m.order, Text::Code(128));
     let line = text(v, "line", &m.line, Text::Code(64));
     let day = day(v, "date", m.date.as_ref());
     let counts = counts(v, counts_of(m));

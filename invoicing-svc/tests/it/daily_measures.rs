@@ -202,3 +202,18 @@ async fn a_day_whose_row_is_in_quarantine_is_not_replaced() {
     // 110 + 250 + 300 + 0.
     assert_eq!(totals(&service).await, (660, 26, 3));
 }
+
+/// A thousand that is written with a comma makes a field more.
+#[tokio::test]
+async fn a_record_of_another_length_keeps_its_line_when_it_is_looked_at_again() {
+    let service = Service::start().await;
+    with_order(&service).await;
+    let file = "order_no,line,date,impressions\nIO-1001,L2,2026-01-01,999\nIO-1001,L2,2026-01-02,1,000\n";
+    let landed = csv(&service, rows("B1", 2), file).await;
+    assert_eq!(release(&service, &landed, "r1").await, landed, "it cannot be read today either");
+    let list = pb::ListQuarantineRequest { batch: landed.name, ..Default::default() };
+    let kept = client(&service).list_quarantine(list).await.unwrap().into_inner().rows;
+    assert!(
+        kept[0].message.starts_with("line 3 of the file has 5 fields where its first line names 4: order_no")
+    );
+}

@@ -177,6 +177,8 @@ impl Import {
                     self.reading.count_released(&row);
                     released.push(number);
                 }
+                // What cannot be read says already what is wrong with it, and on which line of its file it was.
+                Err(_) if row.parsed.is_err() => {}
                 Err(refusal) => {
                     let column = row.column_of(&refusal);
                     kept.push(self.reading.quarantined(number, &row, column, &refusal));
