@@ -59,10 +59,7 @@ impl Import {
             delivery::check_sequence(&header.source, last, sequence).or_refuse()?;
         }
         let source = source(&mut transaction, &header, &call).await?;
-        let destination = match source.duplicates {
-            Duplicates::Refuse => Destination::Facts,
-            Duplicates::Sum => Destination::Summed,
-        };
+        let destination = Destination::of(source.duplicates);
         if destination == Destination::Summed {
             store::begin_summing(&mut transaction).await?;
         }

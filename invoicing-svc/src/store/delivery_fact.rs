@@ -177,6 +177,16 @@ pub enum Destination {
     Summed,
 }
 
+impl Destination {
+    /// Where the facts of a source go.
+    pub fn of(duplicates: Duplicates) -> Self {
+        match duplicates {
+            Duplicates::Refuse => Self::Facts,
+            Duplicates::Sum => Self::Summed,
+        }
+    }
+}
+
 /// Makes room for facts that are to be added up.
 pub async fn begin_summing(transaction: &mut PgConnection) -> Result<(), Failure> {
     // The table is the transaction's own, so that no query over it can be checked when the service is built.

@@ -104,15 +104,31 @@ async fn clicks_that_come_in_a_file_of_their_own_leave_the_impressions_of_the_da
     assert_eq!(told, ["Batch B1 of adserver"], "who counted what is billed");
 }
 
+/// Of a source whose rows of a day are added up.
+fn summed(header: pb::DailyBatchHeader) -> pb::DailyBatchHeader {
+    let duplicates = pb::DuplicateFacts::Sum.into();
+    pb::DailyBatchHeader { source: "logs".into(), duplicates, ..header }
+}
+
+/// 10 and 5 are 15, whenever their order is known.
+#[tokio::test]
+async fn rows_that_are_added_up_are_so_when_they_are_released() {
+    let service = Service::start().await;
+    let sold = reference_data(&service).await;
+    let facts = [fact("L2", "2026-01-01", 10), fact("L2", "2026-01-01", 5)];
+    let landed = import(&service, summed(header("B1", 2, 15)), &facts).await.unwrap();
+    assert_eq!(landed.rows_quarantined, 2);
+    sync(&service, vec![order(&sold, "IO-1001")], "orders").await.unwrap();
+    let released = release(&service, &landed, "r1").await;
+    assert_eq!((released.rows_loaded, waiting(&service, &landed).await), (2, vec![]));
+    assert_eq!(versions(&service, "2026-01-01").await, [(Some(15), None)]);
+    assert_eq!(totals(&service).await, (15, 0, 1));
+}
+
 #[tokio::test]
 async fn what_is_added_up_leaves_open_what_no_row_says() {
     let service = Service::start().await;
     with_order(&service).await;
-    let summed = |header: pb::DailyBatchHeader| pb::DailyBatchHeader {
-        source: "logs".into(),
-        duplicates: pb::DuplicateFacts::Sum.into(),
-        ..header
-    };
     let facts = [fact("L2", "2026-01-01", 10), fact("L2", "2026-01-01", 5), fact("L2", "2026-01-02", 7)];
     import(&service, summed(header("B1", 3, 22)), &facts).await.unwrap();
     let clicks = "order_no,line,date,clicks\nIO-1001,L2,2026-01-01,1\nIO-1001,L2,2026-01-01,2\n";

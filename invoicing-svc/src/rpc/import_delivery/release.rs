@@ -69,7 +69,7 @@ pub async fn release(
     };
     let mut import = begin(call, &batch, transaction, pool).await?;
     let looked = look(&mut import, &batch, landing, rows).await?;
-    let released = import.write_released(old, looked).await?;
+    let released = import.write_released((old, &batch), looked).await?;
     let answer = if released == 0 {
         let viewer = report::Viewer { scope: None, person: &import.call.caller.person };
         report::batch(&mut import.transaction, old, viewer).await?
@@ -104,11 +104,15 @@ async fn begin(
         store::source(&mut transaction, &batch.source).await?.context("a batch without its source")?;
     let landing = Landing { source: source.number, number: store::next_landing(&mut transaction).await? };
     let (scope, today) = (call.scope.json(), source.time_zone.day_of(call.at));
-    let (duplicates, carries) = (source.duplicates, !batch.replaces);
+    let (duplicates, destination) = (source.duplicates, Destination::of(source.duplicates));
+    if destination == Destination::Summed {
+        store::begin_summing(&mut transaction).await?;
+    }
+    let carries = !batch.replaces && destination == Destination::Facts;
     let placing = Placing { pool, scope, landing, today, duplicates, carries, is_known: false };
     let reading = Reading::begin(&header, placing);
     let id = BatchId::from_uuid(Uuid::now_v7());
-    let (known, destination, replaced) = (None, Destination::Facts, Vec::new());
+    let (known, replaced) = (None, Vec::new());
     Ok(Import { call, header, transaction, id, known, landing, destination, reading, replaced })
 }
 
@@ -157,7 +161,11 @@ fn said_since(fact: &DailyFact) -> RowRefusal {
 
 impl Import {
     /// Writes the rows that can be used, and what is wrong with the others. Answers how many can be used.
-    async fn write_released(&mut self, old: BatchId, looked: Looked) -> Result<i64, Failure> {
+    async fn write_released(
+        &mut self,
+        (old, batch): (BatchId, &QuarantinedBatch),
+        looked: Looked,
+    ) -> Result<i64, Failure> {
         let (mut facts, mut released, mut kept) = (FactRows::new(), Vec::new(), Vec::new());
         let again = looked.iter().filter_map(|(_, row, found)| {
             let place = *found.as_ref().ok()?;
@@ -168,7 +176,7 @@ impl Import {
         for (number, row, found) in looked {
             let placed = found.and_then(|place| self.reading.placed(&row, place, &held));
             let placed = placed.and_then(|(fact, is_first)| match &row.parsed {
-                Ok(said) if !is_first => Err(said_since(said)),
+                Ok(said) if !is_first && self.destination == Destination::Facts => Err(said_since(said)),
                 Ok(_) | Err(_) => Ok(fact),
             });
             match placed {
@@ -187,7 +195,10 @@ impl Import {
         }
         quarantine::keep(&mut self.transaction, old, &kept).await?;
         quarantine::release(&mut self.transaction, old, &released, self.id).await?;
-        store::copy(&mut self.transaction, facts, Destination::Facts).await?;
+        store::copy(&mut self.transaction, facts, self.destination).await?;
+        if self.destination == Destination::Summed {
+            store::sum_up(&mut self.transaction, batch.replaces).await?;
+        }
         self.header.said.rows = self.reading.counted.rows;
         Ok(self.reading.counted.rows)
     }
