@@ -352,7 +352,7 @@ fn row(
 fn out_of_turn(part: Option<&Part>) -> Refusal {
     let mut v = Violations::new();
     match part {
-        None => v.add("part", "must be given"),
+        None => v.add("", "a message of the stream is empty; it has to have header, facts, csv or parquet"),
         Some(Part::Header(_)) => v.add("header", "must come first and only first"),
         Some(Part::Facts(_)) => v.add("facts", "does not go into one stream with a file"),
         Some(Part::Csv(_)) => v.add("csv", "does not go into one stream with facts or Parquet"),

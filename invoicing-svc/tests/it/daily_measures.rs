@@ -233,3 +233,12 @@ async fn a_record_of_another_length_keeps_its_line_when_it_is_looked_at_again() 
         kept[0].message.starts_with("line 3 of the file has 5 fields where its first line names 4: order_no")
     );
 }
+
+#[tokio::test]
+async fn a_message_without_anything_is_told_what_it_may_have() {
+    let service = Service::start().await;
+    let messages = [Some(Part::Header(rows("B1", 0))), None].map(|part| pb::ImportDeliveryRequest { part });
+    let refused = client(&service).import_delivery(tokio_stream::iter(messages)).await.unwrap_err();
+    let expected = "a message of the stream is empty; it has to have header, facts, csv or parquet";
+    assert_eq!(refused.message(), expected);
+}
