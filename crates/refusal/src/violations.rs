@@ -10,7 +10,7 @@ const SPELLED_OUT: usize = 3;
 /// One field that is wrong.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FieldViolation {
-    /// The path of the field from the message, in proto names: `order.lines[3].rate`.
+    /// The path of the field from the message, in proto names: `order.lines[3].rate`. Empty: the message as a whole.
     pub field: String,
     /// What is wrong with it, as the rest of a sentence about the field.
     pub description: String,
@@ -29,7 +29,7 @@ impl Violations {
         Self::default()
     }
 
-    /// Notes that a field is wrong. `field` is relative to the surrounding [`within`](Self::within).
+    /// Notes that a field is wrong. `field` is relative to the surrounding [`within`](Self::within), and empty for all of that.
     pub fn add(&mut self, field: &str, description: impl Display) {
         self.found.push(FieldViolation { field: self.path(field), description: description.to_string() });
     }
@@ -59,14 +59,21 @@ impl Violations {
     }
 
     fn path(&self, field: &str) -> String {
-        if self.prefix.is_empty() { field.to_owned() } else { format!("{}.{field}", self.prefix) }
+        match (self.prefix.as_str(), field) {
+            ("", field) => field.to_owned(),
+            (prefix, "") => prefix.to_owned(),
+            (prefix, field) => format!("{prefix}.{field}"),
+        }
     }
 }
 
 /// The first violations as one sentence, and how many more there are.
 pub(crate) fn in_words(violations: &[FieldViolation]) -> String {
-    let spelled: Vec<String> =
-        violations.iter().take(SPELLED_OUT).map(|v| format!("{}: {}", v.field, v.description)).collect();
+    let spell = |v: &FieldViolation| match v.field.as_str() {
+        "" => v.description.clone(),
+        field => format!("{field}: {}", v.description),
+    };
+    let spelled: Vec<String> = violations.iter().take(SPELLED_OUT).map(spell).collect();
     match violations.len().saturating_sub(SPELLED_OUT) {
         0 => spelled.join("; "),
         more => format!("{}; and {more} more", spelled.join("; ")),

@@ -41,6 +41,17 @@ fn a_refusal_says_it_in_words_and_gives_every_field_to_machines() {
 }
 
 #[test]
+fn what_is_wrong_with_a_whole_is_told_without_a_name() {
+    let mut violations = Violations::new();
+    violations.add("", "is empty");
+    violations.within("lines[3]", |line| line.add("", "has no rate"));
+    let refusal = violations.refusal();
+    let fields: Vec<&str> = refusal.violations.iter().map(|v| v.field.as_str()).collect();
+    assert_eq!(fields, ["", "lines[3]"]);
+    assert_eq!(refusal.message, "is empty; lines[3]: has no rate");
+}
+
+#[test]
 fn every_violation_is_told_with_its_path() {
     let mut violations = Violations::new();
     assert_eq!(violations.take("currency", Ok::<_, String>("USD")), Some("USD"));

@@ -43,7 +43,7 @@ pub async fn batches(
 ) -> Result<Vec<(Uuid, pb::DeliveryBatch)>, Failure> {
     let rows = sqlx::query!(
         "select batch_id, source, external_id, sequence, mode, control_rows, control_amount, rows_loaded, rows_unchanged, rows_quarantined,
-                received_at, kind, first_day, last_day, rows_zeroed, control_metric, released_from, evidence
+                received_at, kind, first_day, last_day, rows_zeroed, control_metric, released_from, evidence, rows_kept
            from delivery_batch
           where ($1::uuid is null or batch_id = $1) and ($2::text is null or source = $2)
             and ($3::uuid is null or batch_id < $3) and ($4::jsonb is null or received_by = $5)
@@ -95,6 +95,7 @@ pub async fn batches(
                     .released_from
                     .map_or_else(String::new, |batch| name::batch_name(BatchId::from_uuid(batch))),
                 evidence: row.evidence.unwrap_or_else(String::new),
+                rows_kept: row.rows_kept,
             };
             Ok((row.batch_id, batch))
         })

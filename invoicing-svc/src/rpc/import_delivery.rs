@@ -59,18 +59,17 @@ impl Import {
             delivery::check_sequence(&header.source, last, sequence).or_refuse()?;
         }
         let source = source(&mut transaction, &header, &call).await?;
-        let destination = match source.duplicates {
-            Duplicates::Refuse => Destination::Facts,
-            Duplicates::Sum => Destination::Summed,
-        };
+        let destination = Destination::of(source.duplicates);
         if destination == Destination::Summed {
             store::begin_summing(&mut transaction).await?;
         }
         let number = store::next_landing(&mut transaction).await?;
         let landing = Landing { source: source.number, number };
         let (scope, today) = (call.scope.json(), source.time_zone.day_of(call.at));
-        let duplicates = source.duplicates;
-        let placing = Placing { pool, scope, landing, today, duplicates, is_known: known.is_some() };
+        let (duplicates, is_known) = (source.duplicates, known.is_some());
+        // What is added up takes over what it leaves open once it is.
+        let carries = header.replaces.is_none() && destination == Destination::Facts;
+        let placing = Placing { pool, scope, landing, today, duplicates, carries, is_known };
         let mut reading = Reading::begin(&header, placing);
         let replaced = replaced(&mut reading, &header).await?;
         let id = BatchId::from_uuid(Uuid::now_v7());
@@ -109,7 +108,7 @@ impl Import {
         }
         self.check().or_refuse()?;
         if self.destination == Destination::Summed {
-            store::sum_up(&mut self.transaction).await?;
+            store::sum_up(&mut self.transaction, self.header.replaces.is_some()).await?;
         }
         let answer = self.record(None, clock).await?;
         self.transaction.commit().await?;
@@ -172,14 +171,18 @@ impl Import {
         let changed: HashSet<OrderId> =
             store::changed_orders(transaction, &orders).await?.into_iter().collect();
         let absent: Vec<_> = absent.into_iter().map(|(account, _, line)| (account, line)).collect();
+        let waiting = &self.reading.waiting_days;
         let zeroed = match &self.header.replaces {
-            Some(replaces) => store::zero_absent(transaction, self.landing, replaces.days, &absent).await?,
+            Some(replaces) => {
+                store::zero_absent(transaction, self.landing, replaces.days, &absent, waiting).await?
+            }
             None => Vec::new(),
         };
-        let before = said_before(transaction, self.landing, &touched).await?;
+        let before: Vec<(AccountId, LineId)> = said_before(&touched).collect();
         let unchanged = store::unchanged(transaction, self.landing, &before).await?;
         let mut anew: HashSet<(AccountId, LineId)> = before.into_iter().collect();
-        anew.extend(zeroed.iter().map(|zeroed| (zeroed.account, zeroed.line)));
+        let zeroed_lines = zeroed.iter().filter(|zeroed| zeroed.days > 0);
+        anew.extend(zeroed_lines.map(|zeroed| (zeroed.account, zeroed.line)));
         let others = touched.iter().filter(|line| changed.contains(&line.order));
         anew.extend(others.map(|line| (line.account, line.line)));
         let new: Vec<&KnownLine> =
@@ -197,6 +200,7 @@ impl Import {
             unchanged,
             quarantined: counted.quarantined,
             zeroed: zeroed.iter().map(|zeroed| zeroed.days).sum(),
+            kept: zeroed.iter().map(|zeroed| zeroed.kept).sum(),
         })
     }
 }
@@ -269,13 +273,7 @@ async fn absent(
 }
 
 /// The lines out of those touched of whose days the source may have said something before.
-async fn said_before(
-    transaction: &mut PgConnection,
-    landing: Landing,
-    touched: &[&KnownLine],
-) -> Result<Vec<(AccountId, LineId)>, Failure> {
-    let first = |line: &KnownLine| line.sums.days().map(|days| (line.account, line.line, days.first()));
-    let firsts: Vec<_> = touched.iter().filter_map(|line| first(line)).collect();
-    let places = store::said_before(transaction, landing.source, &firsts).await?;
-    Ok(places.into_iter().map(|place| (firsts[place].0, firsts[place].1)).collect())
+fn said_before(touched: &[&KnownLine]) -> impl Iterator<Item = (AccountId, LineId)> {
+    let is_again = |line: &KnownLine| Some(line.sums.days()?.first() <= line.latest?);
+    touched.iter().filter(move |line| is_again(line) == Some(true)).map(|line| (line.account, line.line))
 }

@@ -4,8 +4,10 @@
 use std::collections::{HashMap, HashSet};
 
 use billing_proto::billing::invoicing::v1 as pb;
+use calendar::Days;
 use chassis::failure::{Failure, OrRefuse};
 use futures::Stream;
+use ids::{AccountId, LineId};
 use invoicing_domain::{
     control_total::ControlTotal,
     delivery::{self, BatchDigest, DailyFact, DailyLine, Duplicates, RowRefusal},
@@ -19,7 +21,7 @@ use super::arriving::{STALL_MAX, next};
 use crate::{
     store::{
         delivery::QuarantinedRow,
-        delivery_fact::{self as store, FactRows, KnownLine, Landing, PlacedFact},
+        delivery_fact::{self as store, FactRows, Held, KnownLine, Landing, PlacedFact},
     },
     wire::delivery_batch::{Header, Row, Rows},
 };
@@ -44,6 +46,8 @@ pub struct Placing {
     /// The day that it is for the source.
     pub today: Date,
     pub duplicates: Duplicates,
+    /// Of a day that was said before, what a row leaves open is taken over as the row is placed.
+    pub carries: bool,
     /// The batch has landed before: its rows are only counted.
     pub is_known: bool,
 }
@@ -61,6 +65,8 @@ pub struct Reading {
     orders: HashMap<String, Option<OrderLines>>,
     pub counted: Counted,
     pub lines: Vec<KnownLine>,
+    /// The days of lines of which a row waits in the quarantine of a batch that replaces.
+    pub waiting_days: Vec<(AccountId, LineId, Days)>,
 }
 
 /// What was counted of the rows.
@@ -93,6 +99,7 @@ impl Reading {
             orders: HashMap::new(),
             counted: Counted::default(),
             lines: Vec::new(),
+            waiting_days: Vec::new(),
         }
     }
 
@@ -144,8 +151,8 @@ impl Reading {
 
     /// Reads the orders that the rows name.
     pub async fn load_named(&mut self, rows: impl Iterator<Item = &Row>) -> Result<(), Failure> {
-        let named = rows.filter_map(|row| row.parsed.as_ref().ok()).map(|fact| &fact.order);
-        let new = named.filter(|order| !self.orders.contains_key(*order)).cloned().collect();
+        let named = rows.filter_map(Row::about).map(|(order, _, _)| order);
+        let new = named.filter(|order| !self.orders.contains_key(*order)).map(str::to_owned).collect();
         self.load(new).await
     }
 
@@ -170,15 +177,22 @@ impl Reading {
     async fn place_waiting(&mut self) -> Result<Piece, Failure> {
         let waiting = std::mem::take(&mut self.waiting);
         self.load_named(waiting.iter().map(|(_, row)| row)).await?;
+        let found: Vec<_> = waiting.iter().map(|(_, row)| self.line_of(row)).collect();
+        let again = waiting.iter().zip(&found);
+        let again =
+            again.filter_map(|((_, row), found)| self.said_again(row, *found.as_ref().ok()?)).collect();
+        let held = self.held(again).await?;
         let mut piece = Piece { facts: FactRows::new(), quarantined: Vec::new() };
-        for (number, row) in waiting {
-            match self.place(number, &row) {
+        for ((number, row), found) in waiting.into_iter().zip(found) {
+            match self.place(number, &row, found, &held) {
                 Ok(fact) => {
                     if let Some(fact) = fact {
                         piece.facts.push(&fact, self.placing.landing)?;
                     }
                 }
-                Err((column, refusal)) => {
+                Err(refusal) => {
+                    self.waiting_days.extend(self.replaced_by(&row));
+                    let column = row.column_of(&refusal);
                     piece.quarantined.push(self.quarantined(number, &row, column, &refusal));
                 }
             }
@@ -195,7 +209,8 @@ impl Reading {
         }
         let mut connection = self.placing.pool.acquire().await?;
         let system = &self.header.order_source_system;
-        let read = store::lines(&mut connection, system, &new, self.placing.scope.as_ref()).await?;
+        let (scope, source) = (self.placing.scope.as_ref(), self.placing.landing.source);
+        let read = store::lines(&mut connection, system, &new, scope, source).await?;
         self.orders.extend(new.into_iter().map(|order| (order, None)));
         for line in read {
             let known = DailyLine { place: self.lines.len(), flight: line.flight };
@@ -205,24 +220,70 @@ impl Reading {
         Ok(())
     }
 
-    /// The fact to be written; none of a day that was said before, where that refuses the batch.
-    fn place(&mut self, number: i64, row: &Row) -> Result<Option<PlacedFact>, (String, RowRefusal)> {
-        let found = match &row.parsed {
-            Ok(fact) => self.find(fact).map(|place| (fact, place)),
-            Err(unreadable) => Err(unreadable.problem.refusal.clone()),
-        };
-        let (fact, place) = found.map_err(|refusal| (row.column_of(&refusal), refusal))?;
-        let line = &mut self.lines[place];
-        if !line.sums.add(fact.day, &fact.measured) && self.placing.duplicates == Duplicates::Refuse {
+    /// The fact to be written; none of a day that the batch says again, where that refuses it.
+    fn place(
+        &mut self,
+        number: i64,
+        row: &Row,
+        found: Result<usize, RowRefusal>,
+        held: &Held,
+    ) -> Result<Option<PlacedFact>, RowRefusal> {
+        let placed = found.and_then(|place| self.placed(row, place, held));
+        let (fact, is_first) = placed?;
+        if !is_first && self.placing.duplicates == Duplicates::Refuse {
             self.counted.repeated.push(number);
             return Ok(None);
         }
-        Ok(Some(PlacedFact {
-            account: line.account,
-            line: line.line,
-            day: fact.day,
-            measured: fact.measured,
-        }))
+        Ok(Some(fact))
+    }
+
+    /// The place of the line that a row is about.
+    pub fn line_of(&self, row: &Row) -> Result<usize, RowRefusal> {
+        match &row.parsed {
+            Ok(fact) => self.find(fact),
+            Err(unreadable) => Err(unreadable.problem.refusal.clone()),
+        }
+    }
+
+    /// The day of a line that a row says again and of which something is to be taken over.
+    pub fn said_again(&self, row: &Row, place: usize) -> Option<(AccountId, LineId, Date)> {
+        let (fact, line) = (row.parsed.as_ref().ok()?, &self.lines[place]);
+        let is_again = self.placing.carries && line.latest.is_some_and(|latest| fact.day <= latest);
+        is_again.then_some((line.account, line.line, fact.day))
+    }
+
+    /// What holds of days. On a connection of its own, as the orders are read.
+    pub async fn held(&mut self, days: Vec<(AccountId, LineId, Date)>) -> Result<Held, Failure> {
+        if days.is_empty() {
+            return Ok(Held::new());
+        }
+        let mut connection = self.placing.pool.acquire().await?;
+        store::held(&mut connection, self.placing.landing.source, &days).await
+    }
+
+    /// The fact of a row on the line at a place, over what held of its day, and whether it is the first that the batch says of it.
+    pub fn placed(&mut self, row: &Row, place: usize, held: &Held) -> Result<(PlacedFact, bool), RowRefusal> {
+        let fact = row.parsed.as_ref().map_err(|unreadable| unreadable.problem.refusal.clone())?;
+        let line = &mut self.lines[place];
+        let (mut measured, mut carried) = (fact.measured, 0);
+        if let Some(held) = held.get(&(line.line, fact.day)) {
+            measured = fact.measured.over(held);
+            carried = held.present() & !fact.measured.present();
+            delivery::check_counts(&measured)?;
+        }
+        let is_first = line.sums.add(fact.day, &fact.measured);
+        let (account, line, day) = (line.account, line.line, fact.day);
+        Ok((PlacedFact { account, line, day, measured, carried }, is_first))
+    }
+
+    /// The days of a line that a row would have replaced; all that the batch replaces, where its day cannot be read.
+    fn replaced_by(&self, row: &Row) -> Option<(AccountId, LineId, Days)> {
+        let replaced = self.header.replaces.as_ref()?.days;
+        let (order, number, day) = row.about()?;
+        let line = self.orders.get(order)?.as_ref()?.get(number)?;
+        let line = &self.lines[line.place];
+        let days = day.map_or(Some(replaced), |day| Days::new(day, day).ok())?;
+        Some((line.account, line.line, days))
     }
 
     /// The place of the line that a fact is about.

@@ -278,6 +278,7 @@ pub async fn land(
         unchanged: count(unchanged)?,
         quarantined: batch.rows_quarantined,
         zeroed: 0,
+        kept: 0,
     };
     record(transaction, batch, &counts, None, (at, by)).await
 }
@@ -294,6 +295,8 @@ pub struct Counts {
     pub quarantined: i64,
     /// Days of which nothing was said, and which were made zero.
     pub zeroed: i64,
+    /// Days of which nothing was said that can be used, and which were kept because a row of theirs is in the quarantine.
+    pub kept: i64,
 }
 
 /// What a batch of daily facts has that one of airings has not.
@@ -320,9 +323,9 @@ pub async fn record(
     sqlx::query!(
         "insert into delivery_batch (batch_id, source, external_id, sequence, mode, order_source_system, control_rows,
            control_amount, content_digest, rows_loaded, rows_unchanged, rows_quarantined, rows_zeroed, received_at, received_by,
-           kind, landing, first_day, last_day, control_metric, file_header, released_from, evidence, xid)
+           kind, landing, first_day, last_day, control_metric, file_header, released_from, evidence, rows_kept, xid)
          values ($1, $2, $3, $4, $5, $6, $7, $8::text::numeric, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20,
-           $21, $22, $23, pg_current_xact_id())",
+           $21, $22, $23, $24, pg_current_xact_id())",
         batch.id.uuid(),
         batch.source,
         batch.external_id,
@@ -345,7 +348,8 @@ pub async fn record(
         daily.and_then(|daily| daily.measure).map(Measure::text),
         batch.file_header,
         batch.released_from.map(BatchId::uuid),
-        daily.and_then(|daily| daily.evidence)
+        daily.and_then(|daily| daily.evidence),
+        counts.kept
     )
     .execute(transaction)
     .await?;

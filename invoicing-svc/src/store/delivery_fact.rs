@@ -14,6 +14,7 @@ use invoicing_domain::{
 use jiff::{Timestamp, civil::Date};
 use jiff_sqlx::ToSqlx;
 use money::Quantity;
+use rust_decimal::Decimal;
 use serde_json::Value;
 use sqlx::PgConnection;
 use uuid::Uuid;
@@ -36,6 +37,8 @@ pub struct KnownLine {
     pub order: OrderId,
     /// The revision of the order's row when it was read: another one at the landing means other terms.
     pub row_revision: i64,
+    /// The last day of which the source had said something.
+    pub latest: Option<Date>,
     pub sums: LineSums,
 }
 
@@ -88,16 +91,17 @@ pub async fn next_landing(connection: &mut PgConnection) -> Result<i64, Failure>
     Ok(next.fetch_one(connection).await?)
 }
 
-/// The lines of the orders out of those named that the caller may see.
+/// The lines of the orders out of those named that the caller may see, with what a source has said of them.
 pub async fn lines(
     connection: &mut PgConnection,
     order_source_system: &str,
     orders: &[String],
     scope: Option<&Value>,
+    source: i32,
 ) -> Result<Vec<ReadLine>, Failure> {
-    let rows = sqlx::query_file!("src/store/sql/delivered_lines.sql", order_source_system, orders, scope)
-        .fetch_all(connection)
-        .await?;
+    let lines =
+        sqlx::query_file!("src/store/sql/delivered_lines.sql", order_source_system, orders, scope, source);
+    let rows = lines.fetch_all(connection).await?;
     let days = |first: jiff_sqlx::Date, last: jiff_sqlx::Date| {
         Days::new(first.to_jiff(), last.to_jiff()).context("days that end before they begin")
     };
@@ -118,6 +122,7 @@ pub async fn lines(
             line: LineId::from_uuid(row.line_id),
             order: OrderId::from_uuid(row.order_id),
             row_revision: row.row_revision,
+            latest: row.latest.map(|day| day.to_jiff()),
             sums: LineSums::new(flight, cells(billing, &segments)),
         };
         lines.push(ReadLine { order: row.external_id, number: row.number, flight, known });
@@ -135,6 +140,8 @@ pub struct PlacedFact {
     pub line: LineId,
     pub day: Date,
     pub measured: Measured,
+    /// The measures that its row leaves open and that were taken over, as the bits of `Measured::present`.
+    pub carried: i32,
 }
 
 impl FactRows {
@@ -146,7 +153,7 @@ impl FactRows {
     /// Adds a fact of a source under a landing number.
     pub fn push(&mut self, fact: &PlacedFact, landing: Landing) -> Result<(), Failure> {
         let row = &mut self.0;
-        row.begin_row(16);
+        row.begin_row(17);
         row.column(&fact.account.uuid())?;
         row.column(&fact.line.uuid())?;
         row.column(&fact.day.to_sqlx())?;
@@ -156,7 +163,8 @@ impl FactRows {
             row.column(count)?;
         }
         row.column(&fact.measured.spend.map(Quantity::value))?;
-        row.column(&fact.measured.hours.map(Quantity::value))
+        row.column(&fact.measured.hours.map(Quantity::value))?;
+        row.column(&Some(fact.carried).filter(|carried| *carried != 0))
     }
 }
 
@@ -167,6 +175,16 @@ pub enum Destination {
     Facts,
     /// A table of the transaction's own, to be added up by line and day.
     Summed,
+}
+
+impl Destination {
+    /// Where the facts of a source go.
+    pub fn of(duplicates: Duplicates) -> Self {
+        match duplicates {
+            Duplicates::Refuse => Self::Facts,
+            Duplicates::Sum => Self::Summed,
+        }
+    }
 }
 
 /// Makes room for facts that are to be added up.
@@ -191,11 +209,55 @@ pub async fn copy(
     facts.0.write(transaction, statement).await
 }
 
-/// Adds up the facts that were to be, and writes them.
-pub async fn sum_up(transaction: &mut PgConnection) -> Result<(), Failure> {
+/// Adds up the facts that were to be, and writes them. `replaces`: the batch says everything of its days.
+pub async fn sum_up(transaction: &mut PgConnection, replaces: bool) -> Result<(), Failure> {
     take_time(transaction).await?;
-    sqlx::query(include_str!("sql/sum_arriving_facts.sql")).persistent(false).execute(transaction).await?;
+    sqlx::query(include_str!("sql/sum_arriving_facts.sql"))
+        .persistent(false)
+        .bind(replaces)
+        .execute(transaction)
+        .await?;
     Ok(())
+}
+
+/// What holds of days, by line and day.
+pub type Held = HashMap<(LineId, Date), Measured>;
+
+/// What holds of those of the days of which the source has said something.
+pub async fn held(
+    connection: &mut PgConnection,
+    source: i32,
+    days: &[(AccountId, LineId, Date)],
+) -> Result<Held, Failure> {
+    let accounts: Vec<Uuid> = days.iter().map(|(account, _, _)| account.uuid()).collect();
+    let lines: Vec<Uuid> = days.iter().map(|(_, line, _)| line.uuid()).collect();
+    let dates: Vec<_> = days.iter().map(|(_, _, day)| day.to_sqlx()).collect();
+    let rows = sqlx::query_file!("src/store/sql/facts_held.sql", &accounts, &lines, &dates as _, source)
+        .fetch_all(connection)
+        .await?;
+    let mut held = Held::with_capacity(rows.len());
+    for row in rows {
+        let place = usize::try_from(row.place).context("a place before the first")?;
+        let (_, line, day) = days[place];
+        let counts = [
+            row.gross_impressions,
+            row.general_invalid,
+            row.sophisticated_invalid,
+            row.impressions,
+            row.viewable_impressions,
+            row.clicks,
+            row.views,
+            row.completed_views,
+            row.actions,
+        ];
+        let (spend, hours) = (quantity(row.spend)?, quantity(row.hours)?);
+        held.insert((line, day), Measured { counts, spend, hours });
+    }
+    Ok(held)
+}
+
+fn quantity(amount: Option<Decimal>) -> Result<Option<Quantity>, Failure> {
+    Ok(amount.map(Quantity::of).transpose().context("the database holds no quantity")?)
 }
 
 /// The orders whose rows are another revision now than when they were read, if they were. Locks them until the transaction
@@ -263,14 +325,17 @@ pub struct Zeroed {
     pub account: AccountId,
     pub line: LineId,
     pub days: i64,
+    /// Days that keep their value, because a row of theirs waits in the quarantine.
+    pub kept: i64,
 }
 
-/// Says zero of the days of the lines of which something was known and nothing was said.
+/// Says zero of the days of the lines of which something was known and nothing was said, but not of those that `waiting` has.
 pub async fn zero_absent(
     transaction: &mut PgConnection,
     landing: Landing,
     days: Days,
     lines: &[(AccountId, LineId)],
+    waiting: &[(AccountId, LineId, Days)],
 ) -> Result<Vec<Zeroed>, Failure> {
     let (accounts, ids) = uuids(lines);
     let rows = sqlx::query_file!(
@@ -280,41 +345,21 @@ pub async fn zero_absent(
         days.first().to_sqlx() as _,
         days.last().to_sqlx() as _,
         landing.source,
-        landing.number
+        landing.number,
+        &waiting.iter().map(|(account, _, _)| account.uuid()).collect::<Vec<_>>(),
+        &waiting.iter().map(|(_, line, _)| line.uuid()).collect::<Vec<_>>(),
+        &waiting.iter().map(|(_, _, days)| days.first().to_sqlx()).collect::<Vec<_>>() as _,
+        &waiting.iter().map(|(_, _, days)| days.last().to_sqlx()).collect::<Vec<_>>() as _
     )
     .fetch_all(transaction)
     .await?;
-    let zeroed = |account, line, days| Zeroed {
-        account: AccountId::from_uuid(account),
-        line: LineId::from_uuid(line),
-        days,
-    };
-    Ok(rows.into_iter().map(|row| zeroed(row.account_id, row.line_id, row.days)).collect())
-}
-
-/// The lines among those given of whose days the source may have said something before, as places in the list. Each
-/// comes with the first day that the batch says.
-pub async fn said_before(
-    transaction: &mut PgConnection,
-    source: i32,
-    lines: &[(AccountId, LineId, Date)],
-) -> Result<Vec<usize>, Failure> {
-    let accounts: Vec<Uuid> = lines.iter().map(|(account, _, _)| account.uuid()).collect();
-    let ids: Vec<Uuid> = lines.iter().map(|(_, line, _)| line.uuid()).collect();
-    let firsts: Vec<_> = lines.iter().map(|(_, _, first)| first.to_sqlx()).collect();
-    let found = sqlx::query_scalar!(
-        "select l.place as \"place!\" from unnest($1::uuid[], $2::uuid[], $3::date[]) with ordinality l (account_id, line_id, first_day, place)
-          where exists (select from delivery_total t where t.account_id = l.account_id and t.line_id = l.line_id
-                           and t.source_no = $4 and t.latest_day >= l.first_day)",
-        &accounts,
-        &ids,
-        &firsts as _,
-        source
-    )
-    .fetch_all(transaction)
-    .await?;
-    let place = |place: i64| usize::try_from(place - 1).context("a place before the first");
-    Ok(found.into_iter().map(place).collect::<Result<_, _>>()?)
+    let zeroed = rows.into_iter().map(|row| Zeroed {
+        account: AccountId::from_uuid(row.account_id),
+        line: LineId::from_uuid(row.line_id),
+        days: row.days,
+        kept: row.kept,
+    });
+    Ok(zeroed.collect())
 }
 
 /// How many facts of a landing say of these lines what was known already.

@@ -27,6 +27,8 @@ pub struct QuarantinedBatch {
     pub received_at: Timestamp,
     /// Who sent it, where its counts were typed in by hand.
     pub typed_by: Option<String>,
+    /// Its rows say everything of their days.
+    pub replaces: bool,
 }
 
 /// A row of the quarantine as it came.
@@ -45,6 +47,7 @@ pub async fn batch(
 ) -> Result<Option<QuarantinedBatch>, Failure> {
     let row = sqlx::query!(
         "select source, external_id, order_source_system, landing, file_header, received_at, case when evidence is not null then received_by end as typed_by,
+                mode = 'REPLACE' as \"replaces!\",
                 (select count(*) from delivery_batch r where r.released_from = b.batch_id) as \"releases!\"
            from delivery_batch b
           where batch_id = $1 and ($2::jsonb is null or received_by = $3)",
@@ -63,6 +66,7 @@ pub async fn batch(
         releases: row.releases,
         received_at: row.received_at.to_jiff(),
         typed_by: row.typed_by,
+        replaces: row.replaces,
     }))
 }
 
@@ -86,27 +90,28 @@ pub async fn rows(
     Ok(rows.into_iter().map(|row| KeptRow { row: row.row, content: row.content }).collect())
 }
 
-/// Which of the days, as places in the list, the source has said since a landing: what waited is older than that.
+/// A day of a line of which a row waits, and the measures that the row says, as the bits of `Measured::present`.
+pub type WaitingDay = (AccountId, LineId, Date, i32);
+
+/// Of which of the days, as places in the list, the source has said since a landing what a row says: what waited is older
+/// than that.
 pub async fn said_since(
     connection: &mut PgConnection,
     (source, landing): (i32, i64),
-    days: &[(AccountId, LineId, Date)],
+    days: &[WaitingDay],
 ) -> Result<Vec<i64>, Failure> {
-    let accounts: Vec<Uuid> = days.iter().map(|(account, _, _)| account.uuid()).collect();
-    let lines: Vec<Uuid> = days.iter().map(|(_, line, _)| line.uuid()).collect();
-    let days: Vec<_> = days.iter().map(|(_, _, day)| day.to_sqlx()).collect();
-    let places = sqlx::query_scalar!(
-        "select n.place - 1 as \"place!\"
-           from unnest($1::uuid[], $2::uuid[], $3::date[]) with ordinality n (account_id, line_id, day, place)
-          where exists (select from delivery_fact f where f.account_id = n.account_id and f.line_id = n.line_id and f.day = n.day
-                           and f.source_no = $4 and f.landing > $5)",
-        &accounts,
-        &lines,
-        &days as _,
+    let places = sqlx::query_file_scalar!(
+        "src/store/sql/facts_said_since.sql",
+        &days.iter().map(|(account, ..)| account.uuid()).collect::<Vec<_>>(),
+        &days.iter().map(|(_, line, ..)| line.uuid()).collect::<Vec<_>>(),
+        &days.iter().map(|(_, _, day, _)| day.to_sqlx()).collect::<Vec<_>>() as _,
+        &days.iter().map(|(.., measures)| *measures).collect::<Vec<_>>(),
         source,
         landing
-    );
-    Ok(places.fetch_all(connection).await?)
+    )
+    .fetch_all(connection)
+    .await?;
+    Ok(places)
 }
 
 /// Which of the spots were said after a point in time: what waited is older than that.

@@ -161,7 +161,7 @@ impl Rows {
         if columns.is_none() {
             return Err(DeliveryRefusal::MalformedFile {
                 line: 1,
-                problem: "has to name the columns".to_owned(),
+                problem: format!("has to name the columns: {}", airing_csv::REQUIRED.join(", ")),
             }
             .into());
         }
@@ -196,7 +196,7 @@ fn row(columns: &mut Option<AiringColumns>, record: Record) -> Result<Option<Row
 fn out_of_turn(part: Option<&Part>) -> Refusal {
     let mut v = Violations::new();
     match part {
-        None => v.add("part", "must be given"),
+        None => v.add("", "a message of the stream is empty; it has to have header, airing or csv"),
         Some(Part::Header(_)) => v.add("header", "must come first and only first"),
         Some(Part::Airing(_)) => v.add("airing", "does not go into one stream with csv"),
         Some(Part::Csv(_)) => v.add("csv", "does not go into one stream with airing"),

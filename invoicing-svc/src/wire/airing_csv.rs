@@ -11,7 +11,8 @@ use super::{
     text::{Text, text, texts},
 };
 
-const REQUIRED: [&str; 7] = ["order_no", "line", "row", "date", "time", "spot_rate", "status"];
+/// The columns that every file of airings has.
+pub const REQUIRED: [&str; 7] = ["order_no", "line", "row", "date", "time", "spot_rate", "status"];
 const OPTIONAL: [&str; 8] = [
     "spot",
     "invoice_no",

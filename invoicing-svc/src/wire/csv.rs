@@ -35,7 +35,8 @@ pub struct Record {
 #[derive(Clone, Debug)]
 pub struct Columns {
     places: HashMap<&'static str, usize>,
-    count: usize,
+    /// As the file names them, in their order.
+    named: Vec<&'static str>,
 }
 
 impl Columns {
@@ -46,12 +47,16 @@ impl Columns {
         optional: &[&'static str],
     ) -> Result<Self, DeliveryRefusal> {
         let refused = |problem| Err(DeliveryRefusal::MalformedFile { line: header.line, problem });
-        let mut places = HashMap::new();
+        let (mut places, mut named) = (HashMap::new(), Vec::new());
         for (place, name) in header.fields.iter().enumerate() {
             let name = name.trim();
             let Some(known) = required.iter().chain(optional).find(|known| **known == name) else {
-                return refused(format!("names the unknown column {name:?}"));
+                let known = [required, optional].concat().join(", ");
+                return refused(format!(
+                    "names the unknown column {name:?}; take it out, or write one of {known}"
+                ));
             };
+            named.push(*known);
             if places.insert(*known, place).is_some() {
                 return refused(format!("names the column {name} twice"));
             }
@@ -60,7 +65,7 @@ impl Columns {
         if !missing.is_empty() {
             return refused(format!("has to name the columns; {} is missing", missing.join(", ")));
         }
-        Ok(Self { places, count: header.fields.len() })
+        Ok(Self { places, named })
     }
 
     /// The file has the column.
@@ -70,9 +75,13 @@ impl Columns {
 
     /// Notes that a record has other columns than the header.
     pub fn check(&self, v: &mut Violations, record: &Record) -> Option<()> {
-        let (fields, columns) = (record.fields.len(), self.count);
+        let (line, fields, columns) = (record.line, record.fields.len(), self.named.len());
         if fields != columns {
-            v.add("", format!("has {fields} fields where the header has {columns}"));
+            let named = self.named.join(", ");
+            let problem = format!(
+                "line {line} of the file has {fields} fields where its first line names {columns}: {named}; a value with a comma goes between quotes"
+            );
+            v.add("", problem);
         }
         (fields == columns).then_some(())
     }

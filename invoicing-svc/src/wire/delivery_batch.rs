@@ -6,6 +6,7 @@ use invoicing_domain::{
     control_total::ControlTotal,
     delivery::{BatchTotals, Column, DailyFact, DeliveryRefusal, Duplicates, Measure, RowRefusal},
 };
+use jiff::civil::Date;
 use refusal::{Refusal, Violations};
 
 use super::{
@@ -13,7 +14,7 @@ use super::{
     choice::optional_choice,
     csv::{CsvReader, Record},
     delivery_csv::{self, FactColumns},
-    delivery_fact::{content, measure, message, parse, sent},
+    delivery_fact::{About, about, content, measure, message, parse, sent},
     delivery_parquet::ParquetFile,
     order::source_system,
     order_batch::sequence,
@@ -166,6 +167,8 @@ pub struct Row {
     pub summed: Option<String>,
     /// The record of a file.
     record: Option<String>,
+    /// What the sender calls its columns.
+    names: fn(Column) -> &'static str,
 }
 
 /// A row that does not say what a fact says.
@@ -174,19 +177,25 @@ pub struct Unreadable {
     pub problem: RowProblem,
     /// As it came.
     pub content: String,
+    /// Whose row it is, as far as that can be read.
+    about: Option<About>,
 }
 
 impl Row {
-    fn of_message(m: &pb::DeliveryFact, summed: Option<Measure>) -> Self {
-        let unreadable = |problem| Box::new(Unreadable { problem, content: content(m) });
+    fn of_message(m: &pb::DeliveryFact, summed: Option<Measure>, names: fn(Column) -> &'static str) -> Self {
+        let unreadable = |problem| Box::new(Unreadable { problem, content: content(m), about: about(m) });
         let summed = summed.and_then(|measure| sent(m, measure));
-        Self { parsed: parse(m).map_err(unreadable), summed, record: None }
+        Self { parsed: parse(m, names(Column::Order)).map_err(unreadable), summed, record: None, names }
     }
 
     fn of_record(columns: &FactColumns, record: Record, summed: Option<Measure>) -> Self {
         let summed = summed.and_then(|measure| columns.sent(&record, measure));
-        let unreadable = |problem| Box::new(Unreadable { problem, content: record.raw.clone() });
-        Self { parsed: columns.parse(&record).map_err(unreadable), summed, record: Some(record.raw) }
+        let unreadable = |problem| {
+            let (content, about) = (record.raw.clone(), columns.about(&record));
+            Box::new(Unreadable { problem, content, about })
+        };
+        let parsed = columns.parse(&record).map_err(unreadable);
+        Self { parsed, summed, record: Some(record.raw), names: delivery_csv::column_name }
     }
 
     /// The row as it came: the message as JSON, or the record of the file.
@@ -198,19 +207,22 @@ impl Row {
         }
     }
 
+    /// The order, the line and the day that the row is about, as far as they can be read.
+    pub fn about(&self) -> Option<(&str, &str, Option<Date>)> {
+        match &self.parsed {
+            Ok(fact) => Some((fact.order.as_str(), fact.line.as_str(), Some(fact.day))),
+            Err(unreadable) => {
+                let about = unreadable.about.as_ref()?;
+                Some((about.order.as_str(), about.line.as_str(), about.day))
+            }
+        }
+    }
+
     /// Where the row is wrong, as it calls its columns.
     pub fn column_of(&self, refusal: &RowRefusal) -> String {
         match (&self.parsed, refusal.column()) {
             (Err(unreadable), _) => unreadable.problem.column.clone(),
-            (Ok(_), column) => column.map_or_else(String::new, |column| self.column_name(column).to_owned()),
-        }
-    }
-
-    /// What the row calls a column.
-    fn column_name(&self, column: Column) -> &'static str {
-        match &self.record {
-            None => airing::column_name(column),
-            Some(_) => delivery_csv::column_name(column),
+            (Ok(_), column) => column.map_or_else(String::new, |column| (self.names)(column).to_owned()),
         }
     }
 }
@@ -250,7 +262,8 @@ impl Rows {
             }
             (Form::Begin | Form::Messages, Some(Part::Facts(m))) => {
                 self.form = Form::Messages;
-                Ok(m.facts.iter().map(|fact| Row::of_message(fact, self.summed)).collect())
+                let row = |fact| Row::of_message(fact, self.summed, airing::column_name);
+                Ok(m.facts.iter().map(row).collect())
             }
             (Form::File { reader, columns }, Some(Part::Csv(piece))) => {
                 let records = reader.read(&piece)?.into_iter();
@@ -278,14 +291,15 @@ impl Rows {
             Form::File { reader, columns } => {
                 let last = reader.end()?.map(|record| row(columns, record, self.summed)).transpose()?;
                 if columns.is_none() {
-                    let problem = "has to name the columns".to_owned();
+                    let problem = format!("has to name the columns: {}", delivery_csv::columns());
                     return Err(DeliveryRefusal::MalformedFile { line: 1, problem }.into());
                 }
                 Ok(last.flatten().into_iter().collect())
             }
             Form::Parquet(file) => {
                 let messages = file.next_rows(at_most)?;
-                Ok(messages.iter().map(|message| Row::of_message(message, self.summed)).collect())
+                let row = |message| Row::of_message(message, self.summed, delivery_csv::column_name);
+                Ok(messages.iter().map(row).collect())
             }
         }
     }
@@ -303,7 +317,7 @@ impl Rows {
 pub fn read_again(file_header: Option<&str>, content: &str) -> Result<Row, DeliveryRefusal> {
     let Some(header) = file_header else {
         return Ok(match airing::of_content("billing.invoicing.v1.DeliveryFact", content) {
-            Some(message) => Row::of_message(&message, None),
+            Some(message) => Row::of_message(&message, None, airing::column_name),
             None => unreadable(content),
         });
     };
@@ -316,10 +330,10 @@ pub fn read_again(file_header: Option<&str>, content: &str) -> Result<Row, Deliv
 }
 
 fn unreadable(content: &str) -> Row {
-    let problem = "is not what a row is kept as".to_owned();
+    let problem = "the row as it was kept cannot be read again".to_owned();
     let problem = RowProblem { column: String::new(), refusal: RowRefusal::MalformedRow { problem } };
-    let unreadable = Unreadable { problem, content: content.to_owned() };
-    Row { parsed: Err(Box::new(unreadable)), summed: None, record: None }
+    let unreadable = Unreadable { problem, content: content.to_owned(), about: None };
+    Row { parsed: Err(Box::new(unreadable)), summed: None, record: None, names: airing::column_name }
 }
 
 /// The row of a record; none of the header.
@@ -338,7 +352,7 @@ fn row(
 fn out_of_turn(part: Option<&Part>) -> Refusal {
     let mut v = Violations::new();
     match part {
-        None => v.add("part", "must be given"),
+        None => v.add("", "a message of the stream is empty; it has to have header, facts, csv or parquet"),
         Some(Part::Header(_)) => v.add("header", "must come first and only first"),
         Some(Part::Facts(_)) => v.add("facts", "does not go into one stream with a file"),
         Some(Part::Csv(_)) => v.add("csv", "does not go into one stream with facts or Parquet"),

@@ -6,7 +6,7 @@ use refusal::Violations;
 use super::{
     airing::RowProblem,
     csv::{Columns, Record, day},
-    delivery_fact::{amount, counts},
+    delivery_fact::{About, amount, counts},
     text::{Text, text},
 };
 
@@ -56,6 +56,14 @@ impl FactColumns {
         }
     }
 
+    /// Whose row a record is that has no fact, if it names a line.
+    pub fn about(&self, record: &Record) -> Option<About> {
+        let v = &mut Violations::new();
+        let order = text(v, "order_no", self.columns.value(record, "order_no"), Text::Code(128))?;
+        let line = text(v, "line", self.columns.value(record, "line"), Text::Code(64))?;
+        Some(About { order, line, day: day(self.columns.value(record, "date")).ok() })
+    }
+
     fn counts(&self, v: &mut Violations, record: &Record) -> Option<[Option<i64>; 9]> {
         let read = Measure::COUNTS.map(|measure| match self.columns.value(record, measure.name()) {
             "" => Some(None),
@@ -76,6 +84,12 @@ impl FactColumns {
 
 fn measures() -> impl Iterator<Item = Measure> {
     Measure::COUNTS.into_iter().chain([Measure::Spend, Measure::Hours])
+}
+
+/// The columns that a file may have, in words.
+pub fn columns() -> String {
+    let measures: Vec<&str> = measures().map(Measure::name).collect();
+    format!("{} and at least one of {}", REQUIRED.join(", "), measures.join(", "))
 }
 
 /// What the file calls a column.

@@ -2,6 +2,7 @@
 
 use billing_proto::billing::invoicing::v1 as pb;
 use invoicing_domain::delivery::{COUNT_MAX, DailyFact, Measure, Measured, RowRefusal};
+use jiff::civil::Date;
 use money::Quantity;
 use refusal::Violations;
 use rust_decimal::Decimal;
@@ -13,20 +14,28 @@ use super::{
     text::{Text, text},
 };
 
-/// The fact that a message describes.
-pub fn parse(message: &pb::DeliveryFact) -> Result<DailyFact, RowProblem> {
+/// Whose row one is that is no fact.
+#[derive(Debug)]
+pub struct About {
+    pub order: String,
+    pub line: String,
+    pub day: Option<Date>,
+}
+
+/// The fact that a message describes; `order` is what its sender calls the order's id.
+pub fn parse(message: &pb::DeliveryFact, order: &str) -> Result<DailyFact, RowProblem> {
     let mut v = Violations::new();
     let amounts =
         (amount(Measure::Spend, message.spend.trim())?, amount(Measure::Hours, message.hours.trim())?);
-    fields(&mut v, message, amounts).ok_or_else(|| RowProblem::of(v))
+    fields(&mut v, (message, order), amounts).ok_or_else(|| RowProblem::of(v))
 }
 
 fn fields(
     v: &mut Violations,
-    m: &pb::DeliveryFact,
+    (m, order): (&pb::DeliveryFact, &str),
     (spend, hours): (Option<Quantity>, Option<Quantity>),
 ) -> Option<DailyFact> {
-    let order = text(v, "order", &m.order, Text::Code(128));
+    let order = text(v, order, &m.order, Text::Code(128));
     let line = text(v, "line", &m.line, Text::Code(64));
     let day = day(v, "date", m.date.as_ref());
     let counts = counts(v, counts_of(m));
@@ -36,6 +45,14 @@ fn fields(
         day: day?,
         measured: Measured { counts: counts?, spend, hours },
     })
+}
+
+/// Whose row a message is that describes no fact, if it names a line.
+pub fn about(m: &pb::DeliveryFact) -> Option<About> {
+    let v = &mut Violations::new();
+    let (order, line) =
+        (text(v, "order", &m.order, Text::Code(128))?, text(v, "line", &m.line, Text::Code(64))?);
+    Some(About { order, line, day: day(v, "date", m.date.as_ref()) })
 }
 
 /// In the order of `Measure::COUNTS`.

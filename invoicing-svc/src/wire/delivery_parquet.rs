@@ -5,7 +5,7 @@ use billing_proto::{billing::invoicing::v1 as pb, google::r#type::Date};
 use invoicing_domain::delivery::{DeliveryRefusal, Measure};
 use jiff::{ToSpan, civil};
 use parquet::{
-    basic::{ConvertedType, Type as PhysicalType},
+    basic::{Compression, ConvertedType, Type as PhysicalType},
     errors::ParquetError,
     file::{reader::FileReader, serialized_reader::SerializedFileReader},
     record::{Field, Row, reader::RowIter},
@@ -13,8 +13,13 @@ use parquet::{
 };
 use prost::bytes::Bytes;
 
+use super::delivery_csv;
+
 /// The end of the file says where its rows are, so that all of it has to be there.
 const FILE_MAX_BYTES: usize = 128 * 1024 * 1024;
+
+/// What every Parquet file begins and ends with.
+const MARK: &[u8] = b"PAR1";
 
 /// A file that arrives, and then is read.
 pub enum ParquetFile {
@@ -49,7 +54,7 @@ impl ParquetFile {
     /// The next rows, at most so many, once the file is there.
     pub fn next_rows(&mut self, at_most: usize) -> Result<Vec<pb::DeliveryFact>, DeliveryRefusal> {
         if let Self::Arriving(bytes) = self {
-            let reader = SerializedFileReader::new(Bytes::from(std::mem::take(bytes))).map_err(unreadable)?;
+            let reader = open(std::mem::take(bytes))?;
             check(&reader)?;
             *self = Self::Read(RowIter::from_file_into(Box::new(reader)));
         }
@@ -62,12 +67,23 @@ impl ParquetFile {
     }
 }
 
+/// The file, whose mark is looked at first: what is no Parquet at all is told as that.
+fn open(bytes: Vec<u8>) -> Result<SerializedFileReader<Bytes>, DeliveryRefusal> {
+    if !bytes.starts_with(MARK) {
+        return Err(refused("is none: it does not begin with PAR1; send it as csv, or write it as Parquet"));
+    }
+    if !bytes.ends_with(MARK) {
+        return Err(refused("is not whole: it does not end with PAR1; send all of it, or write it again"));
+    }
+    SerializedFileReader::new(Bytes::from(bytes)).map_err(unreadable)
+}
+
 fn refused(problem: impl Into<String>) -> DeliveryRefusal {
     DeliveryRefusal::MalformedParquet { problem: problem.into() }
 }
 
 fn unreadable(error: ParquetError) -> DeliveryRefusal {
-    refused(format!("cannot be read: {error}"))
+    refused(format!("cannot be read: {error}; write it again, and send all of it"))
 }
 
 fn measures() -> impl Iterator<Item = Measure> {
@@ -80,12 +96,15 @@ fn check(file: &impl FileReader) -> Result<(), DeliveryRefusal> {
     for column in columns {
         let path = column.path().string();
         let Some(expected) = expected(&path) else {
-            return Err(refused(format!("has the unknown column {path:?}")));
+            return Err(refused(format!(
+                "has the unknown column {path:?}; its columns are {}; rename it or leave it out",
+                delivery_csv::columns()
+            )));
         };
         if column.max_rep_level() > 0 || !expected.is(column) {
             let found = found(column);
             return Err(refused(format!(
-                "has the column {path} as {found}; it has to be {}",
+                "has the column {path} as {found}; it has to be {}: cast it, and write the file again",
                 expected.name()
             )));
         }
@@ -93,10 +112,34 @@ fn check(file: &impl FileReader) -> Result<(), DeliveryRefusal> {
     let has = |name: &str| columns.iter().any(|column| column.path().string() == name);
     let missing: Vec<_> = ["order_no", "line", "date"].into_iter().filter(|name| !has(name)).collect();
     if !missing.is_empty() {
-        return Err(refused(format!("has no column {}", missing.join(", "))));
+        return Err(refused(format!(
+            "has no column {}; its columns are {}",
+            missing.join(", "),
+            delivery_csv::columns()
+        )));
     }
     if !measures().any(|measure| has(measure.name())) {
-        return Err(refused("has no measure, such as impressions"));
+        return Err(refused(format!("has no measure; its columns are {}", delivery_csv::columns())));
+    }
+    check_compression(file)
+}
+
+/// Values that cannot be unpacked are told before a row is read.
+fn check_compression(file: &impl FileReader) -> Result<(), DeliveryRefusal> {
+    let chunks = file.metadata().row_groups().iter().flat_map(|group| group.columns());
+    for chunk in chunks {
+        let codec = match chunk.compression() {
+            Compression::UNCOMPRESSED | Compression::SNAPPY => continue,
+            Compression::GZIP(_) => "GZIP",
+            Compression::ZSTD(_) => "ZSTD",
+            Compression::BROTLI(_) => "BROTLI",
+            Compression::LZO => "LZO",
+            Compression::LZ4 | Compression::LZ4_RAW => "LZ4",
+        };
+        return Err(refused(format!(
+            "has the column {} compressed with {codec}; write it with SNAPPY or uncompressed",
+            chunk.column_path().string()
+        )));
     }
     Ok(())
 }
@@ -109,6 +152,19 @@ enum Expected {
     Count,
     Amount,
 }
+
+/// What a whole number may say of itself.
+const WHOLE: [ConvertedType; 9] = [
+    ConvertedType::NONE,
+    ConvertedType::INT_8,
+    ConvertedType::INT_16,
+    ConvertedType::INT_32,
+    ConvertedType::INT_64,
+    ConvertedType::UINT_8,
+    ConvertedType::UINT_16,
+    ConvertedType::UINT_32,
+    ConvertedType::UINT_64,
+];
 
 fn expected(column: &str) -> Option<Expected> {
     match column {
@@ -127,8 +183,7 @@ impl Expected {
             Self::Text => is_text,
             Self::Day => converted == ConvertedType::DATE,
             Self::Count => {
-                let whole = [ConvertedType::NONE, ConvertedType::INT_32, ConvertedType::INT_64];
-                matches!(physical, PhysicalType::INT32 | PhysicalType::INT64) && whole.contains(&converted)
+                matches!(physical, PhysicalType::INT32 | PhysicalType::INT64) && WHOLE.contains(&converted)
             }
             Self::Amount => is_text || converted == ConvertedType::DECIMAL,
         }
@@ -188,8 +243,15 @@ fn text(field: &Field) -> String {
 
 fn count(field: &Field) -> Option<i64> {
     match field {
+        Field::Byte(count) => Some(i64::from(*count)),
+        Field::Short(count) => Some(i64::from(*count)),
         Field::Int(count) => Some(i64::from(*count)),
         Field::Long(count) => Some(*count),
+        Field::UByte(count) => Some(i64::from(*count)),
+        Field::UShort(count) => Some(i64::from(*count)),
+        Field::UInt(count) => Some(i64::from(*count)),
+        // The largest there is stands for all that is above it, and is too large for a count.
+        Field::ULong(count) => Some(i64::try_from(*count).unwrap_or(i64::MAX)),
         _ => None,
     }
 }

@@ -70,7 +70,10 @@ impl Sent {
     pub fn take(&mut self, header: &Header, part: Option<Part>) -> Result<(), Refusal> {
         let mut v = Violations::new();
         if self.batches.len() + self.lines.len() >= PARTS_MAX {
-            v.add("part", format!("must not come more than {PARTS_MAX} times; compare in several calls"));
+            v.add(
+                "",
+                format!("the stream has more than {PARTS_MAX} batches or lines; compare in several calls"),
+            );
             return Err(v.refusal());
         }
         match part {
@@ -92,7 +95,7 @@ impl Sent {
             }),
             Some(Part::Line(_)) => v.add("line", "needs the header's measure and order_source_system"),
             Some(Part::Header(_)) => v.add("header", "must come first and only first"),
-            None => v.add("part", "must be given"),
+            None => v.add("", "a message of the stream is empty; it has to have header, batch or line"),
         }
         v.check()
     }

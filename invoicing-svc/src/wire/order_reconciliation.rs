@@ -31,7 +31,7 @@ pub fn order(part: Option<Part>) -> Result<Sent, Refusal> {
             None
         }
         None => {
-            v.add("part", "must be given");
+            v.add("", "a message of the stream is empty; it has to have header or order");
             None
         }
     };

@@ -292,6 +292,19 @@ async fn a_file_is_read_in_whatever_pieces_it_comes() {
         |size| FILE.as_bytes().chunks(size).map(|piece| Part::Csv(piece.to_vec())).collect::<Vec<_>>();
     let landed = send(&service, header("B1", 4, 1_500), pieces(7)).await.unwrap();
     assert_eq!(counts(&landed), (2, 0, 2, 0));
+    let list =
+        pb::ListQuarantineRequest { batch: landed.name.clone(), ..pb::ListQuarantineRequest::default() };
+    let kept = client(&service).list_quarantine(list).await.unwrap().into_inner().rows;
+    let kept: Vec<_> = kept.iter().map(|row| (row.column.as_str(), row.message.as_str())).collect();
+    let expected = [
+        ("impressions", "impressions: is not a whole number; mend the row and send it in a new batch"),
+        (
+            "",
+            "line 5 of the file has 3 fields where its first line names 6: order_no, line, date, impressions, clicks, spend; \
+             a value with a comma goes between quotes; mend the row and send it in a new batch",
+        ),
+    ];
+    assert_eq!(kept, expected);
     assert_eq!(send(&service, header("B1", 4, 1_500), pieces(1_000_000)).await.unwrap(), landed);
     assert_eq!(
         totals(&service).await,
@@ -299,7 +312,14 @@ async fn a_file_is_read_in_whatever_pieces_it_comes() {
     );
     let files = [
         ("order_no,line,date\n", "line 1 of the file has to name a measure: gross_impressions"),
-        ("order_no,line,date,impresions\n", "line 1 of the file names the unknown column \"impresions\""),
+        (
+            "",
+            "line 1 of the file has to name the columns: order_no, line, date and at least one of gross_impr",
+        ),
+        (
+            "order,line,date,impressions\n",
+            "line 1 of the file names the unknown column \"order\"; take it out, or write one of order_no, line, date, gross",
+        ),
         ("order_no,date,clicks\n", "line 1 of the file has to name the columns; line is missing"),
     ];
     for (file, expected) in files {

@@ -230,6 +230,15 @@ fn file(impressions: &str) -> Vec<u8> {
     bytes
 }
 
+/// The file, which says in its footer that its column `impressions` is compressed as the codec of this number does.
+fn compressed(mut file: Vec<u8>, codec: u8) -> Vec<u8> {
+    // The path of the column, then the codec and the number of its values as fields of Thrift, whose numbers go by twos.
+    let footer = b"impressions\x15\x00\x16";
+    let at = file.windows(footer.len()).position(|bytes| bytes == footer).unwrap();
+    file[at + footer.len() - 2] = codec * 2;
+    file
+}
+
 #[tokio::test]
 async fn a_parquet_file_is_read_by_its_columns_and_their_types() {
     let service = Service::start().await;
@@ -243,12 +252,30 @@ async fn a_parquet_file_is_read_by_its_columns_and_their_types() {
     let known: Vec<_> =
         facts(&service, &parent, false).await.into_iter().map(|(day, count, ..)| (day, count)).collect();
     assert_eq!(known, [("1".to_owned(), 100), ("3".to_owned(), 300)]);
+    let unsigned = pieces(&file("optional int64 impressions (UINT_64);"));
+    assert_eq!(send(&service, header("U1", 3, 400), unsigned).await.unwrap().rows_unchanged, 2);
+    let elsewhere = pb::DailyBatchHeader { order_source_system: "other".into(), ..header("O1", 3, 400) };
+    let landed = send(&service, elsewhere, pieces(&file("optional int64 impressions;"))).await.unwrap();
+    let list = pb::ListQuarantineRequest { batch: landed.name, ..pb::ListQuarantineRequest::default() };
+    let kept = client(&service).list_quarantine(list).await.unwrap().into_inner().rows;
+    assert_eq!(kept[0].column, "order_no", "as the file calls it");
+    let whole = file("optional int64 impressions;");
     let wrong = [
         (
             file("required binary impressions (UTF8);"),
             "has the column impressions as BYTE_ARRAY (UTF8); it has to be INT64 or INT32",
         ),
-        (file("optional int64 impresions;"), "has the unknown column \"impresions\""),
+        (
+            file("required binary order (UTF8);"),
+            "has the unknown column \"order\"; its columns are order_no, line, date and at least one of gross_impressions",
+        ),
+        (
+            compressed(whole.clone(), 2),
+            "has the column impressions compressed with GZIP; write it with SNAPPY or uncompressed",
+        ),
+        (compressed(whole.clone(), 6), "has the column impressions compressed with ZSTD"),
+        (b"impressions of January".to_vec(), "is none: it does not begin with PAR1; send it as csv"),
+        (whole[..whole.len() - 1].to_vec(), "is not whole: it does not end with PAR1; send all of it"),
         (b"PAR1 and nothing that follows from it PAR1".to_vec(), "cannot be read: "),
     ];
     for (bytes, expected) in wrong {

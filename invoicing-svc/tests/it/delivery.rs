@@ -305,8 +305,15 @@ async fn a_file_that_cannot_be_read_is_refused_with_the_place() {
     let head = "order_no,line,row,date,time,spot_rate,status,spot\n";
     let good = "IO-1001,L3,1,2026-01-27,18:23,275.00,AIRED,S1\n";
     let files: [(Vec<u8>, &str); 10] = [
-        (vec![], "line 1 of the file has to name the columns"),
-        (b"a,b\n".to_vec(), "line 1 of the file names the unknown column \"a\""),
+        (
+            vec![],
+            "line 1 of the file has to name the columns: order_no, line, row, date, time, spot_rate, status",
+        ),
+        (
+            b"a,b\n".to_vec(),
+            "line 1 of the file names the unknown column \"a\"; take it out, or write one of order_no, line, row, date, time, \
+             spot_rate, status, spot, invoice_no, station, length_s, ad_id, not_aired_reason, makegood_for, made_good_by",
+        ),
         (
             b"order_no,line,row,date\n".to_vec(),
             "line 1 of the file has to name the columns; time, spot_rate, status is missing",

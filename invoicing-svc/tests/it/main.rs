@@ -11,6 +11,7 @@ mod correct_tax;
 mod correction;
 mod daily;
 mod daily_again;
+mod daily_measures;
 mod delivery;
 mod delivery_source;
 mod exception;

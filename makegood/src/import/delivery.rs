@@ -37,8 +37,15 @@ impl Form {
         file.by_ref().take(4).read_to_end(&mut bytes).with_context(unreadable)?;
         if bytes == PARQUET {
             file.read_to_end(&mut bytes).with_context(unreadable)?;
-            let reader = SerializedFileReader::new(Bytes::from(bytes)).with_context(unreadable)?;
+            let broken = || format!("{} cannot be read; write it as Parquet again", source.name());
+            let reader = SerializedFileReader::new(Bytes::from(bytes)).with_context(broken)?;
             return Ok(Self::Parquet { rows: reader.metadata().file_metadata().num_rows() });
+        }
+        if source.name().ends_with(".parquet") {
+            anyhow::bail!(
+                "{} is no Parquet file: it does not begin with PAR1; write it again, or call it .csv if it is one",
+                source.name()
+            );
         }
         let mut table = table::open(source, &["order_no", "line", "date"])?;
         let mut rows = 0;

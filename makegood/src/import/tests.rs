@@ -9,6 +9,7 @@ use tempfile::TempDir;
 use super::{
     airings,
     causes::Causes,
+    delivery::Form,
     landing::Landed,
     layout::Layout,
     read,
@@ -346,4 +347,14 @@ fn a_file_whose_rows_were_quarantined_is_sent_again_as_another_batch() {
     ] {
         assert_eq!(landed(batches).next("a-1"), id, "{batches:?}");
     }
+}
+
+#[test]
+fn a_file_of_facts_is_known_by_its_first_bytes() {
+    let form = |name, content| Form::of(&Source::inline(name, content)).map_err(|error| format!("{error:#}"));
+    assert_eq!(form("a.csv", "order_no,line,date,clicks\nIO-1,L1,2026-01-01,5\n"), Ok(Form::Csv { rows: 1 }));
+    let is_none = "a.parquet is no Parquet file: it does not begin with PAR1; ";
+    assert!(form("a.parquet", "order_no,line,date\n").unwrap_err().starts_with(is_none));
+    let broken = form("a.parquet", "PAR1 and no more").unwrap_err();
+    assert!(broken.starts_with("a.parquet cannot be read; write it as Parquet again: "), "{broken}");
 }

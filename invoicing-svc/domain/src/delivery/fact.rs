@@ -99,6 +99,23 @@ impl Measured {
         self.counts[place]
     }
 
+    /// What holds of the day once this is said of it: a measure that this leaves open stays as it was.
+    #[must_use]
+    pub fn over(&self, held: &Self) -> Self {
+        let mut counts = self.counts;
+        for (count, held) in counts.iter_mut().zip(held.counts) {
+            *count = count.or(held);
+        }
+        Self { counts, spend: self.spend.or(held.spend), hours: self.hours.or(held.hours) }
+    }
+
+    /// Which measures are there: a bit each, in the order of [`Measure::COUNTS`], then spend and hours.
+    pub fn present(&self) -> i32 {
+        let amounts = [self.spend.is_some(), self.hours.is_some()];
+        let present = self.counts.iter().map(Option::is_some).chain(amounts);
+        present.enumerate().map(|(place, is_there)| i32::from(is_there) << place).sum()
+    }
+
     /// Nothing at all was counted.
     pub fn is_empty(&self) -> bool {
         self.spend.is_none() && self.hours.is_none() && self.counts.iter().all(Option::is_none)

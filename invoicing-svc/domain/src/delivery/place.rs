@@ -61,7 +61,7 @@ refusal::refusals! {
         Malformed "DUPLICATE_IN_BATCH" DuplicateInBatch { spot: String, order: String, line: String } =>
             "spot {spot} of order {order}, line {line} is in the batch before; the first row counts",
         /// A row that says nothing is no zero.
-        Malformed "NOTHING_COUNTED" NothingCounted => "says nothing about the day; a count of nothing is written 0",
+        Malformed "NOTHING_COUNTED" NothingCounted => "the row says nothing about the day; a count of nothing is written 0",
         /// Nothing is delivered less than not at all: what is taken back is restated.
         Malformed "NEGATIVE_COUNT" NegativeCount { measure: Measure, count: String } =>
             "{measure} is {count}; send what the day came to, which is not negative",

@@ -3,7 +3,7 @@ use std::collections::HashMap;
 use calendar::Days;
 use jiff::civil::Date;
 
-use super::{DailyFact, Measure, RowRefusal};
+use super::{DailyFact, Measure, Measured, RowRefusal};
 
 /// A line that daily delivery may name.
 #[derive(Clone, Copy, Debug)]
@@ -36,22 +36,23 @@ pub fn place_fact(
         let (day, line, flight) = (fact.day, fact.line.clone(), line.flight);
         return Err(RowRefusal::OutOfFlight { day, line, flight });
     }
-    check_counts(fact)?;
-    Ok(line.place)
-}
-
-/// A part of what was counted cannot be more than the whole. Only counts that are both there are compared.
-fn check_counts(fact: &DailyFact) -> Result<(), RowRefusal> {
     if fact.measured.is_empty() {
         return Err(RowRefusal::NothingCounted);
     }
+    check_counts(&fact.measured)?;
+    Ok(line.place)
+}
+
+/// A part of what was counted cannot be more than the whole. Only counts that are both there are compared, whether one row
+/// says them or several do.
+pub fn check_counts(measured: &Measured) -> Result<(), RowRefusal> {
     let below = |count: Option<i64>| count.filter(|count| *count < 0);
-    let mut counts = Measure::COUNTS.into_iter().zip(fact.measured.counts);
+    let mut counts = Measure::COUNTS.into_iter().zip(measured.counts);
     if let Some((measure, count)) = counts.find_map(|(measure, count)| Some((measure, below(count)?))) {
         return Err(RowRefusal::NegativeCount { measure, count: count.to_string() });
     }
     let pair = |part, whole| {
-        let (part, whole) = (fact.measured.count(part)?, fact.measured.count(whole)?);
+        let (part, whole) = (measured.count(part)?, measured.count(whole)?);
         (part > whole).then_some((part, whole))
     };
     if let Some((clicks, impressions)) = pair(Measure::Clicks, Measure::Impressions) {
@@ -64,8 +65,8 @@ fn check_counts(fact: &DailyFact) -> Result<(), RowRefusal> {
         return Err(RowRefusal::CompletedAboveViews { completed, views });
     }
     let parts = [Measure::Impressions, Measure::GeneralInvalid, Measure::SophisticatedInvalid];
-    let parts: i64 = parts.into_iter().filter_map(|part| fact.measured.count(part)).sum();
-    match fact.measured.count(Measure::GrossImpressions) {
+    let parts: i64 = parts.into_iter().filter_map(|part| measured.count(part)).sum();
+    match measured.count(Measure::GrossImpressions) {
         Some(gross) if parts > gross => Err(RowRefusal::PartsAboveGross { parts, gross }),
         Some(_) | None => Ok(()),
     }

@@ -3,6 +3,7 @@ use std::collections::HashMap;
 use calendar::Days;
 use ids::{AccountId, LineId, OrderId};
 use jiff::civil::date;
+use money::Quantity;
 
 use super::*;
 use crate::control_total::ControlTotal;
@@ -189,4 +190,28 @@ fn what_was_typed_in_is_released_by_a_second_person() {
         let refused = check_release(typed_by, by, is_person).err();
         assert_eq!(refused.map_or("", |refused| refused.reason()), expected, "{typed_by:?} {by}");
     }
+}
+
+/// Impressions are the fourth bit, clicks the sixth, spend the tenth: 8, 32 and 512.
+#[test]
+fn what_is_left_open_of_a_day_stays_as_it_was() {
+    let measured = |impressions, clicks, spend: Option<&str>| {
+        let mut counts = [None; 9];
+        (counts[3], counts[5]) = (impressions, clicks);
+        let spend = spend.map(|spend| Quantity::parse(spend).expect(spend));
+        Measured { counts, spend, hours: None }
+    };
+    let held = measured(Some(1_000), Some(5), None);
+    for (said, expected, present) in [
+        (measured(Some(900), None, None), measured(Some(900), Some(5), None), 8),
+        (measured(None, Some(0), None), measured(Some(1_000), Some(0), None), 32),
+        (measured(None, None, Some("0.5")), measured(Some(1_000), Some(5), Some("0.5")), 512),
+        (measured(Some(1), Some(2), Some("3")), measured(Some(1), Some(2), Some("3")), 8 + 32 + 512),
+    ] {
+        assert_eq!((said.over(&held), said.present()), (expected, present), "{said:?}");
+    }
+    let apart = measured(None, Some(1_001), None);
+    assert_eq!(check_counts(&apart), Ok(()));
+    let refused = check_counts(&apart.over(&held)).expect_err("more clicks than impressions");
+    assert_eq!(refused.reason(), "CLICKS_ABOVE_IMPRESSIONS");
 }

@@ -12,5 +12,5 @@ select f.account_id, f.line_id, f.day, o.external_id, l.number, to_jsonb(f) as "
                       order by p.landing desc limit 1) p on true
  where b.batch_id = $1 and in_scope($2::jsonb, o.entity_id, o.territory, o.account_id)
    and ($3::uuid is null or (f.account_id, f.line_id, f.day) > ($3, $4::uuid, $5::date))
-   and (to_jsonb(p) - 'landing') is distinct from (to_jsonb(f) - 'landing')
+   and (to_jsonb(p) - '{landing,carried}'::text[]) is distinct from (to_jsonb(f) - '{landing,carried}'::text[])
  order by f.account_id, f.line_id, f.day limit $6

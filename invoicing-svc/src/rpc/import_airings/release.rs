@@ -103,6 +103,8 @@ impl Import {
                     placed.push(spot);
                     released.push(number);
                 }
+                // What cannot be read says already what is wrong with it, and on which line of its file it was.
+                Err(_) if row.parsed.is_err() => {}
                 Err((column, refusal)) => kept.push(self.quarantined(number, &row, column, &refusal)),
             }
         }

@@ -27,7 +27,7 @@ use crate::{
     },
     store::{
         delivery as batches,
-        delivery_fact::{self as store, Destination, FactRows, Landing, PlacedFact},
+        delivery_fact::{self as store, Destination, FactRows, Landing},
         quarantine::{self, KeptRow, QuarantinedBatch},
     },
     wire::{
@@ -69,7 +69,7 @@ pub async fn release(
     };
     let mut import = begin(call, &batch, transaction, pool).await?;
     let looked = look(&mut import, &batch, landing, rows).await?;
-    let released = import.write_released(old, looked).await?;
+    let released = import.write_released((old, &batch), looked).await?;
     let answer = if released == 0 {
         let viewer = report::Viewer { scope: None, person: &import.call.caller.person };
         report::batch(&mut import.transaction, old, viewer).await?
@@ -104,10 +104,15 @@ async fn begin(
         store::source(&mut transaction, &batch.source).await?.context("a batch without its source")?;
     let landing = Landing { source: source.number, number: store::next_landing(&mut transaction).await? };
     let (scope, today) = (call.scope.json(), source.time_zone.day_of(call.at));
-    let placing = Placing { pool, scope, landing, today, duplicates: source.duplicates, is_known: false };
+    let (duplicates, destination) = (source.duplicates, Destination::of(source.duplicates));
+    if destination == Destination::Summed {
+        store::begin_summing(&mut transaction).await?;
+    }
+    let carries = !batch.replaces && destination == Destination::Facts;
+    let placing = Placing { pool, scope, landing, today, duplicates, carries, is_known: false };
     let reading = Reading::begin(&header, placing);
     let id = BatchId::from_uuid(Uuid::now_v7());
-    let (known, destination, replaced) = (None, Destination::Facts, Vec::new());
+    let (known, replaced) = (None, Vec::new());
     Ok(Import { call, header, transaction, id, known, landing, destination, reading, replaced })
 }
 
@@ -125,10 +130,7 @@ async fn look(
     import.reading.load_named(read.iter().map(|(_, row)| row)).await?;
     let mut looked: Looked = Vec::with_capacity(read.len());
     for (number, row) in read {
-        let found = match &row.parsed {
-            Ok(fact) => import.reading.find(fact),
-            Err(unreadable) => Err(unreadable.problem.refusal.clone()),
-        };
+        let found = import.reading.line_of(&row);
         looked.push((number, row, found));
     }
     let mut usable = Vec::new();
@@ -137,7 +139,9 @@ async fn look(
         if let (Ok(line), Ok(fact)) = (found, &row.parsed) {
             let line = &import.reading.lines[*line];
             usable.push(place);
-            days.push((line.account, line.line, fact.day));
+            // What replaces says all of its day.
+            let measures = if batch.replaces { i32::MAX } else { fact.measured.present() };
+            days.push((line.account, line.line, fact.day, measures));
         }
     }
     let since = (import.landing.source, landing);
@@ -157,26 +161,32 @@ fn said_since(fact: &DailyFact) -> RowRefusal {
 
 impl Import {
     /// Writes the rows that can be used, and what is wrong with the others. Answers how many can be used.
-    async fn write_released(&mut self, old: BatchId, looked: Looked) -> Result<i64, Failure> {
+    async fn write_released(
+        &mut self,
+        (old, batch): (BatchId, &QuarantinedBatch),
+        looked: Looked,
+    ) -> Result<i64, Failure> {
         let (mut facts, mut released, mut kept) = (FactRows::new(), Vec::new(), Vec::new());
+        let again = looked.iter().filter_map(|(_, row, found)| {
+            let place = *found.as_ref().ok()?;
+            self.reading.said_again(row, place)
+        });
+        let again = again.collect();
+        let held = self.reading.held(again).await?;
         for (number, row, found) in looked {
-            let placed = match (found, &row.parsed) {
-                (Ok(place), Ok(fact)) => {
-                    let line = &mut self.reading.lines[place];
-                    let is_first = line.sums.add(fact.day, &fact.measured);
-                    let (account, line, day, measured) = (line.account, line.line, fact.day, fact.measured);
-                    let placed = PlacedFact { account, line, day, measured };
-                    if is_first { Ok(placed) } else { Err(said_since(fact)) }
-                }
-                (Err(refusal), _) => Err(refusal),
-                (Ok(_), Err(unreadable)) => Err(unreadable.problem.refusal.clone()),
-            };
+            let placed = found.and_then(|place| self.reading.placed(&row, place, &held));
+            let placed = placed.and_then(|(fact, is_first)| match &row.parsed {
+                Ok(said) if !is_first && self.destination == Destination::Facts => Err(said_since(said)),
+                Ok(_) | Err(_) => Ok(fact),
+            });
             match placed {
                 Ok(fact) => {
                     facts.push(&fact, self.landing)?;
                     self.reading.count_released(&row);
                     released.push(number);
                 }
+                // What cannot be read says already what is wrong with it, and on which line of its file it was.
+                Err(_) if row.parsed.is_err() => {}
                 Err(refusal) => {
                     let column = row.column_of(&refusal);
                     kept.push(self.reading.quarantined(number, &row, column, &refusal));
@@ -185,7 +195,10 @@ impl Import {
         }
         quarantine::keep(&mut self.transaction, old, &kept).await?;
         quarantine::release(&mut self.transaction, old, &released, self.id).await?;
-        store::copy(&mut self.transaction, facts, Destination::Facts).await?;
+        store::copy(&mut self.transaction, facts, self.destination).await?;
+        if self.destination == Destination::Summed {
+            store::sum_up(&mut self.transaction, batch.replaces).await?;
+        }
         self.header.said.rows = self.reading.counted.rows;
         Ok(self.reading.counted.rows)
     }
