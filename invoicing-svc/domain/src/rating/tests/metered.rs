@@ -1,5 +1,6 @@
 use super::*;
 use crate::pricing::{Minimum, PeriodUnits};
+use crate::rating::Expenses;
 
 fn first_half() -> Days {
     days("2026-01-01", "2026-06-30")
@@ -132,6 +133,29 @@ fn the_unit_that_crosses_a_budget_bills_the_rest_of_it() {
         (over, "96 × 0 = 0.00".into()),
     ];
     assert_eq!(lines(&rated), expected);
+}
+
+#[test]
+fn hours_that_come_late_take_back_no_expenses_of_a_budget() {
+    // 500.00 in all: 150.00 of January's hour and 350.00 spent in February. Another hour of January is then worth 150.00,
+    // which February's expenses have used up: both wait, and together they come to nothing.
+    let mut line = Book::metered(PricingModel::TimeAndMaterials, first_half(), "150");
+    line.terms().cap = Cap::Budget(money("500.00"));
+    line.terms().expenses = Some(Expenses { markup_percent: units("0"), cap: None });
+    line.deliver(JAN.0, JAN.1, "1");
+    assert_eq!(gross(&line.run("2026-01")), money("150.00"));
+    let spend = Decimal::from(600);
+    line.terms().cells.push(Cell { days: days(FEB.0, FEB.1), units: Decimal::ZERO, spend });
+    assert_eq!(lines(&line.run("2026-02")), [(LineKind::Expenses, "350 × 1 = 350.00".into())]);
+    line.terms().cells[0].units += Decimal::ONE;
+    let rated = line.run("2026-03");
+    assert_eq!(gross(&rated), money("0.00"));
+    let waits = [(1, "150.00".into(), HeldCause::Cap), (2, "-150.00".into(), HeldCause::Cap)];
+    assert_eq!(held(&rated), waits);
+    // Less was spent than was billed: that is a restatement.
+    line.terms().cells[0].units -= Decimal::ONE;
+    line.terms().cells[1].spend = Decimal::from(300);
+    assert_eq!(held(&line.run("2026-03")), [(2, "-50.00".into(), HeldCause::Restatement)]);
 }
 
 #[test]
