@@ -74,7 +74,8 @@ pub(super) fn rate(
         openings,
         periods: Periods::of(line, metered.flight, metered.term_months),
     };
-    let minimums = Minimums::of(&meter.periods, metered.minimum, &metered.terms)?;
+    let lived = Periods::of(line, metered.runs(), metered.term_months);
+    let minimums = Minimums::of(&lived, metered.minimum, &metered.terms)?;
     let count = |stays: &Stays<'_>| {
         let mut tally = meter.count(stays)?;
         minimums.add(&mut tally, stays, &meter.openings, line)?;
@@ -214,6 +215,12 @@ impl Metered {
         let day = bucket.origin.first().max(bucket.segment_first);
         let terms = self.terms_on(day);
         Bucket { segment_first: terms.map_or(bucket.segment_first, |terms| terms.days.first()), ..bucket }
+    }
+
+    /// The days that bill: with the last of them the line's last windows are over.
+    fn runs(&self) -> Days {
+        let last = self.ended.map_or(self.flight.last(), |day| day.min(self.flight.last()));
+        Days::new(self.flight.first(), last).unwrap_or(self.flight)
     }
 
     /// The terms of a day.
