@@ -124,20 +124,9 @@ impl<'a> Priced<'a> {
         };
         schedule::check_quantities(line)?;
         check_cancelled(line)?;
+        said::check_scopes(line)?;
         let period_units = period_units::spread(line, billing, entity.remainder)?;
-        let mut said = line.said();
-        said.insert("cap", said::cap(cap));
-        said.insert("schedule", names::schedule(schedule).to_owned());
-        said.insert("pricing_model", names::model(model).to_owned());
-        said.insert("commission", order.commission.to_string());
-        said.insert("billing", billing_name(order));
-        if !share.is_zero() {
-            said.insert("order_discount", share.to_string());
-        }
-        // Of what bills as it is delivered it is what follows, not what is agreed.
-        if model != PricingModel::FlatFee {
-            said.remove("amount");
-        }
+        let said = agreed(order, line, (model, schedule, cap), share);
         let terms = LineTerms {
             pricing_model: model,
             schedule,
@@ -153,6 +142,30 @@ impl<'a> Priced<'a> {
         };
         Ok(LineTerms { digest: digest::terms_digest(&terms), ..terms })
     }
+}
+
+/// What the money of the line follows from, with what its order and its product add.
+fn agreed(
+    order: &Order,
+    line: &Line,
+    (model, schedule, cap): (PricingModel, Schedule, Cap),
+    share: Money,
+) -> Said {
+    let mut said = line.said();
+    said.insert("cap", said::cap(cap));
+    said.insert("schedule", names::schedule(schedule).to_owned());
+    said.insert("pricing_model", names::model(model).to_owned());
+    said.insert("commission", order.commission.to_string());
+    said.insert("billing", billing_name(order));
+    if !share.is_zero() {
+        said.insert("order_discount", share.to_string());
+    }
+    debug_assert!(said.keys().all(|term| said::TERMS.contains(term)), "no scope can name each of {said:?}");
+    // Of what bills as it is delivered it is what follows, not what is agreed.
+    if model != PricingModel::FlatFee {
+        said.remove("amount");
+    }
+    said
 }
 
 fn billing_name(order: &Order) -> String {

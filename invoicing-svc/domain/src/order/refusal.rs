@@ -90,6 +90,9 @@ refusal::refusals! {
         /// It ends on one of its days, or never ran.
         Malformed "CANCELLED_ON" CancelledOn { line: String, day: String } =>
             "line {line}: it cannot be cancelled on {day}, which is not a day of its flight",
+        /// It would hold for no term, and the change that it is for would hold from who knows when.
+        Malformed "UNKNOWN_TERM" UnknownTerm { line: String, term: String, known: String } =>
+            "line {line}: a scope names {term}, which is no term; name one of these, or none for all of them: {known}",
         /// Another system billed it once, and that is set off once.
         StateForbids "OPENING_BALANCES_MOVED" OpeningBalancesMoved { line: String } =>
             "line {line} has been billed here, and what another system billed of it before moves no more; keep its opening balances",
