@@ -75,7 +75,7 @@ impl Quote {
             billing,
             month: month_of(line.flight.first()),
             pricing: Pricing::of(line, terms),
-            billed_before: line.opening_balances.iter().map(|balance| opened(line, *balance)).collect(),
+            billed_before: line.opening_balances.iter().map(|balance| opened(line, balance)).collect(),
             last_entry: 0,
         };
         let flown = month_of(order.flight.last());
@@ -85,10 +85,10 @@ impl Quote {
 }
 
 /// What another system billed; of its position only the period counts.
-fn opened(line: &Line, OpeningBalance { origin, units, gross }: OpeningBalance) -> Billed {
+fn opened(line: &Line, balance: &OpeningBalance) -> Billed {
     let (kind, segment_first) = (LineKind::Delivery, line.flight.first());
-    let bucket = Bucket { origin, kind, segment_first, rate: free(), price_base: 1 };
-    Billed { bucket, units: units.value(), gross, basis: Basis::Opening }
+    let bucket = Bucket { origin: balance.origin, kind, segment_first, rate: free(), price_base: 1 };
+    Billed { bucket, units: balance.units.value(), gross: balance.gross, basis: Basis::Opening }
 }
 
 /// What was delivered, and when it is heard of.
