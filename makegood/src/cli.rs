@@ -14,6 +14,8 @@ Examples:
   makegood entity NYC --name 'Hudson Broadcasting' --currency USD --time-zone America/New_York --country US
   makegood import orders orders.csv order_lines.csv --entity NYC
   makegood import airings airings.csv
+  makegood import orders insertion_orders.csv insertion_order_lines.csv --entity NYC
+  makegood import delivery january.csv --source ad-server --order-source orders --time-zone America/New_York
   makegood run 2020-01 --entity NYC --issue-date 2020-01-31
 
 Exit codes: 0 done; 1 the work was done and its answer is no; 2 it could not be done.";

@@ -48,6 +48,21 @@ The platform syncs revision 1 of order IO-1002 for HUDSON
 The order is REFUSED because of MALFORMED
 The reason names "lines[0].amount"
 
+# Terms that deny each other: 1,000 at 10.00 per thousand are 10.00; 500.00 in each of three months is more than 1,000.00.
+Over REST the first manager sends POST /v1/rating:quote
+  {"currencyCode": "USD", "pricingModel": "PRICING_MODEL_CPM",
+   "line": {"rate": "10", "bookedUnits": "1000", "amount": "12.00",
+            "flight": {"first": {"year": 2026, "month": 1, "day": 1}, "last": {"year": 2026, "month": 3, "day": 31}}}}
+The answer is 400 AMOUNT_DOES_NOT_ADD_UP
+It says "12.00"
+Over REST the first manager sends POST /v1/rating:quote
+  {"currencyCode": "USD", "pricingModel": "PRICING_MODEL_CPM",
+   "line": {"rate": "10", "bookedUnits": "1000",
+            "cap": {"kind": "CAP_KIND_BUDGET", "budget": "1000.00"}, "minimum": {"amount": "500.00", "window": "WINDOW_PERIOD"},
+            "flight": {"first": {"year": 2026, "month": 1, "day": 1}, "last": {"year": 2026, "month": 3, "day": 31}}}}
+The answer is 400 MINIMUM_ABOVE_MAXIMUM
+It says "1500.00"
+
 # The same revision with other content, and an older one.
 The platform syncs revision 1 of order IO-1001 for HUDSON
   | line | product | first      | last       | units | rate   | amount    | schedule   |

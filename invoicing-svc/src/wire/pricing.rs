@@ -115,7 +115,12 @@ pub fn cap(v: &mut Violations, m: &pb::Cap, currency: Currency) -> Option<Cap> {
         pb::CapKind::Unspecified => None,
         pb::CapKind::LesserOfBookedAndDelivered => Some(Cap::LesserOfBookedAndDelivered),
         pb::CapKind::Uncapped => Some(Cap::Uncapped),
-        pb::CapKind::Budget => amount(v, "budget", &m.budget, currency).map(Cap::Budget),
+        pb::CapKind::Budget => {
+            let budget =
+                Some(amount(v, "budget", &m.budget, currency)?).filter(|budget| budget.is_positive());
+            let nothing = "must be above 0, since a budget of nothing bills nothing: leave the cap out, or cancel the line";
+            v.take("budget", budget.ok_or(nothing)).map(Cap::Budget)
+        }
         pb::CapKind::Percent => above_zero(v, "percent", &m.percent).map(Cap::Percent),
     }
 }

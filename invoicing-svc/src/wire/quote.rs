@@ -1,12 +1,14 @@
 //! What a quote is asked for, and what it answers.
 
+use std::collections::BTreeMap;
+
 use billing_proto::billing::invoicing::v1 as pb;
 use calendar::{BillingCycle, Days, FiscalCalendar, Month};
 use chassis::failure::Failure;
 use ids::{AccountId, AiringId, EntityId, ProductId};
 use invoicing_domain::{
     order::{BillingTerms, EntityFacts, ExternalId, Liability, Line, Order, OrderCalendar},
-    pricing::PricingModel,
+    pricing::{Metric, PricingModel},
     rating::{Airing, AiringStatus, Asked, Cell, Delivered, Held, QuotedMonth, RatedItem, Reported},
 };
 use jiff::civil::Date;
@@ -64,7 +66,10 @@ fn fields(v: &mut Violations, m: &pb::QuoteRequest) -> Option<Asked> {
         EntityFacts { rounding: rounding?, remainder: remainder?, fiscal: FiscalCalendar::GREGORIAN };
     let (model, order) = (model?, order(line?, currency, (calendar?, cycle?)));
     let billing = order.billing(entity.fiscal);
-    let usage = many(v, "usage", &m.usage, |v, m| usage(v, m, (model, order.flight, billing)))?;
+    let metric = model.metric().or(order.lines.first().and_then(|line| line.usage.metric));
+    let counted = Counted { model, metric, flight: order.flight, billing };
+    let usage = many(v, "usage", &m.usage, |v, m| usage(v, m, counted))?;
+    check_usage(v, &usage, counted);
     let numbered = usage.into_iter().enumerate();
     let usage = numbered.flat_map(|(number, used)| used.reported(number, &order, model)).collect();
     Some(Asked { order, model, entity, usage })
@@ -114,11 +119,17 @@ struct Used {
     spots: u32,
 }
 
-fn usage(
-    v: &mut Violations,
-    m: &pb::QuotedUsage,
-    (model, flight, billing): (PricingModel, Days, BillingTerms),
-) -> Option<Used> {
+/// What is counted of the line, and when.
+#[derive(Clone, Copy)]
+struct Counted {
+    model: PricingModel,
+    metric: Option<Metric>,
+    flight: Days,
+    billing: BillingTerms,
+}
+
+fn usage(v: &mut Violations, m: &pb::QuotedUsage, counted: Counted) -> Option<Used> {
+    let Counted { model, flight, billing, .. } = counted;
     let days = days(v, "days", m.days.as_ref());
     let units = quantity(v, "quantity", &m.quantity);
     let expenses = optional(v, "expenses", &m.expenses, quantity);
@@ -141,11 +152,42 @@ fn usage(
     if known.year() > flight.last().year().saturating_add(10) {
         v.add("reported_in", "must be within ten years of the flight");
     }
-    let spots = match model {
-        PricingModel::PerSpot => spots(v, units)?,
-        _ => 0,
-    };
+    if !m.expenses.is_empty() && model != PricingModel::TimeAndMaterials {
+        v.add("expenses", "goes with TIME_AND_MATERIALS only");
+    }
+    if !m.rate.is_empty() && model != PricingModel::PerSpot {
+        v.add("rate", "goes with PER_SPOT only: the line says the price");
+    }
+    let spots = if model == PricingModel::PerSpot { spots(v, units)? } else { 0 };
     Some(Used { days, units, expenses: expenses?.unwrap_or_else(nothing), rate: rate?, known, spots })
+}
+
+/// What bills by its schedule counts nothing; what is counted one by one is whole; and a period has so many days.
+fn check_usage(v: &mut Violations, usage: &[Used], counted: Counted) {
+    let Counted { model, metric, flight, billing } = counted;
+    if matches!(model, PricingModel::FlatFee | PricingModel::Subscription) && !usage.is_empty() {
+        let model = model.text();
+        v.add(
+            "usage",
+            format!("must be empty: {model} bills by its schedule, and nothing of it is delivered"),
+        );
+    }
+    let Some(metric) = metric else { return };
+    let mut of_period: BTreeMap<Days, Decimal> = BTreeMap::new();
+    for (number, used) in usage.iter().enumerate() {
+        let (place, units) = (format!("usage[{number}].quantity"), used.units.value());
+        let period = billing.period_of(used.days.first());
+        let sum = of_period.entry(period).or_default();
+        *sum = sum.saturating_add(units);
+        let ran = period.intersect(flight).map_or(0, Days::count);
+        if metric.is_whole() && !units.is_integer() {
+            v.add(&place, format!("must be a whole number: {} are counted one by one", metric.text()));
+        } else if metric == Metric::Days && units > Decimal::from(used.days.count()) {
+            v.add(&place, format!("must be at most {}, the days that it names", used.days.count()));
+        } else if metric == Metric::Days && *sum > Decimal::from(ran) {
+            v.add(&place, format!("makes {sum} days of a period in which the line runs {ran}"));
+        }
+    }
 }
 
 fn spots(v: &mut Violations, units: Quantity) -> Option<u32> {

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use anyhow::Context;
 use chassis::failure::Failure;
-use ids::AccountId;
+use ids::{AccountId, LineId};
 use invoicing_domain::{
     billing_entity::BillingEntity,
     billing_run::BillingRun,
@@ -12,7 +12,7 @@ use invoicing_domain::{
     hold::{Held, Hold},
     invoice::{self, Draft, InvoiceRefusal, LineFacts, OrderFacts, RatedOrder, Untaxed, grouping_key},
     ledger::postings,
-    rating::{self, LineKind, LineToRate, Pricing, RatedLine, RatingError},
+    rating::{self, LineKind, LineToRate, Pricing, RatedItem, RatedLine, RatingError},
     tax::Places,
     third_party::{self, Case},
 };
@@ -112,6 +112,8 @@ pub(super) struct Paper {
     pub(super) too_much: Vec<TooMuch>,
     /// Every character that it prints of orders and airings.
     pub(super) printed: BTreeSet<char>,
+    /// The lines of which something is sold for nothing.
+    given_away: BTreeSet<LineId>,
 }
 
 /// Taxes what is to be billed. Answers the accounts for which an outside engine had no answer.
@@ -180,6 +182,7 @@ fn rate_document(
         takes_back: entity.negative_line_limit.is_some(),
         too_much: Vec::new(),
         printed: BTreeSet::new(),
+        given_away: BTreeSet::new(),
     };
     for mut order in orders {
         paper.printed.append(&mut order.printed);
@@ -200,9 +203,10 @@ fn rate_document(
 impl Paper {
     /// The draft with its tax, where it has any, and what was found of its orders.
     fn finish(self, known: &CheckFacts, exceptions: &mut Vec<Exception>) -> Option<Draft> {
-        let Self { first, orders, draft, mut found, printed, .. } = self;
+        let Self { first, orders, draft, mut found, printed, given_away, .. } = self;
         for order in &orders {
-            found.extend(free(&order.facts, &order.lines, draft.is_some(), &known.severities));
+            let what = (draft.is_some(), &given_away);
+            found.extend(free(&order.facts, &order.lines, what, &known.severities));
         }
         let missing: String = document::missing_glyphs(&String::from_iter(printed)).into_iter().collect();
         if draft.is_some() && !missing.is_empty() {
@@ -253,6 +257,7 @@ fn rate_order(order: OrderToRate, known: &CheckFacts, paper: &mut Paper) -> Rate
             | Pricing::PerSpot { .. } => found.extend(held.map(|held| Exception::held(&facts, &line, held))),
         }
         found.extend(beyond(&facts, (&line, &input), &known.severities));
+        paper.given_away.extend(input.gives_away().then_some(line.line));
         rated_lines.push((line, rated));
     }
     RatedOrder { facts, lines: rated_lines }
@@ -312,39 +317,40 @@ fn held_line(
     Some(Exception::found((order.account, order.order), None, (&finding, severity)))
 }
 
-/// What was delivered for nothing: beyond a cap, or so that the order has no draft at all.
+/// What was delivered for nothing: beyond a cap, at a price of nothing, or so that the order has no draft at all.
 fn free(
     order: &OrderFacts,
     lines: &[(LineFacts, RatedLine)],
-    billed: bool,
+    (billed, given_away): (bool, &BTreeSet<LineId>),
     severities: &Severities,
 ) -> Vec<Exception> {
     let place = (order.account, order.order);
-    let free_units = |rated: &RatedLine| -> Decimal {
-        let free = rated.items.iter().filter(|item| match item.bucket.kind {
-            LineKind::OverDelivery => true,
-            LineKind::SchedulePart
-            | LineKind::Spots
-            | LineKind::Makegood
-            | LineKind::Delivery
-            | LineKind::TierFee
-            | LineKind::Expenses
-            | LineKind::Minimum
-            | LineKind::TrueUp
-            | LineKind::Rebate
-            | LineKind::AdCredit => !billed && item.gross.is_zero(),
-        });
-        free.map(|item| item.quantity).filter(|quantity| quantity.is_sign_positive()).sum()
-    };
-    lines
-        .iter()
-        .map(|(line, rated)| (line.number.clone(), free_units(rated).normalize()))
-        .filter(|(_, units)| !units.is_zero())
-        .map(|(line, units)| match billed {
-            true => Finding::OverDelivery { line, units },
-            false => Finding::ZeroBill { line, units },
-        })
+    let is_over = |item: &&RatedItem| item.bucket.kind == LineKind::OverDelivery;
+    let mut findings = Vec::new();
+    for (facts, rated) in lines {
+        let line = || facts.number.clone();
+        let over = units(rated.items.iter().filter(is_over));
+        let nothing = rated.items.iter().filter(|item| !is_over(item) && item.gross.is_zero());
+        if !billed {
+            let units = (over + units(nothing)).normalize();
+            findings.extend((!units.is_zero()).then(|| Finding::ZeroBill { line: line(), units }));
+            continue;
+        }
+        findings.extend((!over.is_zero()).then(|| Finding::OverDelivery { line: line(), units: over }));
+        // Less than a minor unit is not for nothing: it bills with what comes later.
+        let given = nothing.filter(|item| item.bucket.rate.value().is_zero());
+        let units = units(given.filter(|_| given_away.contains(&facts.line)));
+        findings.extend((!units.is_zero()).then(|| Finding::ZeroBill { line: line(), units }));
+    }
+    findings
+        .into_iter()
         .filter_map(|finding| Some((severities.severity(&finding)?, finding)))
         .map(|(severity, finding)| Exception::found(place, None, (&finding, severity)))
         .collect()
+}
+
+/// How many units are billed by items, without those that are taken back.
+fn units<'a>(items: impl Iterator<Item = &'a RatedItem>) -> Decimal {
+    let quantities = items.map(|item| item.quantity).filter(|quantity| quantity.is_sign_positive());
+    quantities.sum::<Decimal>().normalize()
 }

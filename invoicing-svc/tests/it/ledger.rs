@@ -8,8 +8,10 @@ use chassis::caller::Grant;
 use tonic::Code;
 
 use crate::{
+    daily::{fact, header, import},
     invoice::{bill, review, sold},
-    order::day,
+    order::{day, days, order, sync},
+    reference::create_product,
     service::{Door, Service},
 };
 
@@ -143,4 +145,40 @@ async fn the_laws_hold_and_what_breaks_one_is_found() {
         sqlx::raw_sql(sqlx::AssertSqlSafe(mended)).execute(&mut connection).await.unwrap();
     }
     assert_eq!(broken(&service).await, Vec::<String>::new());
+}
+
+#[tokio::test]
+async fn a_budget_is_of_hours_and_expenses_alike() {
+    let service = Service::start().await;
+    let sold = sold(&service).await;
+    let product = create_product(&service, "CREATIVE", pb::PricingModel::TimeAndMaterials).await.name;
+    let line = pb::OrderLine {
+        number: "L1".into(),
+        ad_product: product,
+        flight: days("2026-01-01", "2026-01-31"),
+        rate: "150".into(),
+        cap: Some(pb::Cap {
+            kind: pb::CapKind::Budget.into(),
+            budget: "500.00".into(),
+            ..pb::Cap::default()
+        }),
+        ..pb::OrderLine::default()
+    };
+    let said = pb::Order { commission_percent: String::new(), lines: vec![line], ..order(&sold, "IO-TM") };
+    assert_eq!(sync(&service, vec![said], "io-tm").await.unwrap()[0].reason, "");
+    let worked = pb::DeliveryFact {
+        order: "IO-TM".into(),
+        hours: "2".into(),
+        spend: "600.00".into(),
+        ..fact("L1", "2026-01-05", 0)
+    };
+    import(&service, header("B1", 1, 0), &[worked]).await.unwrap();
+    let january = bill(&service, &sold, "2026-01", "january").await;
+    let gross: Vec<_> = january.iter().map(|invoice| amount(&invoice.gross)).collect();
+    // 2 × 150.00, and 200.00 of the 600.00 that were spent.
+    assert!(gross.contains(&"500.00"), "{gross:?}");
+    assert_eq!(broken(&service).await, Vec::<String>::new());
+    let lower = "update order_line set cap_budget = 499.99 where cap_kind = 'BUDGET'";
+    sqlx::query(lower).execute(&mut service.connection().await).await.unwrap();
+    assert_eq!(broken(&service).await, ["INV-9"]);
 }

@@ -145,6 +145,8 @@ async fn terms_that_cannot_bill_are_refused_with_their_reason() {
         window: pb::Window::Period.into(),
         ..pb::Cap::default()
     });
+    let nothing =
+        Some(pb::Cap { kind: pb::CapKind::Budget.into(), budget: "0.00".into(), ..pb::Cap::default() });
     let overlapping = vec![tier("10", "1"), tier("10", "2"), tier("", "3")];
     let table = [
         ("TIERS", pb::OrderLine { tiers: vec![tier("10", "1")], ..clicks(graduated.clone()) }),
@@ -158,6 +160,8 @@ async fn terms_that_cannot_bill_are_refused_with_their_reason() {
             "DISCOUNT_ABOVE_AMOUNT",
             pb::OrderLine { discount_amount: "10000.01".into(), ..milestones(sold.fee.clone()) },
         ),
+        ("AMOUNT_DOES_NOT_ADD_UP", pb::OrderLine { amount: "6000.00".into(), ..impressions(cpm.clone()) }),
+        ("MALFORMED", pb::OrderLine { cap: nothing, ..impressions(cpm.clone()) }),
         ("MALFORMED", pb::OrderLine { booked_units: "-1".into(), ..impressions(cpm) }),
     ];
     for (n, (reason, line)) in table.into_iter().enumerate() {

@@ -81,6 +81,37 @@ async fn what_is_delivered_for_nothing_is_said() {
     assert_eq!(drafts.len(), 1, "a document of 0.00 is none");
 }
 
+/// A price of nothing beside a fee that bills; a free tier is as it was agreed.
+#[tokio::test]
+async fn a_price_of_nothing_is_said_though_other_lines_bill() {
+    let service = Service::start().await;
+    let sold = crate::order::reference_data(&service).await;
+    let display = create_product(&service, "DISPLAY", pb::PricingModel::Cpm).await.name;
+    let tiers = create_product(&service, "TIERS", pb::PricingModel::Graduated).await.name;
+    let line = |number: &str, ad_product: &str| pb::OrderLine {
+        number: number.into(),
+        ad_product: ad_product.into(),
+        flight: days(JANUARY.0, JANUARY.1),
+        ..pb::OrderLine::default()
+    };
+    let tier =
+        |up_to: &str, rate: &str| pb::Tier { up_to: up_to.into(), rate: rate.into(), flat: String::new() };
+    let mut said = fee(&sold, "IO-1", JANUARY, "100.00");
+    said.lines.push(pb::OrderLine { rate: "0".into(), booked_units: "1000".into(), ..line("L2", &display) });
+    said.lines.push(pb::OrderLine {
+        metric: pb::Metric::Impressions.into(),
+        tiers: vec![tier("5000", "0"), tier("", "10")],
+        ..line("L3", &tiers)
+    });
+    assert_eq!(sync(&service, vec![said], "order").await.unwrap()[0].reason, "");
+    let facts =
+        ["L2", "L3"].map(|line| pb::DeliveryFact { order: "IO-1".into(), ..fact(line, "2026-01-31", 1_000) });
+    import(&service, header("B1", 2, 2_000), &facts).await.unwrap();
+    let run = review(&service, &sold, "2026-01", "run").await;
+    let message = "line L2: 1000 units were delivered and come to nothing; see its cap and price";
+    assert_eq!(found(&service, &run).await, [is("ZERO_BILL_WITH_DELIVERY", "L2", message)]);
+}
+
 #[tokio::test]
 async fn the_same_twice_and_a_month_out_of_the_ordinary_are_said() {
     let service = Service::start().await;

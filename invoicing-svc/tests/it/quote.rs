@@ -185,7 +185,7 @@ async fn what_cannot_be_quoted_says_why() {
     fn of(request: &mut pb::QuoteRequest) -> &mut pb::OrderLine {
         request.line.as_mut().unwrap()
     }
-    let table: [(Change, &str); 10] = [
+    let table: [(Change, &str); 13] = [
         (|r| r.currency_code = "EURO".into(), "currency_code"),
         (|r| r.pricing_model = 0, "pricing_model"),
         (|r| r.line = None, "line.flight"),
@@ -193,6 +193,9 @@ async fn what_cannot_be_quoted_says_why() {
         (|r| r.usage[1].days = days("2026-03-01", "2026-03-02"), "within the flight"),
         (|r| r.usage[1].days = days("2026-01-30", "2026-02-02"), "within one billing period"),
         (|r| r.usage[1].reported_in = "2026-01".into(), "usage[1].reported_in"),
+        (|r| r.usage[1].quantity = "1.5".into(), "IMPRESSIONS are counted one by one"),
+        (|r| r.usage[0].expenses = "5".into(), "goes with TIME_AND_MATERIALS only"),
+        (|r| r.usage[0].rate = "5".into(), "goes with PER_SPOT only"),
         (|r| of(r).rate = String::new(), "rate"),
         (
             |r| {
@@ -222,4 +225,66 @@ async fn what_cannot_be_quoted_says_why() {
         let refused = client.quote(request).await.unwrap_err();
         assert_eq!((refused.code(), reason(&refused).starts_with("TIERS")), (Code::InvalidArgument, true));
     }
+}
+
+#[tokio::test]
+async fn usage_that_cannot_be_is_refused_with_its_place() {
+    let service = Service::start().await;
+    let mut client = client(&service);
+    let days = "model CPD\nflight 2026-01-01 2026-02-28\nrate 10\nbooked 59\nuse 2026-01-01 2026-01-31";
+    let table = [
+        (format!("{days} 40"), "usage[0].quantity", "must be at most 31"),
+        (
+            format!("{days} 20\nuse 2026-01-01 2026-01-31 20"),
+            "usage[1].quantity",
+            "makes 40 days of a period",
+        ),
+        (
+            "model FLAT_FEE\nflight 2026-01-01 2026-02-28\namount 100.00\nuse 2026-01-01 2026-01-31 1".into(),
+            "usage",
+            "must be empty: FLAT_FEE bills by its schedule",
+        ),
+        (
+            "model GRADUATED CLICKS\nflight 2026-01-01 2026-02-28\ntier - 1\nuse 2026-01-01 2026-01-31 0.5"
+                .into(),
+            "usage[0].quantity",
+            "CLICKS are counted one by one",
+        ),
+    ];
+    for (example, place, problem) in table {
+        let refused = client.quote(asked(&example).0).await.unwrap_err();
+        let told = format!("{} {:?}", refused.message(), String::from_utf8_lossy(refused.details()));
+        assert_eq!(refused.code(), Code::InvalidArgument, "{told}");
+        assert!(told.contains(place) && told.contains(problem), "{told}");
+    }
+}
+
+#[tokio::test]
+async fn what_another_system_billed_is_billed_no_more() {
+    let service = Service::start().await;
+    let mut client = client(&service);
+    let opening = |first: &str, last: &str, units: &str, gross: &str| pb::OpeningBalance {
+        origin_period: days(first, last),
+        units: units.into(),
+        gross: gross.into(),
+    };
+    // 300,000 of January at 9.00 elsewhere: 300,000 more of January at 10.00, and 400,000 up to the million in February.
+    let mut request = impressions();
+    request.line.as_mut().unwrap().opening_balances =
+        vec![opening("2026-01-01", "2026-01-31", "300000", "2700.00")];
+    let quoted = client.quote(request).await.unwrap().into_inner();
+    let billed = |quoted: &pb::QuoteResponse| -> Vec<String> {
+        quoted.months.iter().map(|month| month.billed.clone().unwrap().amount).collect()
+    };
+    assert_eq!(billed(&quoted), ["3000.00", "4000.00"]);
+    let january = format!("{:?}", quoted.months[0].explanation);
+    assert!(january.contains("Billed by another system for 2026-01-01 to 2026-01-31"), "{january}");
+    // 12,000.00 over six months, of which January and 1,500.00 of February were billed elsewhere.
+    let (mut fee, _) = asked("model FLAT_FEE\nflight 2026-01-01 2026-06-30\namount 12000.00");
+    fee.line.as_mut().unwrap().opening_balances = vec![
+        opening("2026-01-01", "2026-01-31", "1", "2000.00"),
+        opening("2026-02-01", "2026-02-28", "1", "1500.00"),
+    ];
+    let quoted = client.quote(fee).await.unwrap().into_inner();
+    assert_eq!(billed(&quoted), ["0.00", "500.00", "2000.00", "2000.00", "2000.00", "2000.00"]);
 }

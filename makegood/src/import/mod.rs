@@ -44,18 +44,25 @@ pub const CONTRACT_SYSTEM: &str = "contracts";
 pub const INSERTION_ORDER_SYSTEM: &str = "orders";
 
 const EXAMPLES: &str = "\
+What it takes, each file known by its header:
+  orders    insertion_orders.csv with insertion_order_lines.csv: every pricing model and term, revisions, cancellations
+            (the columns: docs/ORDER_FILES.md); orders.csv with order_lines.csv: spots at one rate; contracts.csv with
+            contract_lines.csv and contract_weeks.csv: spots by the week
+  airings   airings.csv: what aired, was missed, and makes good, spot by spot
+  delivery  CSV or Parquet: impressions, clicks, views, spend, hours … by line and day
+
 Examples:
+  makegood import orders insertion_orders.csv insertion_order_lines.csv --entity DEMO
   makegood import orders demo/broadcast-2020/orders.csv demo/broadcast-2020/order_lines.csv --entity DEMO
   makegood import orders contracts.csv contract_lines.csv contract_weeks.csv --entity DEMO
-  makegood import orders insertion_orders.csv insertion_order_lines.csv --entity DEMO
   makegood import airings demo/broadcast-2020/airings.csv
   makegood import airings january.csv --source ad-server --batch 2020-01 --order-source traffic
   makegood import delivery january.parquet --source ad-server --order-source orders --time-zone Europe/Berlin
 
-A file is known by its header. The same orders again, or the same batch, change nothing. A file of airings whose rows were
-quarantined is sent again as a new batch: import the orders that were missing, then the same file once more.";
+The same orders again, or the same batch, change nothing. A file whose rows were quarantined is sent again as a new batch: import
+the orders that were missing, then the same file once more. Accounts and tax rates are no files of this command: they go in by the API.";
 
-/// Brings orders and airings into the suite.
+/// Brings files into the suite: orders of any pricing model, what aired, and what was counted by day.
 #[derive(Args, Debug)]
 #[command(after_help = EXAMPLES)]
 pub struct Import {

@@ -105,7 +105,7 @@ fn earlier(line: &BilledLine, entry: &Earlier, sign: i8) -> Node {
 
 /// What the cap left for the line before it was billed.
 fn capped(line: &BilledLine, CapOfLine { cap, booked }: CapOfLine) -> Result<Option<Node>, MoneyError> {
-    let used = |entry: &&Earlier| counts(entry.basis) && is_capped(entry.bucket.kind);
+    let used = |entry: &&Earlier| counts(entry.basis) && is_capped(entry.bucket.kind, cap);
     let units = line.earlier.iter().filter(used).try_fold(Decimal::ZERO, |sum, e| sum.checked_add(e.units));
     let units = units.ok_or(MoneyError::Overflow)?;
     let of_units = |label: String, most: Decimal| {
@@ -168,14 +168,13 @@ fn counts(basis: Basis) -> bool {
     }
 }
 
-/// Whether units of the kind use up a cap.
-fn is_capped(kind: LineKind) -> bool {
+/// Whether what the kind bills uses up a cap. Fees and expenses are no units, but they are money.
+fn is_capped(kind: LineKind, cap: Cap) -> bool {
     match kind {
         LineKind::Spots | LineKind::Delivery => true,
+        LineKind::TierFee | LineKind::Expenses => matches!(cap, Cap::Budget(_)),
         LineKind::SchedulePart
         | LineKind::Makegood
-        | LineKind::TierFee
-        | LineKind::Expenses
         | LineKind::Minimum
         | LineKind::TrueUp
         | LineKind::Rebate

@@ -201,6 +201,13 @@ fn a_budget_shows_what_is_left_of_it() {
     let tree = explain(&capped).unwrap();
     assert!(tree.adds_up().unwrap());
     assert_eq!(amounts(&tree.parts[0].grounds[0]), ["5000", "-4592.59"]);
+    // 300.00 of expenses that were billed before are money of the budget, and no impressions of a cap of units.
+    let spent = Bucket { kind: LineKind::Expenses, price_base: 1, ..january() };
+    capped.earlier.push(billed(spent, 300, "300.00", Basis::Rated));
+    assert_eq!(amounts(&explain(&capped).unwrap().parts[0].grounds[0]), ["5000", "-4892.59"]);
+    capped.cap = line(20_000, "150.00", "22.50", vec![]).cap;
+    let left = explain(&capped).unwrap().parts[0].grounds[0].clone();
+    assert_eq!(left.count.unwrap().units, Decimal::from(1_000_000 - 612_345));
 }
 
 #[test]

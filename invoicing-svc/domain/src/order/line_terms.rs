@@ -7,10 +7,10 @@ use super::check::{EntityFacts, check_opening_balances, check_size};
 use super::said::{self, Said};
 use super::schedule::{self, Part};
 use super::{
-    Cap, Discount, Line, Order, OrderRefusal, TermSegment, digest, discount, fit, names, period_units, spots,
-    subscription,
+    Cap, Discount, Line, Order, OrderRefusal, TermSegment, digest, discount, fit, minimum, names,
+    period_units, spots, subscription,
 };
-use crate::pricing::{PeriodUnits, PricingModel, Schedule, Tiers, Window};
+use crate::pricing::{PeriodUnits, PricingModel, Schedule, Tiers};
 use calendar::BillingCycle;
 
 /// What a valid line comes to.
@@ -73,7 +73,7 @@ impl<'a> Priced<'a> {
             None | Some(_) => Cap::LesserOfBookedAndDelivered,
         });
         let tiers = tiers(line, model)?;
-        check_minimum(line, cap)?;
+        minimum::check(line, cap, order.billing(entity.fiscal))?;
         check_opening_balances(order, line, entity.fiscal)?;
         line.rate.map_or(Ok(()), |rate| check_size(line, "its rate", rate.value()))?;
         line.opening_balances
@@ -124,20 +124,9 @@ impl<'a> Priced<'a> {
         };
         schedule::check_quantities(line)?;
         check_cancelled(line)?;
+        said::check_scopes(line)?;
         let period_units = period_units::spread(line, billing, entity.remainder)?;
-        let mut said = line.said();
-        said.insert("cap", said::cap(cap));
-        said.insert("schedule", names::schedule(schedule).to_owned());
-        said.insert("pricing_model", names::model(model).to_owned());
-        said.insert("commission", order.commission.to_string());
-        said.insert("billing", billing_name(order));
-        if !share.is_zero() {
-            said.insert("order_discount", share.to_string());
-        }
-        // Of what bills as it is delivered it is what follows, not what is agreed.
-        if model != PricingModel::FlatFee {
-            said.remove("amount");
-        }
+        let said = agreed(order, line, (model, schedule, cap), share);
         let terms = LineTerms {
             pricing_model: model,
             schedule,
@@ -153,6 +142,30 @@ impl<'a> Priced<'a> {
         };
         Ok(LineTerms { digest: digest::terms_digest(&terms), ..terms })
     }
+}
+
+/// What the money of the line follows from, with what its order and its product add.
+fn agreed(
+    order: &Order,
+    line: &Line,
+    (model, schedule, cap): (PricingModel, Schedule, Cap),
+    share: Money,
+) -> Said {
+    let mut said = line.said();
+    said.insert("cap", said::cap(cap));
+    said.insert("schedule", names::schedule(schedule).to_owned());
+    said.insert("pricing_model", names::model(model).to_owned());
+    said.insert("commission", order.commission.to_string());
+    said.insert("billing", billing_name(order));
+    if !share.is_zero() {
+        said.insert("order_discount", share.to_string());
+    }
+    debug_assert!(said.keys().all(|term| said::TERMS.contains(term)), "no scope can name each of {said:?}");
+    // Of what bills as it is delivered it is what follows, not what is agreed.
+    if model != PricingModel::FlatFee {
+        said.remove("amount");
+    }
+    said
 }
 
 fn billing_name(order: &Order) -> String {
@@ -184,21 +197,7 @@ fn check_cancelled(line: &Line) -> Result<(), OrderRefusal> {
     }
 }
 
-/// What must be billed at least cannot be more than what may be billed at most.
-fn check_minimum(line: &Line, cap: Cap) -> Result<(), OrderRefusal> {
-    let (Some(minimum), Cap::Budget(maximum)) = (line.usage.minimum, cap) else { return Ok(()) };
-    let same_days = minimum.window == line.cap_window || line.cap_window == Window::Life;
-    if same_days && minimum.amount.amount() > maximum.amount() {
-        return Err(OrderRefusal::MinimumAboveMaximum {
-            line: line.number.clone(),
-            minimum: minimum.amount.to_string(),
-            maximum: maximum.to_string(),
-        });
-    }
-    Ok(())
-}
-
-/// What the line is booked for before discount: as it says, else what follows from rate and units, else its budget.
+/// What the line is booked for before discount: as it says, which is what follows from rate and units, else its budget.
 /// Where nothing is promised, nothing is booked.
 fn list_amount(
     order: &Order,
@@ -209,28 +208,56 @@ fn list_amount(
     if model == PricingModel::PerSpot {
         return spots::amount(order, line, rounding);
     }
-    if let Some(amount) = line.amount {
-        return Ok(amount);
+    match (line.amount, worth(order, line, (model, schedule), rounding)?) {
+        (Some(amount), Some(worth)) => check_amount(line, model, (amount, worth)).map(|()| amount),
+        (Some(amount), None) | (None, Some(amount)) => Ok(amount),
+        (None, None) => Ok(match line.cap {
+            Some(Cap::Budget(budget)) => budget,
+            Some(Cap::LesserOfBookedAndDelivered | Cap::Percent(_) | Cap::Uncapped) | None => {
+                Money::zero(order.currency)
+            }
+        }),
     }
+}
+
+/// What follows from rate and units, where both are said.
+fn worth(
+    order: &Order,
+    line: &Line,
+    (model, schedule): (PricingModel, Schedule),
+    rounding: Rounding,
+) -> Result<Option<Money>, OrderRefusal> {
     if model == PricingModel::Subscription {
-        return subscription::worth(line, schedule, (order.currency, rounding));
+        return subscription::worth(line, schedule, (order.currency, rounding)).map(Some);
     }
     let units = match (line.booked_units, line.usage.package_units) {
         (Some(units), Some(package)) => Some(packages(line, units, package)?),
         (units, None) => units,
         (None, Some(_)) => None,
     };
-    if let (Some(rate), Some(units)) = (line.rate, units) {
-        let worth =
-            rate.times(units, order.currency).and_then(|exact| per_base(exact, model).round(rounding));
-        return worth.map_err(|_| too_large(line));
+    let (Some(rate), Some(units)) = (line.rate, units) else { return Ok(None) };
+    let worth = rate.times(units, order.currency).and_then(|exact| per_base(exact, model).round(rounding));
+    worth.map(Some).map_err(|_| too_large(line))
+}
+
+/// An amount is what rate and units come to, however the other system rounds. That of time and materials may have room
+/// for expenses.
+fn check_amount(
+    line: &Line,
+    model: PricingModel,
+    (amount, worth): (Money, Money),
+) -> Result<(), OrderRefusal> {
+    let more = amount.amount() - worth.amount();
+    let minor_unit = Decimal::new(1, amount.currency().minor_units());
+    let has_room = model == PricingModel::TimeAndMaterials && more.is_sign_positive();
+    if more.abs() > minor_unit && !has_room {
+        return Err(OrderRefusal::AmountDoesNotAddUp {
+            line: line.number.clone(),
+            amount: amount.to_string(),
+            worth: worth.to_string(),
+        });
     }
-    Ok(match line.cap {
-        Some(Cap::Budget(budget)) => budget,
-        Some(Cap::LesserOfBookedAndDelivered | Cap::Percent(_) | Cap::Uncapped) | None => {
-            Money::zero(order.currency)
-        }
-    })
+    Ok(())
 }
 
 /// A begun package is a whole one.

@@ -12,6 +12,7 @@ mod discount;
 mod fit;
 mod guideline;
 mod line_terms;
+mod minimum;
 mod names;
 mod order_calendar;
 mod period_units;
@@ -171,7 +172,7 @@ impl Line {
 pub enum Cap {
     /// Over-delivery is free.
     LesserOfBookedAndDelivered,
-    /// Never more money than this.
+    /// Never more money than this, which is above 0.
     Budget(Money),
     /// Never more than this percent of the booked units; above 0, and may be above 100.
     Percent(Quantity),

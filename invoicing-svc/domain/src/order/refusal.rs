@@ -52,8 +52,11 @@ refusal::refusals! {
         /// Some usage would have no price, or two.
         Malformed "TIERS" Tiers { line: String, problem: String } => "line {line}: {problem}",
         /// No amount is both.
-        Malformed "MINIMUM_ABOVE_MAXIMUM" MinimumAboveMaximum { line: String, minimum: String, maximum: String } =>
-            "line {line}: the minimum {minimum} is above the budget {maximum}; one of the two is wrong",
+        Malformed "MINIMUM_ABOVE_MAXIMUM" MinimumAboveMaximum { line: String, days: Days, minimum: String, maximum: String } =>
+            "line {line}: over {days} the minimum comes to {minimum}, which is above the budget, {maximum}; one of the two is wrong",
+        /// Which of the two was sold?
+        Malformed "AMOUNT_DOES_NOT_ADD_UP" AmountDoesNotAddUp { line: String, amount: String, worth: String } =>
+            "line {line}: it is booked for {amount}, and its rate and units come to {worth}; leave the amount out, or correct what is wrong",
         /// More would be taken off than there is.
         Malformed "DISCOUNT_ABOVE_AMOUNT" DiscountAboveAmount { of: String, amount: String } =>
             "the discount of {of} is more than the {amount} that it is booked for",
@@ -87,6 +90,9 @@ refusal::refusals! {
         /// It ends on one of its days, or never ran.
         Malformed "CANCELLED_ON" CancelledOn { line: String, day: String } =>
             "line {line}: it cannot be cancelled on {day}, which is not a day of its flight",
+        /// It would hold for no term, and the change that it is for would hold from who knows when.
+        Malformed "UNKNOWN_TERM" UnknownTerm { line: String, term: String, known: String } =>
+            "line {line}: a scope names {term}, which is no term; name one of these, or none for all of them: {known}",
         /// Another system billed it once, and that is set off once.
         StateForbids "OPENING_BALANCES_MOVED" OpeningBalancesMoved { line: String } =>
             "line {line} has been billed here, and what another system billed of it before moves no more; keep its opening balances",

@@ -5,12 +5,60 @@ use std::fmt::Display;
 
 use calendar::Days;
 
-use super::{Cap, Discount, Line, OpeningBalance, PlanWeek, ThirdParty, names};
+use super::{Cap, Discount, Line, OpeningBalance, OrderRefusal, PlanWeek, ThirdParty, names};
 use crate::pricing::{Minimum, Tier};
 use crate::third_party::WithoutCount;
 
 /// The texts of the terms that are said, by their names in the contract.
 pub type Said = BTreeMap<&'static str, String>;
+
+/// Every name of a term: of the line, and of what its order and product say of it.
+pub(super) const TERMS: [&str; 31] = [
+    "ad_product",
+    "amount",
+    "billing",
+    "booked_units",
+    "cancelled_on",
+    "cap",
+    "cap_window",
+    "commission",
+    "delivery_source",
+    "discount",
+    "expense_cap",
+    "flight",
+    "markup_percent",
+    "metric",
+    "milestones",
+    "minimum",
+    "opening_balances",
+    "order_discount",
+    "package_units",
+    "period_units",
+    "plan",
+    "pricing_model",
+    "proration",
+    "quantities",
+    "rate",
+    "schedule",
+    "short_rate",
+    "term_months",
+    "third_party",
+    "tier_window",
+    "tiers",
+];
+
+/// A scope of a term that there is not would hold for none.
+pub(super) fn check_scopes(line: &Line) -> Result<(), OrderRefusal> {
+    let mut names = line.scopes.iter().filter_map(|scope| scope.term.as_deref());
+    match names.find(|name| !TERMS.contains(name)) {
+        Some(term) => Err(OrderRefusal::UnknownTerm {
+            line: line.number.clone(),
+            term: term.to_owned(),
+            known: TERMS.join(", "),
+        }),
+        None => Ok(()),
+    }
+}
 
 impl Line {
     /// What the money of the line follows from, as it is said.

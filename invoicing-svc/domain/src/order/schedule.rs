@@ -107,7 +107,7 @@ fn by_term(
 }
 
 /// The terms of the line within its flight, each with its days in whole. Without a length the flight is one term.
-fn terms(line: &Line) -> Vec<(Days, Days)> {
+pub(super) fn terms(line: &Line) -> Vec<(Days, Days)> {
     let Some(months) = line.usage.term_months else { return vec![(line.flight, line.flight)] };
     let begins = |term: i32| line.flight.first().saturating_add((term * i32::from(months)).months());
     let term = |term: i32| Days::new(begins(term), begins(term + 1).saturating_sub(1.day())).ok();

@@ -93,11 +93,10 @@ impl<'a> Caps<'a> {
                     units.checked_mul(metered.package()?).ok_or(MoneyError::Overflow)?
                 }
                 LineKind::Delivery => units,
-                LineKind::TierFee => Decimal::ZERO,
+                LineKind::TierFee | LineKind::Expenses => Decimal::ZERO,
                 LineKind::SchedulePart
                 | LineKind::Spots
                 | LineKind::Makegood
-                | LineKind::Expenses
                 | LineKind::Minimum
                 | LineKind::TrueUp
                 | LineKind::Rebate

@@ -6,7 +6,7 @@ use jiff::civil::{Date, Time};
 use money::{Currency, Money, MoneyError, Quantity, Rate, Rounding};
 use rust_decimal::Decimal;
 
-use super::{Bucket, Decided, Held, Metered, Settlement, Subscription};
+use super::{Bucket, Decided, Held, Metered, Settlement, Subscription, Terms};
 use crate::order::{BillingTerms, Cap, Part};
 
 /// A line, as it is known at the `data_as_of` of a run.
@@ -184,6 +184,19 @@ impl LineToRate {
             | Basis::WriteOff
             | Basis::Rebill => false,
         })
+    }
+
+    /// Whether units of some of its days are sold for nothing. A free tier, and a spot whose own rate is nothing, say so
+    /// themselves.
+    pub fn gives_away(&self) -> bool {
+        match &self.pricing {
+            Pricing::Metered(metered) => metered.terms.iter().any(Terms::is_free),
+            Pricing::Subscription(subscription) => subscription.terms.iter().any(Terms::is_free),
+            Pricing::PerSpot { segments, .. } => {
+                segments.iter().any(|segment| segment.rate.is_some_and(|rate| rate.value().is_zero()))
+            }
+            Pricing::FlatFee { .. } | Pricing::Settled(_) => false,
+        }
     }
 
     /// The entry of the ledger that the item of this position on the document makes.

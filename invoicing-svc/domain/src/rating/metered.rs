@@ -10,7 +10,7 @@ use super::{
     bucket::free,
     caps::Caps,
     cell::{Placed, in_order},
-    expenses,
+    expenses::Spending,
     minimum::Minimums,
     opening::Openings,
     price::{Price, on},
@@ -74,7 +74,8 @@ pub(super) fn rate(
         openings,
         periods: Periods::of(line, metered.flight, metered.term_months),
     };
-    let minimums = Minimums::of(&meter.periods, metered.minimum, &metered.terms)?;
+    let lived = Periods::of(line, metered.runs(), metered.term_months);
+    let minimums = Minimums::of(&lived, metered.minimum, &metered.terms)?;
     let count = |stays: &Stays<'_>| {
         let mut tally = meter.count(stays)?;
         minimums.add(&mut tally, stays, &meter.openings, line)?;
@@ -82,11 +83,7 @@ pub(super) fn rate(
     };
     let settled = settle(line, &ledger, negative, |origin| minimums.netted_with(origin), count)?;
     let items = settled.items(line, |(), bucket| meter.item(bucket))?;
-    Ok(RatedLine {
-        line: line.line,
-        items,
-        held: settled.held(line, |difference| metered.cause(difference))?,
-    })
+    Ok(RatedLine { line: line.line, items, held: settled.held(line, |difference| meter.cause(difference))? })
 }
 
 /// A line while it is counted.
@@ -118,6 +115,7 @@ impl Meter<'_> {
             .map(|cell| if stays.has(cell.origin) { Ok(Decimal::ZERO) } else { caps.take_units(cell) })
             .collect::<Result<_, _>>()?;
         let mut tiers = Tiering::of(self, stays, &within)?;
+        let mut spending = self.metered.expenses.map(|of| Spending::of(of, stays)).transpose()?;
         for (cell, within) in self.cells.iter().zip(within) {
             if stays.has(cell.origin) {
                 tiers.pass(cell)?;
@@ -131,9 +129,12 @@ impl Meter<'_> {
                 let over = Piece { kind: LineKind::OverDelivery, units: over, rate: free(), price_base: 1 };
                 tally.add(bucket(cell, over), over.units)?;
             }
-        }
-        if let Some(expenses) = self.metered.expenses {
-            expenses::add(&mut tally, expenses, self, stays)?;
+            if let Some(spending) = &mut spending
+                && let Some(spend) = spending.of_cell(cell)
+            {
+                let beyond = caps.bill(cell, spend, |spend| tally.add(bucket(cell, spend), spend.units))?;
+                spending.bills(spend.units - beyond);
+            }
         }
         Ok(tally)
     }
@@ -155,6 +156,44 @@ impl Meter<'_> {
         let of_segment = self.metered.terms.iter().find(|terms| terms.days.first() == bucket.segment_first);
         let delivered = of_segment.and_then(|terms| terms.days.intersect(bucket.origin));
         RatedItem { delivered, ..RatedItem::of(self.line, bucket, unit) }
+    }
+
+    fn cause(&self, difference: &Difference<'_>) -> HeldCause {
+        let counted = |bucket: Bucket| match bucket.kind {
+            LineKind::Expenses
+            | LineKind::TierFee
+            | LineKind::Minimum
+            | LineKind::TrueUp
+            | LineKind::Rebate
+            | LineKind::AdCredit => false,
+            LineKind::SchedulePart
+            | LineKind::Spots
+            | LineKind::Makegood
+            | LineKind::Delivery
+            | LineKind::OverDelivery => true,
+        };
+        let (metered, origin) = (self.metered, difference.origin);
+        let has_ended = metered.ended.is_some_and(|last| last < origin.first());
+        let another_tier = || if metered.is_tiered() { HeldCause::Tiers } else { HeldCause::Amendment };
+        let spends_less = difference.fewer(|bucket| bucket.kind == LineKind::Expenses);
+        if difference.fewer(counted) || (spends_less && !self.is_beyond(difference)) {
+            if metered.ended.is_some() { HeldCause::Cancellation } else { HeldCause::Restatement }
+        } else if spends_less || difference.fewer(|bucket| bucket.kind == LineKind::Delivery) {
+            HeldCause::Cap
+        } else if difference.only(LineKind::Minimum) {
+            if has_ended { HeldCause::Cancellation } else { HeldCause::Minimum }
+        } else if difference.amount.is_positive() && !metered.is_tiered() {
+            HeldCause::Cap
+        } else {
+            another_tier()
+        }
+    }
+
+    /// More was spent in the period than a cap lets bill.
+    fn is_beyond(&self, difference: &Difference<'_>) -> bool {
+        let of_period = self.cells.iter().filter(|cell| cell.origin == difference.origin);
+        let spent = of_period.fold(Decimal::ZERO, |sum, cell| sum.saturating_add(cell.spend));
+        difference.worth(|bucket| bucket.kind == LineKind::Expenses) < spent
     }
 }
 
@@ -178,6 +217,12 @@ impl Metered {
         Bucket { segment_first: terms.map_or(bucket.segment_first, |terms| terms.days.first()), ..bucket }
     }
 
+    /// The days that bill: with the last of them the line's last windows are over.
+    fn runs(&self) -> Days {
+        let last = self.ended.map_or(self.flight.last(), |day| day.min(self.flight.last()));
+        Days::new(self.flight.first(), last).unwrap_or(self.flight)
+    }
+
     /// The terms of a day.
     pub(super) fn terms_on(&self, day: Date) -> Option<&Terms> {
         on(&self.terms, day)
@@ -199,33 +244,5 @@ impl Metered {
 
     fn is_tiered(&self) -> bool {
         self.terms.iter().any(|terms| matches!(terms.price, Some(Price::Tiers(_))))
-    }
-
-    fn cause(&self, difference: &Difference<'_>) -> HeldCause {
-        let counted = |bucket: Bucket| match bucket.kind {
-            LineKind::TierFee
-            | LineKind::Minimum
-            | LineKind::TrueUp
-            | LineKind::Rebate
-            | LineKind::AdCredit => false,
-            LineKind::SchedulePart
-            | LineKind::Spots
-            | LineKind::Makegood
-            | LineKind::Delivery
-            | LineKind::Expenses
-            | LineKind::OverDelivery => true,
-        };
-        let another_tier = || if self.is_tiered() { HeldCause::Tiers } else { HeldCause::Amendment };
-        if difference.fewer(counted) {
-            if self.ended.is_some() { HeldCause::Cancellation } else { HeldCause::Restatement }
-        } else if difference.fewer(|bucket| bucket.kind == LineKind::Delivery) {
-            HeldCause::Cap
-        } else if difference.only(LineKind::Minimum) {
-            HeldCause::Minimum
-        } else if difference.amount.is_positive() && !self.is_tiered() {
-            HeldCause::Cap
-        } else {
-            another_tier()
-        }
     }
 }

@@ -44,6 +44,11 @@ impl Terms {
         }
     }
 
+    /// There is one price, and after the discount it is nothing.
+    pub(super) fn is_free(&self) -> bool {
+        self.rate().is_ok_and(|rate| rate.value().is_zero())
+    }
+
     /// The tiers, after the discount, with bounds and flat amounts so many times.
     pub(super) fn steps(&self, times: Decimal) -> Result<Vec<Step>, RatingError> {
         let Some(Price::Tiers(tiers)) = &self.price else {

@@ -8,11 +8,14 @@ use ids::LineId;
 use money::{Exact, Money, MoneyError};
 
 use super::{
-    Airing, Basis, Billed, Cell, Held, LineKind, LineToRate, Pricing, RatedItem, RatedLine, RatingError, rate,
+    Airing, Basis, Billed, Bucket, Cell, Held, LineKind, LineToRate, Pricing, RatedItem, RatedLine,
+    RatingError, bucket::free, rate,
 };
 use crate::account::PurchaseOrderRule;
 use crate::explanation::Node;
-use crate::order::{AccountFacts, Decision, EntityFacts, Facts, Guidelines, Order, OrderRefusal, sync};
+use crate::order::{
+    AccountFacts, Decision, EntityFacts, Facts, Guidelines, Line, OpeningBalance, Order, OrderRefusal, sync,
+};
 use crate::pricing::PricingModel;
 
 /// A line with all that will ever be delivered of it.
@@ -72,13 +75,20 @@ impl Quote {
             billing,
             month: month_of(line.flight.first()),
             pricing: Pricing::of(line, terms),
-            billed_before: Vec::new(),
+            billed_before: line.opening_balances.iter().map(|balance| opened(line, balance)).collect(),
             last_entry: 0,
         };
         let flown = month_of(order.flight.last());
         let last = usage.iter().map(|reported| reported.known).fold(flown, Month::max);
         Ok(Self { line, usage, last })
     }
+}
+
+/// What another system billed; of its position only the period counts.
+fn opened(line: &Line, balance: &OpeningBalance) -> Billed {
+    let (kind, segment_first) = (LineKind::Delivery, line.flight.first());
+    let bucket = Bucket { origin: balance.origin, kind, segment_first, rate: free(), price_base: 1 };
+    Billed { bucket, units: balance.units.value(), gross: balance.gross, basis: Basis::Opening }
 }
 
 /// What was delivered, and when it is heard of.
@@ -180,7 +190,15 @@ fn explanation(line: &LineToRate, billed: Money, rated: &RatedLine) -> Result<No
         .held
         .iter()
         .map(|held| Node::money(format!("Held of {}: {}", held.origin, held.cause), held.amount));
-    Ok(Node::money(format!("Billed with {}", line.month), billed).of(parts).resting_on(held))
+    let openings = line.billed_before.iter().filter(|billed| billed.basis == Basis::Opening);
+    let of_month = openings.filter(|billed| line.billing.month_of(billed.bucket.origin) == line.month);
+    let opened = of_month.map(|billed| {
+        Node::money(format!("Billed by another system for {}", billed.bucket.origin), billed.gross)
+    });
+    Ok(Node::money(format!("Billed with {}", line.month), billed)
+        .of(parts)
+        .resting_on(held)
+        .resting_on(opened))
 }
 
 fn label(kind: LineKind, origin: Days) -> String {

@@ -194,7 +194,7 @@ impl<E> Settled<E> {
 
 /// A period whose worth is not what is billed of it.
 pub(super) struct Difference<'a> {
-    origin: Days,
+    pub(super) origin: Days,
     /// Worth less billed.
     pub(super) amount: Money,
     after: &'a Tally,
@@ -206,6 +206,11 @@ impl Difference<'_> {
     pub(super) fn fewer(&self, test: impl Fn(Bucket) -> bool) -> bool {
         let of_origin = |bucket: Bucket| bucket.origin == self.origin && test(bucket);
         self.worth.sum(of_origin) < self.after.sum(of_origin)
+    }
+
+    /// The units of the period for which the test holds, if everything could be taken back.
+    pub(super) fn worth(&self, test: impl Fn(Bucket) -> bool) -> Decimal {
+        self.worth.sum(|bucket| bucket.origin == self.origin && test(bucket))
     }
 
     /// Nothing but positions of this kind differs.

@@ -80,6 +80,24 @@ fn an_amendment_of_what_was_billed_waits_without_its_scope_or_its_evidence() {
     assert_eq!(reason(late), "SCOPE_DAY");
 }
 
+#[test]
+fn a_scope_names_a_term_that_there_is() {
+    let first = known(&order(vec![cpm("10")]), &["L1"]);
+    let of = |term: &str| vec![TermScope { term: Some(term.into()), ..scope(Some("2026-02-01"))[0].clone() }];
+    let amend = |term| {
+        say(Some(&first), &Order { revision: 2, ..order(vec![Line { scopes: of(term), ..cpm("8") }]) })
+    };
+    assert!(matches!(amend("rate"), Ok(Decision::Amend(_))));
+    for term in ["price", "bookedUnits", "discount_percent"] {
+        let refused = amend(term).expect_err("refused");
+        assert_eq!(refused.reason(), "UNKNOWN_TERM");
+        let told = refused.to_string();
+        assert!(told.contains(&format!("names {term}, which is no term")) && told.contains("rate"), "{told}");
+    }
+    let new = Line { scopes: of("price"), ..cpm("8") };
+    assert_eq!(reason(booking(&order(vec![new]))), "UNKNOWN_TERM", "also before anything is billed");
+}
+
 fn fee_of(flight: &str, amount: &str) -> Line {
     Line { flight: days(flight), amount: Some(usd(amount)), ..line("L2", PricingModel::FlatFee) }
 }

@@ -208,6 +208,79 @@ fn terms_that_contradict_each_other_are_refused() {
     assert_eq!(reason(Line { usage: clicks, ..cpm() }), "TERM_DOES_NOT_FIT");
 }
 
+// January to March are three periods, and two terms of two months, of which the second has one period.
+#[test]
+fn a_minimum_is_compared_with_the_budget_over_the_days_in_which_both_count() {
+    use Window::{Life, Period, PeriodWithCarry, Term};
+    let table = [
+        (("500.00", Period), ("1000.00", Life), "1500.00 (3 × 500.00)", "1000.00"),
+        (("333.33", Period), ("1000.00", Life), "", ""),
+        (("900.00", Life), ("200.00", Period), "900.00", "600.00 (3 × 200.00)"),
+        (("600.00", Life), ("200.00", Period), "", ""),
+        (("600.01", Life), ("200.00", PeriodWithCarry), "600.01", "600.00 (3 × 200.00)"),
+        (("300.00", PeriodWithCarry), ("800.00", Life), "900.00 (3 × 300.00)", "800.00"),
+        (("200.01", Period), ("200.00", PeriodWithCarry), "200.01", "200.00"),
+        (("300.00", Period), ("500.00", Term), "600.00 (2 × 300.00)", "500.00"),
+        (("250.00", Period), ("500.00", Term), "", ""),
+        (("500.00", Term), ("900.00", Life), "1000.00 (2 × 500.00)", "900.00"),
+        (("500.00", Term), ("300.00", Period), "500.00", "300.00"),
+        (("500.00", Term), ("300.00", PeriodWithCarry), "1000.00 (2 × 500.00)", "900.00 (3 × 300.00)"),
+        (("450.00", Term), ("300.00", PeriodWithCarry), "", ""),
+    ];
+    for ((least, of), (most, cap_window), minimum, maximum) in table {
+        let usage = Usage {
+            minimum: Some(Minimum { amount: usd(least), window: of }),
+            term_months: [of, cap_window].contains(&Term).then_some(2),
+            ..Usage::default()
+        };
+        let line = Line { cap: Some(Cap::Budget(usd(most))), cap_window, usage, ..cpm() };
+        match booking(&order(vec![line])) {
+            Ok(_) => assert_eq!(minimum, "", "{least} {of:?} within {most} {cap_window:?}"),
+            Err(no) => {
+                assert_eq!(no.reason(), "MINIMUM_ABOVE_MAXIMUM");
+                let told = no.to_string();
+                let both = format!("the minimum comes to {minimum}, which is above the budget, {maximum};");
+                assert!(!minimum.is_empty() && told.contains(&both), "{told}");
+            }
+        }
+    }
+    let term = line("L1", PricingModel::Cpm);
+    let usage = Usage {
+        minimum: Some(Minimum { amount: usd("500.00"), window: Term }),
+        term_months: Some(2),
+        ..Usage::default()
+    };
+    let (cap, rate, booked_units) = (Some(Cap::Budget(usd("300.00"))), rate("10"), Some(units("1")));
+    let told = refused(Line { cap, cap_window: Period, usage, rate, booked_units, ..term });
+    assert!(told.contains("over 2026-03-01 to 2026-03-31 the minimum"), "{told}");
+}
+
+#[test]
+fn an_amount_is_what_rate_and_units_come_to() {
+    let told = |line| booking(&order(vec![line])).map(|booked| booked.lines[0].list_amount);
+    let of = |amount: &str, line: Line| Line { amount: Some(usd(amount)), ..line };
+    // 1,000,000 / 1,000 × 7.50; a cent more or less is how the other system rounds.
+    assert_eq!(told(of("7500.01", cpm())), Ok(usd("7500.01")));
+    let refused = told(of("8000.00", cpm())).expect_err("refused");
+    assert_eq!(refused.reason(), "AMOUNT_DOES_NOT_ADD_UP");
+    let both = "booked for 8000.00, and its rate and units come to 7500.00";
+    assert!(refused.to_string().contains(both), "{refused}");
+    let open = Line { booked_units: None, cap: Some(Cap::Uncapped), ..cpm() };
+    assert_eq!(told(of("8000.00", open)), Ok(usd("8000.00")), "nothing says otherwise");
+    // 37.5 hours at 140.00 are 5,250.00; the rest is for expenses.
+    let hours = || {
+        let (rate, booked_units) = (rate("140"), Some(units("37.5")));
+        Line { rate, booked_units, ..line("L1", PricingModel::TimeAndMaterials) }
+    };
+    assert_eq!(told(of("6000.00", hours())), Ok(usd("6000.00")));
+    assert_eq!(reason(booking(&order(vec![of("5000.00", hours())]))), "AMOUNT_DOES_NOT_ADD_UP");
+    let seats = QuantityFrom { day: day("2026-01-01"), quantity: units("10") };
+    let usage = Usage { term_months: Some(1), quantities: vec![seats], ..Usage::default() };
+    let seats = Line { rate: rate("49"), usage, ..line("L1", PricingModel::Subscription) };
+    assert_eq!(told(of("1470.00", seats.clone())), Ok(usd("1470.00")), "three months of 490.00");
+    assert_eq!(reason(booking(&order(vec![of("490.00", seats)]))), "AMOUNT_DOES_NOT_ADD_UP");
+}
+
 #[test]
 fn a_subscription_has_a_quantity_on_each_of_its_days() {
     let subscription = |quantities: &[(&str, &str)]| {

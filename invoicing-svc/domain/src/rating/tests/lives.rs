@@ -124,6 +124,11 @@ impl Known {
         month_of(self.flight_last) + 1
     }
 
+    /// The months in which it runs: those after its end have no minimum.
+    fn lived(&self) -> usize {
+        month_of(self.last()) + 1
+    }
+
     /// What is billed at most of a window, in units and in millionths.
     fn most(&self, window: Window, number: usize) -> (i64, i64) {
         let months = (0..self.months()).filter(|month| window_of(window, *month) == number).count();
@@ -278,9 +283,9 @@ impl Life {
         let worth = match self.minimum {
             None => by_month.iter().sum(),
             Some((cents, window)) => {
-                let least = cents * 10_000 * often(window, known.months());
+                let least = cents * 10_000 * often(window, known.lived());
                 let numbers: BTreeSet<usize> =
-                    (0..known.months()).map(|month| window_of(window, month)).collect();
+                    (0..known.lived()).map(|month| window_of(window, month)).collect();
                 let of = |number: usize| (0..6).filter(move |month| window_of(window, *month) == number);
                 numbers.into_iter().map(|n| of(n).map(|month| by_month[month]).sum::<i64>().max(least)).sum()
             }

@@ -1,5 +1,6 @@
 use super::*;
 use crate::pricing::{Minimum, PeriodUnits};
+use crate::rating::Expenses;
 
 fn first_half() -> Days {
     days("2026-01-01", "2026-06-30")
@@ -135,6 +136,29 @@ fn the_unit_that_crosses_a_budget_bills_the_rest_of_it() {
 }
 
 #[test]
+fn hours_that_come_late_take_back_no_expenses_of_a_budget() {
+    // 500.00 in all: 150.00 of January's hour and 350.00 spent in February. Another hour of January is then worth 150.00,
+    // which February's expenses have used up: both wait, and together they come to nothing.
+    let mut line = Book::metered(PricingModel::TimeAndMaterials, first_half(), "150");
+    line.terms().cap = Cap::Budget(money("500.00"));
+    line.terms().expenses = Some(Expenses { markup_percent: units("0"), cap: None });
+    line.deliver(JAN.0, JAN.1, "1");
+    assert_eq!(gross(&line.run("2026-01")), money("150.00"));
+    let spend = Decimal::from(600);
+    line.terms().cells.push(Cell { days: days(FEB.0, FEB.1), units: Decimal::ZERO, spend });
+    assert_eq!(gross(&line.run("2026-02")), money("350.00"));
+    line.terms().cells[0].units += Decimal::ONE;
+    let rated = line.run("2026-03");
+    assert_eq!(gross(&rated), money("0.00"));
+    let waits = [(1, "150.00".into(), HeldCause::Cap), (2, "-150.00".into(), HeldCause::Cap)];
+    assert_eq!(held(&rated), waits);
+    // Less was spent than was billed: that is a restatement.
+    line.terms().cells[0].units -= Decimal::ONE;
+    line.terms().cells[1].spend = Decimal::from(300);
+    assert_eq!(held(&line.run("2026-03")), [(2, "-50.00".into(), HeldCause::Restatement)]);
+}
+
+#[test]
 fn a_maximum_of_spend_is_a_budget() {
     let mut line = Book::metered(PricingModel::PercentOfSpend, first_half(), "15");
     (line.terms().cap, line.terms().cap_window) = (Cap::Budget(money("5000.00")), Window::Period);
@@ -182,6 +206,42 @@ fn what_was_delivered_after_the_end_of_a_line_is_held_as_its_cancellation() {
     line.terms().ended = Some(day("2026-01-31"));
     line.terms().terms[0].days = days("2026-01-01", "2026-01-31");
     assert_eq!(held(&line.run("2026-03")), [(2, "-8000.00".into(), HeldCause::Cancellation)]);
+}
+
+/// Ends a line of six months early.
+fn end(line: &mut Book, last: &str) {
+    line.terms().ended = Some(day(last));
+    line.terms().terms[0].days = days("2026-01-01", last);
+}
+
+#[test]
+fn what_was_promised_over_its_life_is_due_with_the_last_period_of_a_line_that_ended_early() {
+    // At least 1,200.00 from January to June; 800.00 were delivered in January, and the line ended in February.
+    let mut line = Book::metered(PricingModel::Cpm, first_half(), "8");
+    line.terms().minimum = Some(Minimum { amount: money("1200.00"), window: Window::Life });
+    line.deliver(JAN.0, JAN.1, "100000");
+    end(&mut line, "2026-02-15");
+    assert_eq!(gross(&line.run("2026-01")), money("800.00"));
+    assert_eq!(lines(&line.run("2026-02")), [(LineKind::Minimum, "1 × 400 = 400.00".into())]);
+    let rated = line.run("2026-06");
+    assert_eq!((rated.items, rated.held), (vec![], vec![]));
+}
+
+#[test]
+fn a_minimum_of_each_period_is_none_of_those_after_the_end() {
+    // At least 1,000.00 a month; 400.00 were delivered in January, with which the line ended.
+    let minimum = Some(Minimum { amount: money("1000.00"), window: Window::Period });
+    let mut line = Book::metered(PricingModel::Cpm, first_half(), "8");
+    line.terms().minimum = minimum;
+    line.deliver(JAN.0, JAN.1, "50000");
+    let mut known_late = line.clone();
+    end(&mut line, "2026-01-31");
+    assert_eq!(gross(&line.run("2026-06")), money("1000.00"));
+    // The same where two more months were billed before it was known: they are held as what the cancellation takes back.
+    assert_eq!(gross(&known_late.run("2026-03")), money("3000.00"));
+    end(&mut known_late, "2026-01-31");
+    let (too_much, cause) = ("-1000.00".to_owned(), HeldCause::Cancellation);
+    assert_eq!(held(&known_late.run("2026-03")), [(2, too_much.clone(), cause), (3, too_much, cause)]);
 }
 
 #[test]

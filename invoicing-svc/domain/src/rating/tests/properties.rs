@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use proptest::prelude::*;
 
 use super::*;
+use crate::rating::Expenses;
 
 #[derive(Clone, Debug)]
 struct Story {
@@ -236,5 +237,33 @@ proptest! {
         let mut other = one.clone();
         other.airings().reverse();
         prop_assert_eq!(rate(&one.0).unwrap(), rate(&other.0).unwrap());
+    }
+
+    #[test]
+    fn a_budget_holds_hours_and_expenses_in_whatever_order_they_are_heard_of(
+        cents in 1_i64..200_000,
+        markup in 0_i64..50,
+        // The month, hours, cents spent, and the month in which they are heard of.
+        told in prop::collection::vec((1_usize..7, 0_i64..9, 0_i64..50_000, 1_usize..7), 1..12),
+    ) {
+        let budget = Money::of(usd(), Decimal::new(cents, 2)).unwrap();
+        let mut line = Book::metered(PricingModel::TimeAndMaterials, days("2026-01-01", "2026-06-30"), "150");
+        line.terms().cap = Cap::Budget(budget);
+        let markup_percent = Quantity::of(Decimal::from(markup)).unwrap();
+        line.terms().expenses = Some(Expenses { markup_percent, cap: None });
+        let (mut held, mut total) = (Money::zero(usd()), Decimal::ZERO);
+        for run in 1..7 {
+            for (of, hours, spent, _) in told.iter().filter(|(of, _, _, heard)| *of.max(heard) == run) {
+                let first = day(&format!("2026-0{of}-01"));
+                let (units, spend) = (Decimal::from(*hours), Decimal::new(*spent, 2));
+                let days = Days::new(first, first.last_of_month()).unwrap();
+                line.terms().cells.push(Cell { days, units, spend });
+                total += units * Decimal::from(150) + spend * Decimal::new(100 + markup, 2);
+            }
+            held = held_in_all(&line.run(&format!("2026-0{run}")));
+            prop_assert!(line.billed().amount() <= budget.amount(), "INV-9");
+        }
+        let worth = money::Exact::of(usd(), total.min(budget.amount())).round(Rounding::HalfAwayFromZero);
+        prop_assert_eq!(line.billed().plus(held).unwrap(), worth.unwrap());
     }
 }
