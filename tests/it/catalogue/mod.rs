@@ -112,7 +112,7 @@ const ADJUSTED: [&str; 15] = [
 ];
 
 /// Of the schema adjustments: a request may be about anything, so the rest belongs to the coordinator.
-const APPROVALS: [&str; 18] = [
+const APPROVALS: [&str; 19] = [
     "_migration",
     "answered_request",
     "approval",
@@ -128,6 +128,7 @@ const APPROVALS: [&str; 18] = [
     "outbox",
     "person",
     "policy_version",
+    "proposed_change",
     "run_sign_off",
     "subscription",
     "touch",
