@@ -16,6 +16,7 @@ use billing_proto::billing::{
         self as adj, adjustment_service_client::AdjustmentServiceClient,
         approval_service_client::ApprovalServiceClient, case_service_client::CaseServiceClient,
         dispute_service_client::DisputeServiceClient, refund_service_client::RefundServiceClient,
+        root_cause_service_client::RootCauseServiceClient, work_queue_service_client::WorkQueueServiceClient,
     },
     invoicing::v1::{
         self as pb, account_service_client::AccountServiceClient,
@@ -195,18 +196,26 @@ impl House {
     }
 
     pub fn disputing(&self, person: &str, role: Role) -> Result<DisputeServiceClient<Door>> {
-        let door = self.door(("adjustments", self.address), (person, PrincipalKind::Person, role))?;
-        Ok(DisputeServiceClient::new(door))
+        Ok(DisputeServiceClient::new(self.our_door(person, role)?))
     }
 
     pub fn refunding(&self, person: &str, role: Role) -> Result<RefundServiceClient<Door>> {
-        let door = self.door(("adjustments", self.address), (person, PrincipalKind::Person, role))?;
-        Ok(RefundServiceClient::new(door))
+        Ok(RefundServiceClient::new(self.our_door(person, role)?))
     }
 
     pub fn cases(&self, person: &str, role: Role) -> Result<CaseServiceClient<Door>> {
         let door = self.door(("adjustments", self.address), (person, PrincipalKind::Person, role))?;
         Ok(CaseServiceClient::new(door))
+    }
+
+    pub fn causes(&self, person: &str, role: Role) -> Result<RootCauseServiceClient<Door>> {
+        let door = self.door(("adjustments", self.address), (person, PrincipalKind::Person, role))?;
+        Ok(RootCauseServiceClient::new(door))
+    }
+
+    pub fn queue(&self, person: &str, role: Role) -> Result<WorkQueueServiceClient<Door>> {
+        let door = self.door(("adjustments", self.address), (person, PrincipalKind::Person, role))?;
+        Ok(WorkQueueServiceClient::new(door))
     }
 
     pub fn approving(&self, person: &str, role: Role) -> Result<ApprovalServiceClient<Door>> {

@@ -1,26 +1,13 @@
-//! More ways to adjustments.
-
 use anyhow::Result;
 use billing_proto::billing::{
     access::v1::{PrincipalKind, Role},
-    adjustments::v1::{
-        change_service_client::ChangeServiceClient, root_cause_service_client::RootCauseServiceClient,
-        work_queue_service_client::WorkQueueServiceClient,
-    },
+    adjustments::v1::change_service_client::ChangeServiceClient,
 };
 use chassis::caller::Grant;
 
 use super::{Door, House};
 
 impl House {
-    pub fn causes(&self, person: &str, role: Role) -> Result<RootCauseServiceClient<Door>> {
-        Ok(RootCauseServiceClient::new(self.our_door(person, role)?))
-    }
-
-    pub fn queue(&self, person: &str, role: Role) -> Result<WorkQueueServiceClient<Door>> {
-        Ok(WorkQueueServiceClient::new(self.our_door(person, role)?))
-    }
-
     pub fn changing(&self, person: &str, role: Role) -> Result<ChangeServiceClient<Door>> {
         Ok(ChangeServiceClient::new(self.our_door(person, role)?))
     }
@@ -31,7 +18,8 @@ impl House {
         Ok(ChangeServiceClient::new(self.limited_door(to, (person, PrincipalKind::Person), grants)?))
     }
 
-    fn our_door(&self, person: &str, role: Role) -> Result<Door> {
+    /// The way to adjustments as a person.
+    pub(super) fn our_door(&self, person: &str, role: Role) -> Result<Door> {
         self.door(("adjustments", self.address), (person, PrincipalKind::Person, role))
     }
 }
