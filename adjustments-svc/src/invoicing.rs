@@ -1,6 +1,7 @@
 //! The way to invoicing: documents are read as whoever asks for them, and issued as this service, which invoicing is told
 //! to trust with approvals.
 
+mod changes;
 mod corrections;
 mod receivables;
 
@@ -73,7 +74,12 @@ impl Invoicing {
 
     /// A billing entity.
     pub async fn entity(&self, name: &str) -> Result<pb::BillingEntity, Failure> {
-        let request = self.signed(&ourselves(), pb::GetBillingEntityRequest { name: name.to_owned() })?;
+        self.entity_as(&ourselves(), name).await
+    }
+
+    /// The same, as the caller may see it.
+    pub async fn entity_as(&self, caller: &Caller, name: &str) -> Result<pb::BillingEntity, Failure> {
+        let request = self.signed(caller, pb::GetBillingEntityRequest { name: name.to_owned() })?;
         let mut client = BillingEntityServiceClient::new(self.channel.clone());
         Ok(client.get_billing_entity(request).await.map_err(refused)?.into_inner())
     }

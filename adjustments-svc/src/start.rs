@@ -3,10 +3,11 @@
 use adjustments_domain::subscription::Allowed;
 use billing_proto::billing::adjustments::v1::{
     adjustment_service_server::AdjustmentServiceServer, approval_service_server::ApprovalServiceServer,
-    case_service_server::CaseServiceServer, delegation_service_server::DelegationServiceServer,
-    dispute_service_server::DisputeServiceServer, event_service_server::EventServiceServer,
-    person_service_server::PersonServiceServer, policy_service_server::PolicyServiceServer,
-    refund_service_server::RefundServiceServer, root_cause_service_server::RootCauseServiceServer,
+    case_service_server::CaseServiceServer, change_service_server::ChangeServiceServer,
+    delegation_service_server::DelegationServiceServer, dispute_service_server::DisputeServiceServer,
+    event_service_server::EventServiceServer, person_service_server::PersonServiceServer,
+    policy_service_server::PolicyServiceServer, refund_service_server::RefundServiceServer,
+    root_cause_service_server::RootCauseServiceServer,
     subscription_service_server::SubscriptionServiceServer,
     work_queue_service_server::WorkQueueServiceServer,
 };
@@ -116,6 +117,7 @@ fn services(rpc: Rpc) -> Services {
         DisputeServiceServer,
         RefundServiceServer,
         CaseServiceServer,
+        ChangeServiceServer,
         WorkQueueServiceServer,
         SubscriptionServiceServer,
         RootCauseServiceServer,

@@ -1,10 +1,13 @@
 //! Requests for approval through the public door, as people with development tokens make and decide them.
 
-use anyhow::Result;
+use std::time::Duration;
+
+use anyhow::{Result, ensure};
 use serde_json::{Value, json};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::TcpStream,
+    time::{Instant, sleep},
 };
 
 use crate::suite::{Answer, Suite, rest};
@@ -55,6 +58,62 @@ async fn an_analyst_asks_and_a_manager_and_a_controller_approve_through_the_door
     assert_eq!((own.status, own.text().contains("SELF_APPROVAL")), (403, true), "{}", own.text());
     assert_eq!(approve("billing_manager_1").await?.json()?["state"], "APPROVAL_STATE_PENDING");
     assert_eq!(approve("controller_1").await?.json()?["state"], "APPROVAL_STATE_APPROVED");
+    Ok(())
+}
+
+/// How long something may take that happens by itself.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+#[tokio::test]
+async fn a_manager_proposes_a_payment_term_as_json_and_a_controller_approves_it() -> Result<()> {
+    let suite = Suite::start().await?;
+    let account = json!({
+        "code": "AG-1",
+        "kind": "ACCOUNT_KIND_AGENCY",
+        "legalName": "Riverside Media",
+        "address": { "lines": ["1 Thames Street"], "city": "London", "postalCode": "EC1A 1BB", "country": "GB" },
+        "currencyCode": "GBP",
+        "paymentTermsDays": 30,
+    });
+    let made = call(&suite, "billing_manager_1", "POST", "accounts?requestId=a", account).await?;
+    assert_eq!(made.status, 200, "{}", made.text());
+    let name = made.json()?["name"].as_str().unwrap_or_default().to_owned();
+    let terms = json!({ "name": name, "paymentTermsDays": 60 });
+    let path = format!("{name}?updateMask=paymentTermsDays&requestId=b");
+    let direct = call(&suite, "billing_manager_1", "PATCH", &path, terms.clone()).await?;
+    assert_eq!(
+        (direct.status, direct.text().contains("APPROVAL_REQUIRED")),
+        (403, true),
+        "{}",
+        direct.text()
+    );
+
+    let request = json!({
+        "@type": "type.googleapis.com/billing.invoicing.v1.UpdateAccountRequest",
+        "account": terms,
+        "updateMask": "paymentTermsDays",
+    });
+    let body = json!({ "change": { "request": request, "reason": "As agreed" }, "requestId": "c" });
+    let proposed = call(&suite, "billing_manager_1", "POST", "changes", body).await?;
+    assert_eq!(proposed.status, 200, "{}", proposed.text());
+    let proposed = proposed.json()?;
+    assert_eq!(proposed["request"]["account"]["paymentTermsDays"], 60, "{proposed}");
+    let text = |field: &str| proposed[field].as_str().unwrap_or_default().to_owned();
+    let body = json!({ "subjectDigest": text("digest"), "requestId": "d" });
+    let approved =
+        call(&suite, "controller_1", "POST", &format!("{}:approve", text("approval")), body).await?;
+    assert_eq!(approved.status, 200, "{}", approved.text());
+    let since = Instant::now();
+    loop {
+        let now = call(&suite, "auditor", "GET", &text("name"), Value::Null).await?.json()?;
+        if now["state"] == "CHANGE_STATE_EXECUTED" {
+            break;
+        }
+        ensure!(since.elapsed() < PATIENCE, "we wait in vain: {now}");
+        sleep(Duration::from_millis(20)).await;
+    }
+    let now = call(&suite, "auditor", "GET", &name, Value::Null).await?.json()?;
+    assert_eq!(now["paymentTermsDays"], 60, "{now}");
     Ok(())
 }
 

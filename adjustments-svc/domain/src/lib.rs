@@ -3,6 +3,7 @@
 pub mod act;
 pub mod adjustment;
 pub mod approval;
+pub mod change;
 pub mod content_digest;
 pub mod correspondence;
 pub mod customer_case;

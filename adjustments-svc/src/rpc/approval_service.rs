@@ -402,7 +402,7 @@ fn compared_by_others(subject: &str) -> Result<(), Failure> {
     let mut v = Violations::new();
     v.add(
         "name",
-        "is about what is compared by itself: an adjustment, a refund, or a billing run; withdraw it, or refresh the run",
+        "is about what is compared by itself: an adjustment, a refund, a change, or a billing run; withdraw it, or refresh the run",
     );
     Err(v.refusal().into())
 }
@@ -414,7 +414,7 @@ fn asking(message: &pb::SubmitApprovalRequest) -> Result<Asking, Failure> {
     if name.as_ref().is_some_and(|name| name::is_asked_for_here(name)) {
         v.add(
             "subject",
-            "is asked for by itself: an adjustment by SubmitAdjustment, a refund by RequestRefund, a billing run when it is in review",
+            "is asked for by itself: an adjustment by SubmitAdjustment, a refund by RequestRefund, a change by ProposeChange, a billing run when it is in review",
         );
         return Err(v.refusal().into());
     }

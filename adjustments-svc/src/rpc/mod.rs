@@ -4,6 +4,7 @@ mod adjustment_service;
 mod approval_service;
 pub(crate) mod ask;
 mod case_service;
+mod change_service;
 mod changed;
 mod delegation_service;
 mod dispute_change;

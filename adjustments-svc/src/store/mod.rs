@@ -5,6 +5,7 @@ pub mod account_territory;
 pub mod adjustment;
 pub mod approval;
 pub mod cause_product;
+pub mod change;
 pub mod correspondence;
 pub mod customer_case;
 pub mod delegation;

@@ -303,14 +303,18 @@ pub async fn not_begun(
     Ok(rows.into_iter().map(|row| waiting(row.account_id, row.approval_id)).collect())
 }
 
-/// Who has changed an account since then.
+/// Who has changed an account since then, themselves or by what they proposed.
 pub async fn changed_by(
     connection: &mut PgConnection,
     account: AccountId,
     since: Timestamp,
 ) -> Result<Vec<String>, Failure> {
     let changed = sqlx::query_scalar!(
-        "select changed_by from account_change where account_id = $1 and changed_at >= $2 order by changed_by",
+        "select changed_by as \"changed_by!\" from account_change where account_id = $1 and changed_at >= $2
+         union
+         select made_by from proposed_change
+          where account_id = $1 and (state = 'APPROVED' or state = 'EXECUTED' and executed_at >= $2)
+          order by 1",
         account.uuid(),
         since.to_sqlx() as _
     )

@@ -3,6 +3,7 @@
 use adjustments_domain::{
     adjustment::{Adjustment, Ending, State},
     approval::{Event, Request},
+    change::{self, Change},
     customer_case::Case,
     dispute::Dispute,
     refund::{self, RefundRequest},
@@ -11,7 +12,8 @@ use billing_proto::billing::adjustments::v1 as pb;
 use outbox::Fact;
 
 use super::{
-    adjustment as wire_adjustment, approval, customer_case, dispute as wire_dispute, refund as wire_refund,
+    adjustment as wire_adjustment, approval, change as wire_change, customer_case, dispute as wire_dispute,
+    refund as wire_refund,
 };
 
 /// What has happened to a request, with the request as it is now.
@@ -116,6 +118,27 @@ pub fn refund(refund: &RefundRequest) -> Fact {
     Fact::new(kind, &message.name, "billing.adjustments.v1.RefundRequest", &message)
         .of_entity(refund.wanted.entity)
         .of_account(refund.wanted.account)
+}
+
+/// A proposed change has come to where it stands now.
+pub fn change(change: &Change) -> Result<Fact, anyhow::Error> {
+    let kind = match &change.state {
+        change::State::Submitted => "billing.adjustments.v1.change.submitted",
+        change::State::Approved => "billing.adjustments.v1.change.approved",
+        change::State::Executed { .. } => "billing.adjustments.v1.change.executed",
+        change::State::Ended(Ending::Rejected) => "billing.adjustments.v1.change.rejected",
+        change::State::Ended(Ending::Returned) => "billing.adjustments.v1.change.returned",
+        change::State::Ended(Ending::Withdrawn) => "billing.adjustments.v1.change.withdrawn",
+        change::State::Ended(Ending::Expired) => "billing.adjustments.v1.change.expired",
+        change::State::Ended(Ending::Voided) => "billing.adjustments.v1.change.voided",
+    };
+    let message = wire_change::message(change, "")?;
+    let fact = Fact::new(kind, &message.name, "billing.adjustments.v1.Change", &message);
+    let fact = change.wanted.entity.map_or(fact.clone(), |entity| fact.of_entity(entity));
+    Ok(match change.wanted.account {
+        Some(account) => fact.of_account(account),
+        None => fact,
+    })
 }
 
 /// A version of the policy was uploaded.

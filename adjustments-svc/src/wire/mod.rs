@@ -8,6 +8,7 @@ pub mod alike;
 pub mod approval;
 pub mod billing_run;
 pub mod case;
+pub mod change;
 pub mod correspondence;
 pub mod customer_case;
 pub mod delegation;

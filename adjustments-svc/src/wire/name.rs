@@ -1,7 +1,7 @@
 //! Resource names: `collection/id`.
 
 use ids::{
-    AccountId, ActivityId, AdjustmentId, ApprovalId, CaseId, DelegationId, DisputeId, EntityId, Id,
+    AccountId, ActivityId, AdjustmentId, ApprovalId, CaseId, ChangeId, DelegationId, DisputeId, EntityId, Id,
     ImprovementId, InvoiceId, Kind, ProductId, RefundRequestId, RunId, SubscriptionId,
 };
 use refusal::Violations;
@@ -90,10 +90,26 @@ pub fn run(name: &str) -> Option<RunId> {
     name.strip_prefix("billingRuns/").and_then(|id| id.parse().ok())
 }
 
+/// `changes/chg_…`
+pub fn change(v: &mut Violations, field: &str, name: &str) -> Option<ChangeId> {
+    single(v, field, name, "changes")
+}
+
+/// `changes/chg_…`
+pub fn change_name(id: ChangeId) -> String {
+    format!("changes/{id}")
+}
+
+/// Whether a subject is a change that is proposed here.
+pub fn is_change(subject: &str) -> bool {
+    subject.strip_prefix("changes/").is_some_and(|id| id.parse::<ChangeId>().is_ok())
+}
+
 /// Whether the approval of a subject is asked for by this service itself, and by nobody else.
 pub fn is_asked_for_here(subject: &str) -> bool {
     parts::<ids::Adjustment>(subject, "adjustments").is_some()
         || parts::<ids::RefundRequest>(subject, "refundRequests").is_some()
+        || is_change(subject)
         || run(subject).is_some()
 }
 

@@ -1,7 +1,7 @@
 use adjustments_domain::{
     adjustment::settled,
     approval::{Event, Request, evolve},
-    refund,
+    change, refund,
     subject::SubjectKind,
 };
 use chassis::failure::Failure;
@@ -13,9 +13,9 @@ use crate::{
     store::{
         adjustment as store,
         approval::{self as requests, NewDecisions},
-        refund as refunds,
+        change as changes, refund as refunds,
     },
-    wire::fact,
+    wire::{fact, name},
 };
 
 /// What becomes of a request becomes of what it asks for, in the same transaction. The request is locked.
@@ -30,6 +30,9 @@ pub async fn follow(connection: &mut PgConnection, voice: &Voice, request: &Requ
         }
         return Ok(());
     }
+    if name::is_change(&request.subject.name) {
+        return follow_change(connection, voice, request).await;
+    }
     let Some(adjustment) = store::of_approval(connection, request.id).await? else { return Ok(()) };
     let settled = settled(&adjustment, &request.state);
     if settled == adjustment {
@@ -37,6 +40,20 @@ pub async fn follow(connection: &mut PgConnection, voice: &Voice, request: &Requ
     }
     let settled = store::record(connection, settled).await?;
     say(connection, voice, vec![fact::settled(&settled)]).await?;
+    Ok(())
+}
+
+async fn follow_change(
+    connection: &mut PgConnection,
+    voice: &Voice,
+    request: &Request,
+) -> Result<(), Failure> {
+    let Some(kept) = changes::of_approval(connection, request.id).await? else { return Ok(()) };
+    let after = change::settled(&kept.change, &request.state);
+    if after != kept.change {
+        let after = changes::record(connection, after).await?;
+        say(connection, voice, vec![fact::change(&after)?]).await?;
+    }
     Ok(())
 }
 

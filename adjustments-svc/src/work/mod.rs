@@ -2,6 +2,7 @@
 //! worker that is killed leaves nothing half-done, and its claim ends with its connection.
 
 mod bell;
+mod change;
 mod deadlines;
 mod escalate;
 mod execute;
@@ -43,7 +44,7 @@ pub fn begin(background: &Background, worker: Worker) -> Bell {
             });
         )* };
     }
-    spawn!(worker, "refunding": refund::step, "signing": sign_off::step, "telling": tell::step);
+    spawn!(worker, "changing": change::step, "refunding": refund::step, "signing": sign_off::step, "telling": tell::step);
     // What only time brings about is looked for every second: nobody rings for it.
     let by_the_clock = Worker { bell: Bell::new(), ..worker.clone() };
     spawn!(

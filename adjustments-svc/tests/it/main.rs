@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
 mod approval;
+mod change;
 mod delegation;
 mod emergency;
 mod measure;

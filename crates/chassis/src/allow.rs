@@ -1,5 +1,5 @@
 //! Which roles a method is open to stands in its contract, in the option `(billing.access.v1.allow)`.
-//! A method without the option is open to nobody.
+//! A method without the option is open to nobody. Whether it needs a second person, too: `(billing.access.v1.second_person)`.
 
 use std::{collections::HashMap, sync::LazyLock};
 
@@ -17,10 +17,13 @@ use crate::{
 pub struct Method {
     path: String,
     roles: Vec<Role>,
+    takes: String,
+    second_person: Option<String>,
 }
 
 static METHODS: LazyLock<HashMap<String, Method>> = LazyLock::new(|| {
     let allow = DESCRIPTOR_POOL.get_extension_by_name("billing.access.v1.allow");
+    let second = DESCRIPTOR_POOL.get_extension_by_name("billing.access.v1.second_person");
     let services =
         DESCRIPTOR_POOL.services().filter(|service| service.package_name().starts_with("billing."));
     services
@@ -28,7 +31,9 @@ static METHODS: LazyLock<HashMap<String, Method>> = LazyLock::new(|| {
         .map(|method| {
             let path = format!("/{}/{}", method.parent_service().full_name(), method.name());
             let roles = allow.as_ref().map(|allow| roles(&method, allow)).unwrap_or_default();
-            (path.clone(), Method { path, roles })
+            let takes = method.input().full_name().to_owned();
+            let second_person = second.as_ref().and_then(|second| kind(&method, second));
+            (path.clone(), Method { path, roles, takes, second_person })
         })
         .collect()
 });
@@ -37,6 +42,22 @@ impl Method {
     /// The method of a request path such as `/billing.invoicing.v1.OrderService/GetOrder`, if the contracts have it.
     pub fn of(path: &str) -> Option<&'static Self> {
         METHODS.get(path)
+    }
+
+    /// Every method that needs a second person where approvals are configured.
+    pub fn of_two() -> impl Iterator<Item = &'static Self> {
+        METHODS.values().filter(|method| method.second_person.is_some())
+    }
+
+    /// The full name of the message that it takes.
+    pub fn takes(&self) -> &str {
+        &self.takes
+    }
+
+    /// What is asked to be approved where it needs a second person: the name of a value of
+    /// `billing.adjustments.v1.SubjectKind`.
+    pub fn second_person(&self) -> Option<&str> {
+        self.second_person.as_deref()
     }
 
     /// The request path.
@@ -98,4 +119,9 @@ fn roles(method: &MethodDescriptor, allow: &ExtensionDescriptor) -> Vec<Role> {
     });
     let named: Vec<Role> = roles.unwrap_or_default();
     named.into_iter().filter(|role| *role != Role::Unspecified).collect()
+}
+
+fn kind(method: &MethodDescriptor, second: &ExtensionDescriptor) -> Option<String> {
+    let options = method.options();
+    options.get_extension(second).as_str().filter(|kind| !kind.is_empty()).map(str::to_owned)
 }

@@ -75,6 +75,8 @@ registry! {
     AdjustmentId = Adjustment "adj";
     /// Money of a customer that somebody wants to give back (version 7).
     RefundRequestId = RefundRequest "rfr";
+    /// A change of what money follows that somebody proposes (version 7).
+    ChangeId = Change "chg";
     /// What a customer does not want to pay (version 7).
     DisputeId = Dispute "dsp";
     /// What a customer asks, promises or complains of (version 7).

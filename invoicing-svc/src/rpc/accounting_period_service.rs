@@ -141,12 +141,15 @@ impl AccountingPeriodService for Rpc {
         answer(async {
             let call = Call::of(&request)?;
             let message = request.into_inner();
+            let is_approved = self.is_approved_change(&call, &message.name)?;
             let mut v = Violations::new();
             let Some(reason) = text(&mut v, "reason", &message.reason, Text::Required(500)) else {
                 return Err(v.refusal().into());
             };
             let act = Act { by: call.caller.person.clone(), at: call.at };
-            let approver = Approver { act, is_person: call.caller.kind == PrincipalKind::Person };
+            // Where it is approved, people have proposed and approved it.
+            let is_person = is_approved || call.caller.kind == PrincipalKind::Person;
+            let approver = Approver { act, is_person };
             let asked = Asked {
                 name: &message.name,
                 request_id: &message.request_id,

@@ -100,6 +100,7 @@ impl AdProductService for Rpc {
             let call = Call::of(&request)?;
             let message = request.into_inner();
             let update = message.ad_product.clone().unwrap_or_default();
+            self.is_approved_change(&call, &update.name)?;
             let mask = Mask::of(message.update_mask.as_ref(), wire::CHANGEABLE)?;
             let mut v = Violations::new();
             let Some(id) = name::product(&mut v, "ad_product.name", &update.name) else {

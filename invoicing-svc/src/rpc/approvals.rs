@@ -30,6 +30,12 @@ impl Rpc {
         self.is_approved_by(call, document, way)
     }
 
+    /// The same of what changes what money follows: methods whose contract says so (`second_person`).
+    pub(super) fn is_approved_change(&self, call: &Call, subject: &str) -> Result<bool, Failure> {
+        let subject = if subject.is_empty() { call.method } else { subject };
+        self.is_approved_by(call, subject, "propose it with ProposeChange, POST /v1/changes".to_owned())
+    }
+
     /// The same of something that is asked for in a way of its own.
     pub(super) fn is_approved_by(&self, call: &Call, subject: &str, way: String) -> Result<bool, Failure> {
         if self.approvals.is_none() || self.is_trusted(call) {

@@ -107,6 +107,7 @@ impl BillingEntityService for Rpc {
             let call = Call::of(&request)?;
             let message = request.into_inner();
             let update = message.billing_entity.clone().unwrap_or_default();
+            self.is_approved_change(&call, &update.name)?;
             let mask = Mask::of(message.update_mask.as_ref(), wire::CHANGEABLE)?;
             let mut v = Violations::new();
             let Some(id) = name::entity(&mut v, "billing_entity.name", &update.name) else {

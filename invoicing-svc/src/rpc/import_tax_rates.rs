@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use billing_proto::billing::invoicing::v1 as pb;
 use chassis::{call::Call, failure::Failure};
 use ids::TaxRateId;
-use invoicing_domain::tax::take_in;
+use invoicing_domain::tax::{TaxRate, take_in};
 use outbox::{Begun, Once, Voice, say};
 use refusal::Violations;
 use tonic::Request;
@@ -45,6 +45,12 @@ pub async fn import(
         v.refusal()
     })?;
     let changed = || taken.created.iter().chain(&taken.updated);
+    let is_known = |rate: &TaxRate| {
+        known.iter().any(|before| before.place == rate.place && before.tax_code == rate.tax_code)
+    };
+    if changed().any(is_known) {
+        rpc.is_approved_change(&call, "")?;
+    }
     store::record(&mut transaction, &changed().cloned().collect::<Vec<_>>(), call.at).await?;
     let mut told = BTreeSet::new();
     for rate in changed().filter(|rate| told.insert((rate.place.clone(), rate.tax_code.clone()))) {

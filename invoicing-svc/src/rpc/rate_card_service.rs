@@ -42,6 +42,9 @@ impl RateCardService for Rpc {
                 Begun::Fresh(once) => once,
             };
             check(&mut transaction, &card).await?;
+            if is_priced(&mut transaction, &card).await? {
+                self.is_approved_change(&call, "")?;
+            }
             store::insert(&mut transaction, &card, call.at).await?;
             let answer = wire::message(&card);
             say(
@@ -107,6 +110,7 @@ impl RateCardService for Rpc {
             let call = Call::of(&request)?;
             let message = request.into_inner();
             let update = message.rate_card.clone().unwrap_or_default();
+            self.is_approved_change(&call, &update.name)?;
             let mask = Mask::of(message.update_mask.as_ref(), wire::CHANGEABLE)?;
             let mut v = Violations::new();
             let Some(id) = name::rate_card(&mut v, "rate_card.name", &update.name) else {
@@ -143,6 +147,13 @@ impl RateCardService for Rpc {
 async fn check(connection: &mut PgConnection, card: &RateCard) -> Result<(), Failure> {
     let product = ad_product::get(connection, card.product).await?;
     rate_card::check(card, product.pricing_model).or_refuse()
+}
+
+/// Whether the product has a card already.
+async fn is_priced(connection: &mut PgConnection, card: &RateCard) -> Result<bool, Failure> {
+    let of_product = [card.product.uuid()];
+    let which = store::Which { products: Some(&of_product), limit: Some(1), ..store::Which::default() };
+    Ok(!store::load(connection, which).await?.is_empty())
 }
 
 fn fact(kind: &'static str, card: &pb::RateCard) -> Fact {

@@ -46,7 +46,11 @@ impl TaxService for Rpc {
                 Begun::Fresh(once) => once,
             };
             store::lock(&mut transaction).await?;
-            check(&mut transaction, &rate).await?;
+            let others = beside(&mut transaction, &rate).await?;
+            if !others.is_empty() {
+                self.is_approved_change(&call, "")?;
+            }
+            rate.check(&others).or_refuse()?;
             store::insert(&mut transaction, &rate, call.at).await?;
             let is_first = is_first(&mut transaction, &rate).await?;
             record_change(&mut transaction, &rate, is_first).await?;
@@ -109,8 +113,9 @@ impl TaxService for Rpc {
         answer(async {
             let call = Call::of(&request)?;
             let message = request.into_inner();
-            unlimited(&call)?;
             let update = message.tax_rate.clone().unwrap_or_default();
+            self.is_approved_change(&call, &update.name)?;
+            unlimited(&call)?;
             let mask = Mask::of(message.update_mask.as_ref(), wire::CHANGEABLE)?;
             let mut v = Violations::new();
             let Some(id) = name::tax_rate(&mut v, "tax_rate.name", &update.name) else {
@@ -126,7 +131,7 @@ impl TaxService for Rpc {
             let revision =
                 changed::next_revision(&update.name, &update.etag, current.revision).or_refuse()?;
             let rate = wire::parse(id, revision, Some(&wire::merge(&current, &update, &mask)))?;
-            check(&mut transaction, &rate).await?;
+            rate.check(&beside(&mut transaction, &rate).await?).or_refuse()?;
             store::update(&mut transaction, &rate, call.at).await?;
             let is_first = is_first(&mut transaction, &rate).await?;
             record_change(&mut transaction, &rate, is_first).await?;
@@ -197,11 +202,10 @@ impl TaxService for Rpc {
     }
 }
 
-/// Checks a rate beside the others of its place and tax code; the table is locked.
-async fn check(connection: &mut PgConnection, rate: &TaxRate) -> Result<(), Failure> {
+/// What is known of its place and tax code, beside which a rate stands; the table is locked.
+async fn beside(connection: &mut PgConnection, rate: &TaxRate) -> Result<Vec<TaxRate>, Failure> {
     let (place, code) = (Some(rate.place.as_str()), Some(rate.tax_code.as_str()));
-    let others = store::load(connection, store::Which { place, code, ..store::Which::default() }).await?;
-    rate.check(&others).or_refuse()
+    store::load(connection, store::Which { place, code, ..store::Which::default() }).await
 }
 
 /// The rate is the only one of its place.

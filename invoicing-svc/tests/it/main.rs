@@ -40,6 +40,7 @@ mod reference;
 mod refresh;
 mod run_approval;
 mod running_totals;
+mod second_person;
 mod service;
 mod settled_by;
 mod several_entities;

@@ -32,9 +32,9 @@ pub fn pounds(amount: &str) -> Option<pb::Money> {
     Some(pb::Money { currency_code: "GBP".into(), amount: amount.into() })
 }
 
-/// The GL codes without which nothing is settled.
+/// The GL codes without which nothing is settled, changed as an approval does it.
 pub async fn with_codes(service: &Service, sold: &Sold) {
-    let mut client = BillingEntityServiceClient::new(service.door("controller_1", Role::Controller));
+    let mut client = BillingEntityServiceClient::new(service.service_door("adjustments", Role::Controller));
     let codes = pb::SettlementCodes {
         cash: "1000".into(),
         unapplied_cash: "2300".into(),

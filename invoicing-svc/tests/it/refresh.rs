@@ -41,14 +41,14 @@ pub async fn three_accounts(service: &Service) -> (Sold, Vec<pb::Order>) {
     (sold, orders)
 }
 
-/// What somebody changes of the account of an order: its name.
+/// What somebody changes of the account of an order: its name, as an approval does it.
 pub async fn rename(service: &Service, account: &str) {
     rename_to(service, account, "Renamed, Inc.").await;
 }
 
 async fn rename_to(service: &Service, account: &str, legal_name: &str) {
     use billing_proto::billing::invoicing::v1::account_service_client::AccountServiceClient;
-    let mut client = AccountServiceClient::new(service.door("billing_manager_1", Role::BillingManager));
+    let mut client = AccountServiceClient::new(service.service_door("adjustments", Role::BillingManager));
     let request = pb::UpdateAccountRequest {
         account: Some(pb::Account {
             name: account.into(),

@@ -1,5 +1,7 @@
 //! Both services in this process, on one database and one stopped clock, and a British entity that bills.
 
+mod doors;
+
 use std::{
     collections::BTreeMap,
     net::{Ipv4Addr, SocketAddr},
@@ -194,13 +196,11 @@ impl House {
     }
 
     pub fn disputing(&self, person: &str, role: Role) -> Result<DisputeServiceClient<Door>> {
-        let door = self.door(("adjustments", self.address), (person, PrincipalKind::Person, role))?;
-        Ok(DisputeServiceClient::new(door))
+        Ok(DisputeServiceClient::new(self.our_door(person, role)?))
     }
 
     pub fn refunding(&self, person: &str, role: Role) -> Result<RefundServiceClient<Door>> {
-        let door = self.door(("adjustments", self.address), (person, PrincipalKind::Person, role))?;
-        Ok(RefundServiceClient::new(door))
+        Ok(RefundServiceClient::new(self.our_door(person, role)?))
     }
 
     pub fn cases(&self, person: &str, role: Role) -> Result<CaseServiceClient<Door>> {

@@ -3,6 +3,7 @@
 mod attacks;
 mod cases;
 mod causes;
+mod changes;
 mod corrections;
 mod disputes;
 mod going_down;

@@ -21,6 +21,7 @@ use tokio::{
 use tonic::{Code, Status};
 
 use super::{
+    changes,
     house::{Door, House, amount, credit},
     line::State,
 };
@@ -143,20 +144,18 @@ async fn refunds(house: &House) -> Result<Vec<pb::Refund>> {
     Ok(receivables(house, "auditor", Role::Auditor)?.list_refunds(request).await?.into_inner().refunds)
 }
 
-/// Somebody gives the account another name.
-async fn rename(house: &House, person: &str) -> Result<()> {
+/// What gives the account another name.
+fn renamed(house: &House) -> pb::UpdateAccountRequest {
     let renamed = pb::Account {
         name: house.account.clone(),
         legal_name: "Elsewhere Ltd".into(),
         ..pb::Account::default()
     };
-    let request = pb::UpdateAccountRequest {
+    pb::UpdateAccountRequest {
         account: Some(renamed),
         update_mask: Some(FieldMask { paths: vec!["legal_name".into()] }),
-        request_id: "rename".into(),
-    };
-    AccountServiceClient::new(house.billing(person, Role::BillingManager)?).update_account(request).await?;
-    Ok(())
+        request_id: String::new(),
+    }
 }
 
 #[tokio::test]
@@ -264,7 +263,8 @@ async fn whoever_changes_the_account_has_no_say_in_its_refunds() -> Result<()> {
     let house = House::open().await?;
     let receipt = paid(&house).await?;
     let first = ask(&house, &receipt, "400.00", "first").await?;
-    rename(&house, "mover").await?;
+    let change = changes::propose(&house, "mover", ("UpdateAccount", &renamed(&house))).await?;
+    changes::approve(&house, &change, "controller_2").await?;
     until(&house, &first, adj::RefundRequestState::Voided).await?;
     let second = ask(&house, &receipt, "400.00", "second").await?;
     let refused = approve(&house, &second, ("mover", Role::Controller)).await.unwrap_err();
@@ -295,7 +295,8 @@ async fn an_account_that_changes_before_anything_was_tried_makes_an_approved_ref
     sqlx::query("select from adjustments.approval for update").execute(&mut *held).await?;
     sqlx::query("update adjustments.refund_request set attempt_at = null").execute(&mut database).await?;
     house.line.is(State::Open);
-    rename(&house, "mover").await?;
+    let renamed = pb::UpdateAccountRequest { request_id: "apr_0".into(), ..renamed(&house) };
+    AccountServiceClient::new(house.trusted()?).update_account(renamed).await?;
     let waits = "select exists (select from pg_stat_activity
                                  where datname = current_database() and wait_event_type = 'Lock'
                                    and query like '%approval%for update%')";

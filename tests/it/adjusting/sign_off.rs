@@ -93,7 +93,7 @@ async fn reviewed(house: &House, fees: &[&str]) -> Result<(Vec<String>, pb::Bill
     Ok((accounts, run))
 }
 
-/// The fee of an account is another one after all, and the run is refreshed.
+/// The fee of an account is another one after all, its name is changed as an approval does it, and the run is refreshed.
 async fn restate(house: &House, (account, by): (&str, i32), run: &pb::BillingRun) -> Result<pb::BillingRun> {
     let id = account.strip_prefix("accounts/acc_").context("an account")?;
     let mut connection = PgConnection::connect(house.database.url()).await?;
@@ -106,8 +106,7 @@ async fn restate(house: &House, (account, by): (&str, i32), run: &pb::BillingRun
         update_mask: Some(FieldMask { paths: vec!["legal_name".into()] }),
         request_id: format!("rename-{account}"),
     };
-    let door = house.billing("billing_manager_1", Role::BillingManager)?;
-    AccountServiceClient::new(door).update_account(request).await?;
+    AccountServiceClient::new(house.trusted()?).update_account(request).await?;
     let request =
         pb::RefreshBillingRunRequest { name: run.name.clone(), request_id: format!("refresh-{account}") };
     house.runs("starter")?.refresh_billing_run(request).await?;

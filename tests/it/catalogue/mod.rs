@@ -113,7 +113,7 @@ const ADJUSTED: [&str; 16] = [
 ];
 
 /// Of the schema adjustments: a request may be about anything, so the rest belongs to the coordinator.
-const APPROVALS: [&str; 18] = [
+const APPROVALS: [&str; 19] = [
     "_migration",
     "answered_request",
     "approval",
@@ -129,6 +129,7 @@ const APPROVALS: [&str; 18] = [
     "outbox",
     "person",
     "policy_version",
+    "proposed_change",
     "run_sign_off",
     "subscription",
     "touch",

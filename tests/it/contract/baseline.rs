@@ -8,7 +8,7 @@ use prost_reflect::{
     Cardinality, EnumDescriptor, FieldDescriptor, Kind, MessageDescriptor, MethodDescriptor,
 };
 
-use super::{http, methods, roles};
+use super::{http, methods, roles, second_person};
 use crate::repository;
 
 #[test]
@@ -72,8 +72,12 @@ fn values(each: &EnumDescriptor) -> Vec<String> {
 fn signature(method: &MethodDescriptor) -> String {
     let stream = |is| if is { "stream " } else { "" };
     let (verb, path) = http(method).expect("every method has a REST form");
+    let approved = match second_person(method) {
+        kind if kind.is_empty() => kind,
+        kind => format!(" approved {kind}"),
+    };
     format!(
-        "{} ({}{}) returns ({}{}) {verb} {path} allow {}",
+        "{} ({}{}) returns ({}{}) {verb} {path} allow {}{approved}",
         method.full_name(),
         stream(method.is_client_streaming()),
         method.input().full_name(),

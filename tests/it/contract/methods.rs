@@ -1,6 +1,8 @@
 use std::collections::BTreeSet;
 
-use super::{http, is_mutation, methods, roles};
+use billing_proto::DESCRIPTOR_POOL;
+
+use super::{http, is_mutation, methods, roles, second_person};
 
 /// The mutations without a `request_id`, and what makes each of them happen once. The list must stay as it is.
 const ONCE_BY_OTHER_MEANS: [&str; 4] = [
@@ -63,6 +65,26 @@ fn every_mutation_takes_a_request_id() {
     for read in reads {
         assert!(read.input().get_field_by_name("request_id").is_none(), "{} only reads", read.full_name());
     }
+}
+
+/// Each such method has a message of its own, by which it is proposed, and asks for something that there is to be approved.
+#[test]
+fn a_second_person_is_asked_about_something_that_can_be_proposed() {
+    let kinds = DESCRIPTOR_POOL.get_enum_by_name("billing.adjustments.v1.SubjectKind").expect("the kinds");
+    let mut messages = BTreeSet::new();
+    for method in methods().filter(|method| !second_person(method).is_empty()) {
+        let (name, kind) = (method.full_name(), second_person(&method));
+        assert!(kinds.values().any(|known| known.number() != 0 && known.name() == kind), "{name}: {kind}");
+        assert_eq!(
+            method.parent_service().package_name(),
+            "billing.invoicing.v1",
+            "{name}: changes call invoicing"
+        );
+        assert!(is_mutation(&method), "{name} changes nothing");
+        assert!(!method.is_client_streaming() && !method.is_server_streaming(), "{name} is a stream");
+        assert!(messages.insert(method.input().full_name().to_owned()), "{name} shares its message");
+    }
+    assert!(!messages.is_empty());
 }
 
 #[test]

@@ -42,6 +42,12 @@ fn roles(method: &MethodDescriptor) -> Vec<String> {
     numbers.map(|number| role.get_value(number).expect("a known role").name().to_owned()).collect()
 }
 
+/// What the option `second_person` says is asked to be approved before it is called; empty where it needs nobody.
+fn second_person(method: &MethodDescriptor) -> String {
+    let kind = DESCRIPTOR_POOL.get_extension_by_name("billing.access.v1.second_person").expect("an option");
+    method.options().get_extension(&kind).as_str().unwrap_or_default().to_owned()
+}
+
 /// Whether calling it changes something. A read whose question is too long for a URL says that it has no side effects.
 fn is_mutation(method: &MethodDescriptor) -> bool {
     let level =
