@@ -13,7 +13,7 @@ use invoicing_domain::{
     note::Share,
     rating::{Change, Excess, Held},
     resource::ResourceRefusal,
-    third_party::{Case, Finding as Comparison, Outcome, Priced},
+    third_party::{Case, Outcome, Priced},
 };
 use jiff::{Timestamp, civil::Date};
 use jiff_sqlx::ToSqlx;
@@ -107,15 +107,7 @@ impl Exception {
 
     /// Those who count a line are apart: both counts, how far, and what each way out would bill.
     pub fn third_party(order: &OrderFacts, line: &LineFacts, case: &Case, priced: &[Priced]) -> Self {
-        let (reason, remedy) = match case.finding {
-            Comparison::Within | Comparison::Beyond => ("THIRD_PARTY_CASE", "choose by what it bills"),
-            Comparison::TagFailure => {
-                ("THIRD_PARTY_TAG_FAILURE", "have its tag mended, or choose by what it bills")
-            }
-            Comparison::NoCountYet => {
-                ("THIRD_PARTY_COUNT_MISSING", "wait for its count, or choose by what it bills")
-            }
-        };
+        let (reason, remedy) = case.reason();
         let message = format!("line {}, {}: {case}; {remedy}", line.number, case.period);
         let outcome = |priced: &Priced| {
             let (units, amount) = (priced.units.normalize().to_string(), priced.amount.amount().to_string());

@@ -57,6 +57,7 @@ pub fn parse(message: &pb::WhyNotBilledRequest) -> Result<Filter<'_>, Refusal> {
 
 /// A reason as a message.
 pub fn message(place: Place<'_>, reason: Reason, today: Date) -> pb::UnbilledReason {
+    let act = reason.act().to_owned();
     let Reason { why, reason, message, period, amount: of, count, since, draft, owner } = reason;
     let (quantity, unit) = match count {
         Some((count, counting)) => (count.normalize().to_string(), self::unit(counting)),
@@ -79,7 +80,7 @@ pub fn message(place: Place<'_>, reason: Reason, today: Date) -> pb::UnbilledRea
         unit: unit.to_owned(),
         age_days: age.max(0),
         owner,
-        act: why.act().to_owned(),
+        act,
         invoice,
         billing_run: run,
     }
@@ -100,7 +101,7 @@ fn class(why: Why) -> pb::UnbilledClass {
     match why {
         Why::Blocked => pb::UnbilledClass::Blocked,
         Why::OnHold => pb::UnbilledClass::OnHold,
-        Why::Held => pb::UnbilledClass::Held,
+        Why::Held | Why::Apart => pb::UnbilledClass::Held,
         Why::InDraft => pb::UnbilledClass::InDraft,
         Why::StaleInput => pb::UnbilledClass::StaleInput,
         Why::Due => pb::UnbilledClass::Due,

@@ -118,11 +118,11 @@ async fn what_a_key_may_not_see_is_not_explained_to_it() {
     }
 }
 
-async fn why(service: &Service, request: pb::WhyNotBilledRequest) -> pb::WhyNotBilledResponse {
+pub async fn why(service: &Service, request: pb::WhyNotBilledRequest) -> pb::WhyNotBilledResponse {
     client(service).why_not_billed(request).await.unwrap().into_inner()
 }
 
-fn of(parent: &str) -> pb::WhyNotBilledRequest {
+pub fn of(parent: &str) -> pb::WhyNotBilledRequest {
     pb::WhyNotBilledRequest { parent: parent.into(), ..pb::WhyNotBilledRequest::default() }
 }
 
@@ -136,7 +136,7 @@ fn told(answer: &pb::WhyNotBilledResponse) -> Vec<(pb::UnbilledClass, &str, &str
 }
 
 /// Rated, billed and unbilled; nothing is unexplained.
-fn balance(answer: &pb::WhyNotBilledResponse) -> [&str; 3] {
+pub fn balance(answer: &pb::WhyNotBilledResponse) -> [&str; 3] {
     let [balance] = &answer.balances[..] else { panic!("one currency: {answer:#?}") };
     assert_eq!(amount(&balance.unexplained), "0.00", "{answer:#?}");
     assert_eq!(amount(&balance.explained), amount(&balance.unbilled));
@@ -157,7 +157,7 @@ pub async fn bridge(service: &Service, request: pb::BridgeRequest) -> pb::Bridge
     bridge
 }
 
-fn of_entity(entity: &str, first: &str, last: &str) -> pb::BridgeRequest {
+pub fn of_entity(entity: &str, first: &str, last: &str) -> pb::BridgeRequest {
     pb::BridgeRequest {
         billing_entity: entity.into(),
         first_month: first.into(),
@@ -166,7 +166,7 @@ fn of_entity(entity: &str, first: &str, last: &str) -> pb::BridgeRequest {
     }
 }
 
-fn levels(bridge: &pb::Bridge) -> Vec<&str> {
+pub fn levels(bridge: &pb::Bridge) -> Vec<&str> {
     let [currency] = &bridge.currencies[..] else { panic!("one currency: {bridge:#?}") };
     currency.steps.iter().map(|step| amount(&step.amount)).collect()
 }

@@ -9,6 +9,7 @@ use tonic::{Code, Status};
 
 use crate::{
     daily::{fact, header, import},
+    explanation::{balance, bridge, levels, of, why},
     invoice::{all, approve, get, issue, list, review},
     makegood::{obligations, release},
     order::{days, order, reference_data, sync},
@@ -140,6 +141,41 @@ async fn each_way_out_frees_its_draft_at_its_price() {
     approve(&service, &run).await;
     let issued = issue(&service, &run).await;
     assert_eq!(amount(&issued.totals[0].gross), "43000.00");
+}
+
+/// At 10.00: of 1,200,000 the 1,000,000 that both counted are in a draft that waits, 10,000.00, and 2,000.00 are held; 5,000.00 are of
+/// a broken tag and 3,000.00 of a count that is missing. So all 20,000.00 that was delivered has its place.
+#[tokio::test]
+async fn what_two_counts_are_apart_by_is_held_and_said_of_each_line() {
+    use pb::UnbilledClass::{Blocked, Held};
+    let service = Service::start().await;
+    let orders = [("IO-1", 1_200_000, Some(1_000_000)), ("IO-2", 500_000, Some(0)), ("IO-3", 300_000, None)];
+    let run = counted(&service, &orders).await;
+    let case = found(&service, &run, "THIRD_PARTY_CASE").await.remove(0);
+    let (account, _) = case.order.split_once("/orders/").unwrap();
+    let answer = why(&service, of(account)).await;
+    let mut told: Vec<_> = answer
+        .reasons
+        .iter()
+        .map(|told| (told.reason.as_str(), told.class(), amount(&told.amount)))
+        .collect();
+    told.sort_unstable();
+    let expected = [
+        ("THIRD_PARTY_CASE", Blocked, "10000.00"),
+        ("THIRD_PARTY_CASE", Held, "2000.00"),
+        ("THIRD_PARTY_COUNT_MISSING", Held, "3000.00"),
+        ("THIRD_PARTY_TAG_FAILURE", Held, "5000.00"),
+    ];
+    assert_eq!(told, expected);
+    assert!(
+        answer.reasons.iter().all(|told| told.act.starts_with("choose one of the outcomes")),
+        "{answer:#?}"
+    );
+    assert_eq!(balance(&answer), ["20000.00", "0.00", "20000.00"]);
+    // Two million are booked of each, 20,000.00.
+    let of_run = pb::BridgeRequest { billing_run: run.name.clone(), ..pb::BridgeRequest::default() };
+    let levels_of = bridge(&service, of_run).await;
+    assert_eq!(levels(&levels_of)[..6], ["60000.00", "20000.00", "20000.00", "10000.00", "0.00", "0.00"]);
 }
 
 /// 200,000 that are not billed at 10.00 are owed in airings, until that is released.

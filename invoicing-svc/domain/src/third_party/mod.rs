@@ -10,7 +10,7 @@ mod settle;
 mod tests;
 
 pub use compare::{Counts, Finding, compare};
-pub use price::{Priced, price};
+pub use price::{Priced, by_own_count, price};
 pub use settle::{Case, Delivered, Settled, settle};
 
 use calendar::Days;
