@@ -48,7 +48,7 @@ pub async fn answer(
     for entity in store::unbilled::entities(&mut transaction, filter.account, scope.as_ref()).await? {
         let entity = store::billing_entity::get(&mut transaction, entity, None).await?;
         let today = entity.zone.day_of(call.at);
-        let last = filter.last.unwrap_or(Month::of(today));
+        let last = filter.last_or(Month::of(today))?;
         let question = Question { entity: &entity, last, at: call.at, scope: scope.as_ref() };
         told.add(&mut transaction, question, filter).await?;
     }

@@ -23,6 +23,16 @@ pub struct Filter<'a> {
     pub last: Option<Month>,
 }
 
+impl Filter<'_> {
+    /// The last month that is asked about: the current one where none is said.
+    pub fn last_or(&self, current: Month) -> Result<Month, Refusal> {
+        let mut v = Violations::new();
+        let last = self.last.unwrap_or(current);
+        period::in_order(&mut v, self.first, Some(last));
+        v.check().map(|()| last)
+    }
+}
+
 /// Where a reason belongs: its order, and the number of its line where it is about one.
 #[derive(Clone, Copy, Debug)]
 pub struct Place<'a> {
@@ -42,6 +52,7 @@ pub fn parse(message: &pb::WhyNotBilledRequest) -> Result<Filter<'_>, Refusal> {
     };
     let first = month(&mut v, "first_month", &message.first_month);
     let last = month(&mut v, "last_month", &message.last_month);
+    period::in_order(&mut v, first, last);
     if !message.order_line.is_empty() && message.order.is_empty() {
         v.add("order", "must be given where a line is asked about");
     }
