@@ -62,7 +62,7 @@ impl Exception {
     /// A difference that is not billed.
     pub fn held(order: &OrderFacts, line: &LineFacts, held: &Held) -> Self {
         let (origin, amount) = (held.origin, held.amount);
-        let message = format!("line {}: {amount} of {origin} is held: {}", line.number, held.cause);
+        let message = format!("line {}: {amount} of {origin} is held: {}", line.number, held.why());
         Self {
             severity: Severity::Warn,
             reason: "NEGATIVE_DELTA",

@@ -1,6 +1,7 @@
 //! At least the minimum: what a window falls short of is due with its last period.
 //!
-//! A window that is over is netted as a whole, so that what comes late and the smaller top-up stand on one document.
+//! A window that is over is netted as a whole, so that what comes late and the smaller top-up stand on one document. Where it comes
+//! to less than was billed, only its periods that are worth less themselves wait.
 
 use calendar::Days;
 use jiff::civil::Date;

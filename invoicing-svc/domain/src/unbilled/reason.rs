@@ -193,7 +193,7 @@ pub fn reasons(line: &LineToRate, standing: &Standing, waiting: &Waiting) -> Res
     }
     let held = standing.held.iter().filter(|held| !taken_back.contains(&period_of(line, held.origin)));
     reasons.extend(held.map(|held| Reason {
-        message: held.cause.to_string(),
+        message: held.why(),
         amount: Some(held.amount),
         ..Reason::of(Why::Held, held.origin.last()).within(period_of(line, held.origin))
     }));
