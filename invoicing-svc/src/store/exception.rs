@@ -369,23 +369,16 @@ pub async fn lock(
     Ok((AccountId::from_uuid(row.account_id), line, row.origin_first.map(|first| first.to_jiff()), exception))
 }
 
-/// Records what somebody chose for a line and the origin period that begins on a day; rating goes by it.
+/// Records what somebody chose of an exception about a line and an origin period, for the counts that it shows; rating goes by it.
 pub async fn choose(
     connection: &mut PgConnection,
-    account: AccountId,
-    (line, origin_first): (LineId, Date),
-    (reason, outcome): (&str, &str),
+    exception: ExceptionId,
+    outcome: &str,
     act: &Act,
 ) -> Result<(), Failure> {
-    sqlx::query!(
-        "insert into chosen_outcome (account_id, line_id, reason, origin_first, outcome, chosen_by, chosen_at)
-         values ($1, $2, $3, $4, $5, $6, $7)
-         on conflict (account_id, line_id, reason, origin_first) do update set
-           outcome = excluded.outcome, chosen_by = excluded.chosen_by, chosen_at = excluded.chosen_at",
-        account.uuid(),
-        line.uuid(),
-        reason,
-        origin_first.to_sqlx() as _,
+    sqlx::query_file!(
+        "src/store/sql/choose_outcome.sql",
+        exception.uuid(),
         outcome,
         act.by,
         act.at.to_sqlx() as _

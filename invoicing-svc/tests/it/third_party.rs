@@ -9,10 +9,11 @@ use tonic::{Code, Status};
 
 use crate::{
     daily::{fact, header, import},
+    exception::get_run,
     explanation::{balance, bridge, levels, of, why},
     invoice::{all, approve, get, issue, list, review},
     makegood::{obligations, release},
-    order::{days, order, reference_data, sync},
+    order::{Sold, days, order, reference_data, sync},
     reference::{create_product, create_series},
     service::{Door, Service, reason},
     tax::{amount, exceptions},
@@ -47,14 +48,14 @@ async fn counted(service: &Service, orders: &[(&str, i64, Option<i64>)]) -> pb::
     let results = sync(service, sales, "orders").await.unwrap();
     assert!(results.iter().all(|result| result.outcome() == pb::SyncOutcome::Created), "{results:?}");
     let own = orders.iter().map(|(id, own, _)| (*id, *own)).collect();
-    land(service, "adserver", own).await;
+    land(service, ("adserver", "B1"), own).await;
     let theirs = orders.iter().filter_map(|(id, _, theirs)| Some((*id, (*theirs)?))).collect();
-    land(service, "verifier", theirs).await;
+    land(service, ("verifier", "B1"), theirs).await;
     review(service, &sold, "2026-01", "run").await
 }
 
 /// What a source counted of 10 January.
-async fn land(service: &Service, source: &str, counts: Vec<(&str, i64)>) {
+async fn land(service: &Service, (source, batch): (&str, &str), counts: Vec<(&str, i64)>) {
     let of = |(order, count): &(&str, i64)| {
         let fact = fact("L1", "2026-01-10", *count);
         pb::DeliveryFact { order: (*order).into(), ..fact }
@@ -62,7 +63,7 @@ async fn land(service: &Service, source: &str, counts: Vec<(&str, i64)>) {
     let facts: Vec<_> = counts.iter().map(of).collect();
     let sum = counts.iter().map(|(_, count)| count).sum();
     let rows = i64::try_from(facts.len()).unwrap();
-    let header = pb::DailyBatchHeader { source: source.into(), ..header("B1", rows, sum) };
+    let header = pb::DailyBatchHeader { source: source.into(), ..header(batch, rows, sum) };
     import(service, header, &facts).await.unwrap();
 }
 
@@ -193,6 +194,38 @@ async fn what_two_counts_are_apart_by_is_owed_where_it_is_made_good() {
     assert_eq!(all.iter().collect::<Vec<_>>(), [owed]);
     let released = release(&service, owed, "2000.00", "release").await.unwrap();
     assert_eq!((released.state(), amount(&released.left)), (pb::MakegoodState::Released, "0.00"));
+}
+
+/// Both cases pass with the 1,000,000 that both counted. In February the publisher says 1,250,000 of one of them: that is another
+/// case, 20.00 % apart; the other comes back no more.
+#[tokio::test]
+async fn a_case_that_was_let_pass_comes_back_only_with_other_counts() {
+    let service = Service::start().await;
+    let run = counted(&service, &["IO-1", "IO-2"].map(|id| (id, 1_200_000, Some(1_000_000)))).await;
+    let second = || BillingExceptionServiceClient::new(service.door("second", Role::Controller));
+    for case in found(&service, &run, "THIRD_PARTY_CASE").await {
+        let pass = pb::OverrideBillingExceptionRequest {
+            name: case.name.clone(),
+            etag: case.etag.clone(),
+            reason: "the customer goes by the verifier".into(),
+            request_id: case.name.clone(),
+        };
+        let passed = second().override_billing_exception(pass).await.unwrap().into_inner();
+        assert_eq!(passed.state(), pb::ExceptionState::Overridden);
+        let draft = get(&service, &case.invoice).await;
+        assert_eq!((draft.waiting, amount(&draft.gross)), (false, "10000.00"));
+    }
+    let run = get_run(&service, &run.name).await;
+    assert_eq!(run.progress.as_ref().unwrap().drafts_waiting, 0);
+    approve(&service, &run).await;
+    issue(&service, &run).await;
+    land(&service, ("adserver", "B2"), vec![("IO-2", 1_250_000)]).await;
+    let (account, fee, spots) = (String::new(), String::new(), String::new());
+    let sold = Sold { entity: run.billing_entity, account, fee, spots };
+    let february = review(&service, &sold, "2026-02", "february").await;
+    let [case] = &found(&service, &february, "THIRD_PARTY_CASE").await[..] else { panic!("one case") };
+    let counts = "own count 1250000, controlling count 1000000, 20.00 % of the own count apart";
+    assert!(case.message.contains(counts), "{}", case.message);
 }
 
 #[tokio::test]
