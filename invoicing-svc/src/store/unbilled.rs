@@ -285,15 +285,45 @@ pub async fn unratable(
     .await?;
     waiting.extend(rows.into_iter().map(|row| {
         let since = row.received_at.map_or(today, |at| entity.zone.day_of(at.to_jiff()));
-        let reason = Reason {
-            reason: row.reason,
-            message: row.message,
-            count: Some((Decimal::from(row.rows), Counting::Rows)),
-            ..Reason::of(Why::Quarantined, since)
-        };
-        (OrderId::from_uuid(row.order_id), reason)
+        (OrderId::from_uuid(row.order_id), quarantined((row.reason, row.message), row.rows, since))
     }));
     Ok(waiting)
+}
+
+fn quarantined((reason, message): (String, String), rows: i64, since: Date) -> Reason {
+    let count = Some((Decimal::from(rows), Counting::Rows));
+    Reason { reason, message, count, ..Reason::of(Why::Quarantined, since) }
+}
+
+/// Rows in quarantine of which nobody knows whose they are, where the system that they are about has orders of the account. As
+/// in the quarantine, keys with limits see those that they have sent.
+pub async fn unowned(
+    connection: &mut PgConnection,
+    account: AccountId,
+    (entity, today): (&BillingEntity, Date),
+    (scope, person): (Option<&Value>, &str),
+) -> Result<Vec<Reason>, Failure> {
+    let rows = sqlx::query!(
+        "select q.reason, min(q.message) as \"message!\", count(*) as \"rows!\", min(b.received_at) as received_at
+           from quarantined_row q
+           join delivery_batch b using (batch_id)
+          where q.account_id is null and q.released_by is null and ($2::jsonb is null or b.received_by = $3)
+            and exists (select from insertion_order o where o.account_id = $1 and o.source_system = b.order_source_system)
+          group by q.reason order by q.reason",
+        account.uuid(),
+        scope,
+        person
+    )
+    .fetch_all(connection)
+    .await?;
+    Ok(rows
+        .into_iter()
+        .map(|row| {
+            let since = row.received_at.map_or(today, |at| entity.zone.day_of(at.to_jiff()));
+            let message = format!("nobody knows whose these rows are; one of them: {}", row.message);
+            quarantined((row.reason, message), row.rows, since)
+        })
+        .collect())
 }
 
 async fn in_review(

@@ -198,6 +198,14 @@ impl Row {
         }
     }
 
+    /// The order that the row names, where that can be read.
+    pub fn order(&self) -> Option<&str> {
+        match &self.parsed {
+            Ok(fact) => Some(&fact.order),
+            Err(unreadable) => unreadable.problem.order.as_deref(),
+        }
+    }
+
     /// Where the row is wrong, as it calls its columns.
     pub fn column_of(&self, refusal: &RowRefusal) -> String {
         match (&self.parsed, refusal.column()) {
@@ -317,7 +325,8 @@ pub fn read_again(file_header: Option<&str>, content: &str) -> Result<Row, Deliv
 
 fn unreadable(content: &str) -> Row {
     let problem = "is not what a row is kept as".to_owned();
-    let problem = RowProblem { column: String::new(), refusal: RowRefusal::MalformedRow { problem } };
+    let refusal = RowRefusal::MalformedRow { problem };
+    let problem = RowProblem { column: String::new(), refusal, order: None };
     let unreadable = Unreadable { problem, content: content.to_owned() };
     Row { parsed: Err(Box::new(unreadable)), summed: None, record: None }
 }

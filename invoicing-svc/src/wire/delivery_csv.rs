@@ -42,6 +42,12 @@ impl FactColumns {
         if self.columns.check(&mut v, record).is_none() {
             return Err(RowProblem::of(v));
         }
+        let order = self.columns.value(record, "order_no");
+        self.read(record).map_err(|problem| problem.naming(order))
+    }
+
+    fn read(&self, record: &Record) -> Result<DailyFact, RowProblem> {
+        let mut v = Violations::new();
         let spend = amount(Measure::Spend, self.columns.value(record, Measure::Spend.name()))?;
         let hours = amount(Measure::Hours, self.columns.value(record, Measure::Hours.name()))?;
         let order = text(&mut v, "order_no", self.columns.value(record, "order_no"), Text::Code(128));

@@ -15,6 +15,10 @@ use super::{
 
 /// The fact that a message describes.
 pub fn parse(message: &pb::DeliveryFact) -> Result<DailyFact, RowProblem> {
+    read(message).map_err(|problem| problem.naming(&message.order))
+}
+
+fn read(message: &pb::DeliveryFact) -> Result<DailyFact, RowProblem> {
     let mut v = Violations::new();
     let amounts =
         (amount(Measure::Spend, message.spend.trim())?, amount(Measure::Hours, message.hours.trim())?);
@@ -74,7 +78,7 @@ pub fn amount(measure: Measure, written: &str) -> Result<Option<Quantity>, RowPr
     let negative = written.strip_prefix('-').and_then(|rest| Quantity::parse(rest).ok());
     if negative.is_some_and(|amount| !amount.value().is_zero()) {
         let refusal = RowRefusal::NegativeCount { measure, count: written.to_owned() };
-        return Err(RowProblem { column: measure.name().to_owned(), refusal });
+        return Err(RowProblem { column: measure.name().to_owned(), refusal, order: None });
     }
     let read = Quantity::parse(written).map_err(|error| error.to_string()).and_then(|amount| {
         let is_in_range = amount.value() <= Decimal::from(COUNT_MAX);

@@ -33,11 +33,11 @@ impl Filter<'_> {
     }
 }
 
-/// Where a reason belongs: its order, and the number of its line where it is about one.
+/// Where a reason belongs: its order, where it is known, and the number of its line where it is about one.
 #[derive(Clone, Copy, Debug)]
 pub struct Place<'a> {
     pub account: AccountId,
-    pub order: OrderId,
+    pub order: Option<OrderId>,
     pub line: Option<&'a str>,
 }
 
@@ -83,7 +83,7 @@ pub fn message(place: Place<'_>, reason: Reason, today: Date) -> pb::UnbilledRea
         class: class(why).into(),
         reason,
         message,
-        order: name::order_name(place.account, place.order),
+        order: place.order.map_or_else(String::new, |order| name::order_name(place.account, order)),
         order_line: place.line.unwrap_or_default().to_owned(),
         period: period.map(period::days_message),
         amount: of.map(amount),

@@ -240,49 +240,10 @@ async fn reasons_are_asked_for_by_order_line_and_month_and_come_in_pages() {
     assert_eq!(client(&service).why_not_billed(lonely).await.unwrap_err().code(), Code::InvalidArgument);
 }
 
-/// It is 2 April 2026, so that "from May on" ends before it begins, too.
-#[tokio::test]
-async fn months_the_wrong_way_round_are_refused_and_not_nothing() {
-    let service = Service::start().await;
-    let sold = sold(&service).await;
-    let turned = |first: &str, last: &str| pb::WhyNotBilledRequest {
-        first_month: first.into(),
-        last_month: last.into(),
-        ..of(&sold.account)
-    };
-    let mut client = client(&service);
-    let bridge = client.bridge(of_entity(&sold.entity, "2026-03", "2026-01")).await.unwrap_err();
-    let months = client.why_not_billed(turned("2026-03", "2026-01")).await.unwrap_err();
-    for refused in [bridge, months] {
-        assert_eq!(refused.code(), Code::InvalidArgument);
-        let said = "last_month: must not be 2026-01, before the first month 2026-03";
-        assert!(refused.message().contains(said), "{}", refused.message());
-    }
-    let ahead = client.why_not_billed(turned("2026-05", "")).await.unwrap_err();
-    let said = "last_month: must not be 2026-04, before the first month 2026-05";
-    assert!(ahead.message().contains(said), "{}", ahead.message());
-}
-
 /// The one order.
-async fn client_order(service: &Service) -> String {
+pub async fn client_order(service: &Service) -> String {
     let list = pb::ListOrdersRequest { parent: "accounts/-".into(), ..pb::ListOrdersRequest::default() };
     crate::order::client(service).list_orders(list).await.unwrap().into_inner().orders.remove(0).name
-}
-
-#[tokio::test]
-async fn rows_in_quarantine_wait_with_no_amount() {
-    let service = Service::start().await;
-    let sold = sold(&service).await;
-    let unknown = pb::Airing { line: "L9".into(), ..spot(7) };
-    import(&service, header("B2", 1, "275.00"), &[unknown]).await.unwrap();
-    let answer = why(&service, of(&sold.account)).await;
-    let row = &answer.reasons[0];
-    assert_eq!(
-        (row.class(), row.quantity.as_str(), row.unit.as_str()),
-        (pb::UnbilledClass::Quarantined, "1", "row")
-    );
-    assert_eq!((row.reason.as_str(), &row.amount), ("UNKNOWN_LINE", &None));
-    assert_eq!(balance(&answer), ["10550.00", "0.00", "10550.00"]);
 }
 
 #[tokio::test]
