@@ -5,6 +5,7 @@ use adjustments_domain::{
     subject::Cause,
 };
 use billing_proto::billing::adjustments::v1 as pb;
+use calendar::Month;
 use chassis::mask::Mask;
 use ids::ImprovementId;
 use jiff::{Timestamp, ToSpan, civil::Date, tz::TimeZone};
@@ -37,18 +38,17 @@ pub fn taxonomy() -> Vec<pb::RootCauseDetail> {
 /// The first days of the first and the last month that somebody asks for.
 pub fn months(message: &pb::ListCauseTrendsRequest, now: Timestamp) -> Result<(Date, Date), Refusal> {
     let mut v = Violations::new();
-    let this = today(now).first_of_month();
-    let month = |v: &mut Violations, field: &str, value: &str, otherwise: Date| match value {
+    let this = Month::of(today(now));
+    let month = |v: &mut Violations, field: &str, value: &str, otherwise: Month| match value {
         "" => Some(otherwise),
-        value => {
-            let day = format!("{value}-01").parse::<Date>().ok().filter(|_| value.len() == 7);
-            v.take(field, day.ok_or("must be a month, such as 2026-01"))
-        }
+        value => v.take(field, value.parse::<Month>()),
     };
     let last = month(&mut v, "last_month", &message.last_month, this);
-    let before = last.unwrap_or(this).saturating_sub(MONTHS.months());
+    let before = Month::of(last.unwrap_or(this).first_day().saturating_sub(MONTHS.months()));
     let first = month(&mut v, "first_month", &message.first_month, before);
-    first.zip(last).ok_or_else(|| v.refusal())
+    let (Some(first), Some(last)) = (first, last) else { return Err(v.refusal()) };
+    v.take("last_month", last.not_before(first));
+    v.check().map(|()| (first.first_day(), last.first_day()))
 }
 
 /// The day in UTC.

@@ -243,6 +243,14 @@ async fn trends_are_by_month_cause_detail_and_account() {
     let wrong = pb::ListCauseTrendsRequest { first_month: "January".into(), ..Default::default() };
     let wrong = client(&service, "auditor", Role::Auditor).list_cause_trends(wrong).await.unwrap_err();
     assert_eq!(reason(&wrong), "MALFORMED");
+    let turned = pb::ListCauseTrendsRequest {
+        first_month: "2026-03".into(),
+        last_month: "2026-01".into(),
+        ..pb::ListCauseTrendsRequest::default()
+    };
+    let turned = client(&service, "auditor", Role::Auditor).list_cause_trends(turned).await.unwrap_err();
+    let said = "last_month: must not be 2026-01, before the first month 2026-03";
+    assert!(turned.message().contains(said), "{}", turned.message());
 }
 
 #[tokio::test]

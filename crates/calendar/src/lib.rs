@@ -16,4 +16,4 @@ pub use entity_zone::{EntityZone, ParseZoneError};
 pub use fiscal_calendar::{
     FiscalCalendar, FiscalMonths, FiscalWeeks, NoMonthOfYear, WeekPattern, YearEnd, YearName,
 };
-pub use month::{Month, ParseMonthError};
+pub use month::{LastMonthBeforeFirst, Month, ParseMonthError};

@@ -19,6 +19,16 @@ pub struct Month {
 #[error("is not a month: four digits of the year, a hyphen and two digits of the month, such as 2020-01")]
 pub struct ParseMonthError;
 
+/// Months end before they begin.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("must not be {last}, before the first month {first}")]
+pub struct LastMonthBeforeFirst {
+    /// The first month.
+    pub first: Month,
+    /// The last month.
+    pub last: Month,
+}
+
 impl Month {
     /// The month, 1 to 12, of a year, 1 to 9999.
     pub fn new(year: i16, month: i8) -> Result<Self, ParseMonthError> {
@@ -60,6 +70,11 @@ impl Month {
             1 => Self { year: self.year.saturating_sub(1), month: 12 },
             month => Self { month: month - 1, ..self },
         }
+    }
+
+    /// The month as the last of several that begin with `first`.
+    pub fn not_before(self, first: Self) -> Result<Self, LastMonthBeforeFirst> {
+        if first <= self { Ok(self) } else { Err(LastMonthBeforeFirst { first, last: self }) }
     }
 
     /// The first day of the Gregorian month. Beyond the year 9999 it is the last day that there is.

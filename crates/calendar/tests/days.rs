@@ -99,3 +99,12 @@ fn a_zone_has_one_spelling() {
         assert!(name.parse::<EntityZone>().is_err(), "{name}");
     }
 }
+
+#[test]
+fn months_end_with_the_one_that_they_begin_with_or_a_later_one() {
+    let month = |text: &str| text.parse::<Month>().unwrap();
+    let (january, march) = (month("2026-01"), month("2026-03"));
+    assert_eq!((march.not_before(january), march.not_before(march)), (Ok(march), Ok(march)));
+    let turned = january.not_before(march).unwrap_err();
+    assert_eq!(turned.to_string(), "must not be 2026-01, before the first month 2026-03");
+}

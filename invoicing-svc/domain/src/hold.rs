@@ -32,10 +32,21 @@ pub enum Held {
 }
 
 refusal::refusals! {
-    /// Why a hold is not changed.
+    /// Why a hold is not made or changed.
     pub enum HoldRefusal {
+        /// What is over holds nothing.
+        Malformed "HOLD_EXPIRED" Expired { expires: Date, today: Date } =>
+            "the last day of the hold, {expires}, is past: today is {today}; name a later day, or none to hold it until it is released",
         /// It ends once.
         StateForbids "HOLD_RELEASED" Released { hold: String, by: String } => "{hold} was released by {by}",
+    }
+}
+
+/// Makes a hold. `today` is the earliest day that it is where the account is billed.
+pub fn create(hold: Hold, today: Date) -> Result<Hold, HoldRefusal> {
+    match hold.expires.filter(|expires| *expires < today) {
+        Some(expires) => Err(HoldRefusal::Expired { expires, today }),
+        None => Ok(hold),
     }
 }
 

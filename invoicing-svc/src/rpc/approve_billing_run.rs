@@ -16,7 +16,7 @@ use tonic::Request;
 
 use super::{
     Rpc,
-    billing_run_service::{Asked, act},
+    billing_run_service::{Asked, act, run_id},
 };
 use crate::{
     store,
@@ -40,6 +40,7 @@ pub(super) async fn approve(
         request_id: &message.request_id,
         kind: "billing.invoicing.v1.billing_run.approved",
     };
+    refuse_preview(rpc, &call, &message.name).await?;
     if rpc.is_approved(&call, &message.name)? {
         let granted = granted(&call, &message)?;
         return rpc
@@ -58,6 +59,14 @@ pub(super) async fn approve(
     let approver = Approver { act: act(&call), is_person };
     let seen = seen.flatten();
     rpc.act(&call, &message, asked, async |_, run| domain::approve(run, approver, seen).or_refuse()).await
+}
+
+/// Nobody asks for an approval that no preview ever gets.
+async fn refuse_preview(rpc: &Rpc, call: &Call, name: &str) -> Result<(), Failure> {
+    let id = run_id("name", name)?;
+    let mut connection = rpc.pool.acquire().await?;
+    let run = store::billing_run::get(&mut connection, id, call.scope.json().as_ref()).await?;
+    domain::check_no_preview(&run).or_refuse()
 }
 
 fn granted(call: &Call, message: &pb::ApproveBillingRunRequest) -> Result<Granted, Failure> {

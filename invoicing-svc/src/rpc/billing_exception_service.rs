@@ -12,7 +12,7 @@ use chassis::{
 };
 use ids::{AccountId, ExceptionId, LineId, RunId};
 use invoicing_domain::{
-    billing_run::BillingRun,
+    billing_run::{Act, BillingRun},
     exception::{self as domain, Exception, Settlement},
 };
 use jiff::civil::Date;
@@ -103,7 +103,13 @@ impl BillingExceptionService for Rpc {
             self.settle(&call, &message, asked, async |connection, run, found| {
                 let overridden = domain::override_block(run, &found.exception, settlement).or_refuse()?;
                 store::exception::settle(connection, &overridden, None).await?;
-                if let Some(invoice) = overridden.invoice {
+                let place = found.line.zip(found.origin_first);
+                if let Some((outcome, (line, first))) = overridden.passes_with().zip(place) {
+                    let choice = (outcome.name(), message.reason.as_str());
+                    let of = (found.account, line, first);
+                    choose(connection, of, overridden.id, choice, &act(&call)).await?;
+                    work::rate_again(connection, run, found.account, call.at, &self.tax_engines).await?;
+                } else if let Some(invoice) = overridden.invoice {
                     store::draft::free(connection, run.id, (found.account, invoice)).await?;
                     work::review_again(connection, run, call.at, &self.tax_engines).await?;
                 }
@@ -155,11 +161,9 @@ impl BillingExceptionService for Rpc {
                         store::makegood::decide(connection, chosen.id, outcome, &act(&call)).await?;
                         input_change::record(connection, &[account], Cause::Adjustment).await?;
                     } else {
-                        let choice = (reason, outcome);
-                        store::exception::choose(connection, account, place, choice, &act(&call)).await?;
-                        let of = (account, place.0, place.1);
                         let choice = (outcome, message.reason.as_str());
-                        store::owed_shortfall::choose(connection, of, chosen.id, choice, &act(&call)).await?;
+                        choose(connection, (account, place.0, place.1), chosen.id, choice, &act(&call))
+                            .await?;
                     }
                     work::rate_again(connection, run, account, call.at, &self.tax_engines).await?;
                 }
@@ -218,6 +222,18 @@ impl Rpc {
         transaction.commit().await?;
         Ok(answer)
     }
+}
+
+/// Chooses between two counts of a line in a period, with what is owed by that.
+async fn choose(
+    connection: &mut PgConnection,
+    of: (AccountId, LineId, Date),
+    exception: ExceptionId,
+    choice: (&str, &str),
+    act: &Act,
+) -> Result<(), Failure> {
+    store::exception::choose(connection, exception, choice.0, act).await?;
+    store::owed_shortfall::choose(connection, of, exception, choice, act).await
 }
 
 fn named(name: &str) -> Result<(RunId, ExceptionId), Failure> {

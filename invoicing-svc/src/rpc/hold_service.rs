@@ -6,8 +6,9 @@ use chassis::{
     failure::{Failure, OrRefuse, answer},
     page::Page,
 };
-use ids::HoldId;
-use invoicing_domain::hold::{Hold, release};
+use ids::{AccountId, HoldId};
+use invoicing_domain::hold::{Hold, create, release};
+use jiff::{Timestamp, civil::Date, tz::TimeZone};
 use outbox::{Begun, Once, Voice, say};
 use refusal::Violations;
 use sqlx::PgConnection;
@@ -46,6 +47,8 @@ impl HoldService for Rpc {
                 Begun::Fresh(once) => once,
             };
             store::account::get(&mut transaction, account, call.scope.json().as_ref()).await?;
+            let today = today(&mut transaction, account, call.at).await?;
+            let hold = create(hold, today).or_refuse()?;
             store_hold::insert(&mut transaction, &hold).await?;
             let answer = take_in(self, &mut transaction, &call, &hold).await?;
             let created = fact::hold("billing.invoicing.v1.hold.created", account, &answer);
@@ -121,6 +124,15 @@ impl HoldService for Rpc {
         })
         .await
     }
+}
+
+/// The earliest day that it is for the entities that bill the account; in UTC where none does yet.
+async fn today(connection: &mut PgConnection, account: AccountId, at: Timestamp) -> Result<Date, Failure> {
+    let mut days = Vec::new();
+    for entity in store::unbilled::entities(connection, account, None).await? {
+        days.push(store::billing_entity::get(connection, entity, None).await?.zone.day_of(at));
+    }
+    Ok(days.into_iter().min().unwrap_or(at.to_zoned(TimeZone::UTC).date()))
 }
 
 /// Runs that are reviewed take the hold in at once; those that are rating learn of it with a refresh.

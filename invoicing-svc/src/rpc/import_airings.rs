@@ -15,7 +15,7 @@ use chassis::{
 use ids::{AiringId, BatchId};
 use invoicing_domain::{
     control_total::ControlTotal,
-    delivery::{self, Airing, BatchDigest, BatchTotals, OrderFacts, RowRefusal},
+    delivery::{self, BatchDigest, BatchTotals, OrderFacts, RowRefusal},
 };
 use outbox::{Voice, say};
 use serde_json::Value;
@@ -132,8 +132,9 @@ impl Import {
     }
 
     async fn load_orders(&mut self, rows: &[(i64, Row)]) -> Result<(), Failure> {
-        let named = rows.iter().filter_map(|(_, row)| row.parsed.as_ref().ok()).map(|airing| &airing.order);
-        let new: HashSet<String> = named.filter(|order| !self.orders.contains_key(*order)).cloned().collect();
+        let named = rows.iter().filter_map(|(_, row)| row.order());
+        let new = named.filter(|order| !self.orders.contains_key(*order)).map(str::to_owned);
+        let new: HashSet<String> = new.collect();
         let new: Vec<String> = new.into_iter().collect();
         let which = (&*self.header.order_source_system, &*new);
         let mut found =
@@ -166,14 +167,14 @@ impl Import {
     }
 
     fn quarantined(&self, number: i64, row: &Row, column: String, refusal: &RowRefusal) -> QuarantinedRow {
-        let order = |airing: &Airing| self.orders.get(&airing.order).and_then(Option::as_ref);
+        let order = |named: &str| self.orders.get(named).and_then(Option::as_ref);
         QuarantinedRow {
             row: number,
             column,
             reason: refusal.reason(),
             message: refusal.to_string(),
             content: row.content(),
-            order: row.parsed.as_ref().ok().and_then(order).map(|order| (order.account, order.order)),
+            order: row.order().and_then(order).map(|order| (order.account, order.order)),
         }
     }
 

@@ -151,7 +151,7 @@ impl Reading {
 
     /// Reads the orders that the rows name.
     pub async fn load_named(&mut self, rows: impl Iterator<Item = &Row>) -> Result<(), Failure> {
-        let named = rows.filter_map(Row::about).map(|(order, _, _)| order);
+        let named = rows.filter_map(Row::order);
         let new = named.filter(|order| !self.orders.contains_key(*order)).map(str::to_owned).collect();
         self.load(new).await
     }
@@ -308,8 +308,8 @@ impl Reading {
         column: String,
         refusal: &RowRefusal,
     ) -> QuarantinedRow {
-        let order = |fact: &DailyFact| {
-            let lines = self.orders.get(&fact.order).and_then(Option::as_ref)?;
+        let order = |named: &str| {
+            let lines = self.orders.get(named).and_then(Option::as_ref)?;
             let known = &self.lines[lines.values().next()?.place];
             Some((known.account, known.order))
         };
@@ -319,7 +319,7 @@ impl Reading {
             reason: refusal.reason(),
             message: refusal.to_string(),
             content: row.content(),
-            order: row.parsed.as_ref().ok().and_then(order),
+            order: row.order().and_then(order),
         }
     }
 }

@@ -50,10 +50,11 @@ pub async fn lines(
     let seen = store::unbilled::orders(connection, entity, accounts, scope).await?;
     let mut known = store::unbilled::load(connection, entity, accounts, entity.zone.day_of(at)).await?;
     let mut lines = Vec::new();
-    for order in orders.into_iter().filter(|order| seen.contains(&order.facts.order)) {
+    for mut order in orders.into_iter().filter(|order| seen.contains(&order.facts.order)) {
         for (facts, line) in order.lines {
+            let cases = order.cases.remove(&facts.line).unwrap_or_default();
             let waiting = known.of(order.facts.account, order.facts.order, facts.line);
-            let standing = standing(&line).context("where a line stands is too large to be told")?;
+            let standing = standing(&line, &cases).context("where a line stands is too large to be told")?;
             let reasons = reasons(&line, &standing, &waiting).context("reasons too large to be told")?;
             lines.push(LineStanding { order: order.facts, facts, line, standing, reasons });
         }

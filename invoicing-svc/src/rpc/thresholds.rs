@@ -75,6 +75,7 @@ fn is_open(reason: &Reason) -> bool {
         Why::Blocked
         | Why::OnHold
         | Why::Held
+        | Why::Apart
         | Why::InDraft
         | Why::CannotBeRated
         | Why::InOrderReview

@@ -21,7 +21,8 @@ use crate::{
     wire::unbilled::{self as wire, Filter, Place},
 };
 
-/// The place of a reason in the list: order, ordinal of the line (0: the order as a whole), reason of the line.
+/// The place of a reason in the list: order (the last one: none is known), ordinal of the line (0: the order as a whole), reason of
+/// the line.
 type Key = (Uuid, i32, usize);
 
 /// Reasons with their places, and the balances.
@@ -45,12 +46,16 @@ pub async fn answer(
     let mut transaction = rpc.pool.begin_with("begin isolation level repeatable read").await?;
     store::account::get(&mut transaction, filter.account, scope.as_ref()).await?;
     let mut told = Told::default();
-    for entity in store::unbilled::entities(&mut transaction, filter.account, scope.as_ref()).await? {
+    let entities = store::unbilled::entities(&mut transaction, filter.account, scope.as_ref()).await?;
+    for (n, entity) in entities.into_iter().enumerate() {
         let entity = store::billing_entity::get(&mut transaction, entity, None).await?;
         let today = entity.zone.day_of(call.at);
-        let last = filter.last.unwrap_or(Month::of(today));
+        let last = filter.last_or(Month::of(today))?;
         let question = Question { entity: &entity, last, at: call.at, scope: scope.as_ref() };
         told.add(&mut transaction, question, filter).await?;
+        if n == 0 {
+            told.add_unowned(&mut transaction, (question, today), filter, &call.caller.person).await?;
+        }
     }
     told.reasons.sort_by_key(|(key, _)| *key);
     told.reasons.retain(|(key, _)| page.after.is_none_or(|after| *key > after));
@@ -97,7 +102,7 @@ impl Told {
         reasons.retain(|reason| reason.period.is_none_or(asked));
         let balance = self.balances.entry(line.currency).or_insert_with(|| Balance::new(line.currency));
         balance.add(&line, (&standing, &reasons), months).context("a balance too large to be told")?;
-        let place = Place { account: filter.account, order: order.order, line: Some(&facts.number) };
+        let place = Place { account: filter.account, order: Some(order.order), line: Some(&facts.number) };
         let messages = reasons.into_iter().map(|reason| wire::message(place, reason, today));
         let keyed =
             messages.enumerate().map(|(n, message)| ((order.order.uuid(), facts.ordinal, n), message));
@@ -117,9 +122,28 @@ impl Told {
         let waiting = store::unbilled::unratable(connection, filter.account, of, scope).await?;
         let named = waiting.into_iter().filter(|(order, _)| filter.order.is_none_or(|of| of == *order));
         self.reasons.extend(named.enumerate().map(|(n, (order, reason))| {
-            let place = Place { account: filter.account, order, line: None };
+            let place = Place { account: filter.account, order: Some(order), line: None };
             ((order.uuid(), 0, n), wire::message(place, reason, today))
         }));
+        Ok(())
+    }
+
+    /// Rows of which nobody knows whose they are may be the account's, too.
+    async fn add_unowned(
+        &mut self,
+        connection: &mut PgConnection,
+        (question, today): (Question<'_>, jiff::civil::Date),
+        filter: Filter<'_>,
+        person: &str,
+    ) -> Result<(), Failure> {
+        if filter.order.is_some() {
+            return Ok(());
+        }
+        let (of, seen_by) = ((question.entity, today), (question.scope, person));
+        let waiting = store::unbilled::unowned(connection, filter.account, of, seen_by).await?;
+        let place = Place { account: filter.account, order: None, line: None };
+        let messages = waiting.into_iter().map(|reason| wire::message(place, reason, today));
+        self.reasons.extend(messages.enumerate().map(|(n, message)| ((Uuid::max(), 0, n), message)));
         Ok(())
     }
 }

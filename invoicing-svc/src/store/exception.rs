@@ -13,7 +13,7 @@ use invoicing_domain::{
     note::Share,
     rating::{Change, Excess, Held},
     resource::ResourceRefusal,
-    third_party::{Case, Finding as Comparison, Outcome, Priced},
+    third_party::{Case, Outcome, Priced},
 };
 use jiff::{Timestamp, civil::Date};
 use jiff_sqlx::ToSqlx;
@@ -62,7 +62,7 @@ impl Exception {
     /// A difference that is not billed.
     pub fn held(order: &OrderFacts, line: &LineFacts, held: &Held) -> Self {
         let (origin, amount) = (held.origin, held.amount);
-        let message = format!("line {}: {amount} of {origin} is held: {}", line.number, held.cause);
+        let message = format!("line {}: {amount} of {origin} is held: {}", line.number, held.why());
         Self {
             severity: Severity::Warn,
             reason: "NEGATIVE_DELTA",
@@ -107,15 +107,7 @@ impl Exception {
 
     /// Those who count a line are apart: both counts, how far, and what each way out would bill.
     pub fn third_party(order: &OrderFacts, line: &LineFacts, case: &Case, priced: &[Priced]) -> Self {
-        let (reason, remedy) = match case.finding {
-            Comparison::Within | Comparison::Beyond => ("THIRD_PARTY_CASE", "choose by what it bills"),
-            Comparison::TagFailure => {
-                ("THIRD_PARTY_TAG_FAILURE", "have its tag mended, or choose by what it bills")
-            }
-            Comparison::NoCountYet => {
-                ("THIRD_PARTY_COUNT_MISSING", "wait for its count, or choose by what it bills")
-            }
-        };
+        let (reason, remedy) = case.reason();
         let message = format!("line {}, {}: {case}; {remedy}", line.number, case.period);
         let outcome = |priced: &Priced| {
             let (units, amount) = (priced.units.normalize().to_string(), priced.amount.amount().to_string());
@@ -377,23 +369,16 @@ pub async fn lock(
     Ok((AccountId::from_uuid(row.account_id), line, row.origin_first.map(|first| first.to_jiff()), exception))
 }
 
-/// Records what somebody chose for a line and the origin period that begins on a day; rating goes by it.
+/// Records what somebody chose of an exception about a line and an origin period, for the counts that it shows; rating goes by it.
 pub async fn choose(
     connection: &mut PgConnection,
-    account: AccountId,
-    (line, origin_first): (LineId, Date),
-    (reason, outcome): (&str, &str),
+    exception: ExceptionId,
+    outcome: &str,
     act: &Act,
 ) -> Result<(), Failure> {
-    sqlx::query!(
-        "insert into chosen_outcome (account_id, line_id, reason, origin_first, outcome, chosen_by, chosen_at)
-         values ($1, $2, $3, $4, $5, $6, $7)
-         on conflict (account_id, line_id, reason, origin_first) do update set
-           outcome = excluded.outcome, chosen_by = excluded.chosen_by, chosen_at = excluded.chosen_at",
-        account.uuid(),
-        line.uuid(),
-        reason,
-        origin_first.to_sqlx() as _,
+    sqlx::query_file!(
+        "src/store/sql/choose_outcome.sql",
+        exception.uuid(),
         outcome,
         act.by,
         act.at.to_sqlx() as _

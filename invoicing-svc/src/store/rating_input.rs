@@ -206,7 +206,9 @@ pub async fn load(
         let said = said!(row, currency, flight, (billing, run.month, as_of));
         let latest = inputs.priced.delivered.latest(row.line_id);
         let product = (row.product, Written::read(&row.product_state)?);
-        let state = state(row.line_id, &row.number, product, (flight, run.month.last_day(), latest));
+        // A line that was cancelled delivers until then.
+        let until = said.closed_on.map_or(run.month.last_day(), |last| last.min(run.month.last_day()));
+        let state = state(row.line_id, &row.number, product, (flight, until, latest));
         let ledger = inputs.ledgers.remove(&row.line_id).unwrap_or_default();
         let (pricing, cases) = match settled.get(&row.order_id) {
             Some(settlement) => (Pricing::Settled(*settlement), Vec::new()),
@@ -255,7 +257,7 @@ fn put(
     Ok(())
 }
 
-/// What the checks look at of a line, up to the last day of the month that is run, where it is worth a word.
+/// What the checks look at of a line, up to a day, where it is worth a word.
 fn state(
     line: Uuid,
     number: &str,

@@ -27,8 +27,7 @@ use super::{
 pub struct Known {
     today: Date,
     drafted: HashMap<LineId, Vec<Drafted>>,
-    /// What keeps orders out of any draft.
-    blocks: HashMap<OrderId, Block>,
+    blocks: Blocks,
     open: Vec<(OpenRun, Vec<Uuid>)>,
     holds: Vec<(Hold, Block)>,
 }
@@ -42,9 +41,10 @@ impl Known {
         Waiting {
             today: self.today,
             drafted: self.drafted.remove(&line).unwrap_or_default(),
-            block: self.blocks.get(&order).cloned(),
+            block: self.blocks.of_orders.get(&order).map(|block| self.blocks.of_line(line, block)).cloned(),
             open,
             hold: self.hold(account, (order, line), open),
+            line: self.blocks.of_lines.get(&line).cloned(),
         }
     }
 
@@ -100,17 +100,32 @@ pub async fn load(
     today: Date,
 ) -> Result<Known, Failure> {
     let accounts: Vec<Uuid> = accounts.iter().map(|account| account.uuid()).collect();
-    let (of_drafts, blocks) = blocks(connection, entity, &accounts).await?;
+    let blocks = blocks(connection, entity, &accounts).await?;
     Ok(Known {
         today,
-        drafted: drafted(connection, entity, &accounts, (&of_drafts, &blocks)).await?,
+        drafted: drafted(connection, entity, &accounts, &blocks).await?,
         blocks,
         holds: holds(connection, entity, &accounts, today).await?,
         open: open(connection, entity).await?,
     })
 }
 
-type Blocks = (HashMap<InvoiceId, Block>, HashMap<OrderId, Block>);
+/// What stands in the way, the oldest of each.
+#[derive(Debug, Default)]
+struct Blocks {
+    of_drafts: HashMap<InvoiceId, Block>,
+    /// What keeps orders out of any draft.
+    of_orders: HashMap<OrderId, Block>,
+    /// What is about a line, whether its order has a draft or not.
+    of_lines: HashMap<LineId, Block>,
+}
+
+impl Blocks {
+    /// What a line waits for is its own before it is another's.
+    fn of_line<'b>(&'b self, line: LineId, other: &'b Block) -> &'b Block {
+        self.of_lines.get(&line).unwrap_or(other)
+    }
+}
 
 async fn blocks(
     connection: &mut PgConnection,
@@ -120,28 +135,31 @@ async fn blocks(
     let rows = sqlx::query_file!("src/store/sql/open_blocks.sql", entity.id.uuid(), accounts)
         .fetch_all(connection)
         .await?;
-    let (mut of_drafts, mut of_orders) = (HashMap::new(), HashMap::new());
+    let mut blocks = Blocks::default();
     for row in rows {
         let since = entity.zone.day_of(row.opened_at.to_jiff());
         let block = Block { reason: row.reason, message: row.message, owner: row.owner, since };
+        if let Some(line) = row.line_id {
+            blocks.of_lines.entry(LineId::from_uuid(line)).or_insert(block.clone());
+        }
         match (row.invoice_id, row.order_id) {
             (Some(invoice), _) => {
-                of_drafts.entry(InvoiceId::from_uuid(invoice)).or_insert(block);
+                blocks.of_drafts.entry(InvoiceId::from_uuid(invoice)).or_insert(block);
             }
             (None, Some(order)) => {
-                of_orders.entry(OrderId::from_uuid(order)).or_insert(block);
+                blocks.of_orders.entry(OrderId::from_uuid(order)).or_insert(block);
             }
             (None, None) => {}
         }
     }
-    Ok((of_drafts, of_orders))
+    Ok(blocks)
 }
 
 async fn drafted(
     connection: &mut PgConnection,
     entity: &BillingEntity,
     accounts: &[Uuid],
-    (of_drafts, of_orders): (&HashMap<InvoiceId, Block>, &HashMap<OrderId, Block>),
+    blocks: &Blocks,
 ) -> Result<HashMap<LineId, Vec<Drafted>>, Failure> {
     let rows = sqlx::query_file!("src/store/sql/drafted_lines.sql", entity.id.uuid(), accounts)
         .fetch_all(connection)
@@ -149,15 +167,17 @@ async fn drafted(
     let mut drafted: HashMap<_, Vec<_>> = HashMap::new();
     for row in rows {
         let invoice = InvoiceId::from_uuid(row.invoice_id);
-        let of_order = || of_orders.get(&OrderId::from_uuid(row.order_id)).filter(|_| row.waiting);
-        drafted.entry(LineId::from_uuid(row.line_id)).or_default().push(Drafted {
+        let line = LineId::from_uuid(row.line_id);
+        let of_order = || blocks.of_orders.get(&OrderId::from_uuid(row.order_id)).filter(|_| row.waiting);
+        let block = blocks.of_drafts.get(&invoice).or_else(of_order);
+        drafted.entry(line).or_default().push(Drafted {
             invoice,
             run: RunId::from_uuid(row.run_id),
             since: entity.zone.day_of(row.data_as_of.to_jiff()),
             origin: days(row.origin_first, row.origin_last)?,
             gross: Money::of(currency(&row.currency)?, row.gross)
                 .context("the database holds parts of a minor unit")?,
-            block: of_drafts.get(&invoice).or_else(of_order).cloned(),
+            block: block.map(|block| blocks.of_line(line, block)).cloned(),
         });
     }
     Ok(drafted)
@@ -265,15 +285,45 @@ pub async fn unratable(
     .await?;
     waiting.extend(rows.into_iter().map(|row| {
         let since = row.received_at.map_or(today, |at| entity.zone.day_of(at.to_jiff()));
-        let reason = Reason {
-            reason: row.reason,
-            message: row.message,
-            count: Some((Decimal::from(row.rows), Counting::Rows)),
-            ..Reason::of(Why::Quarantined, since)
-        };
-        (OrderId::from_uuid(row.order_id), reason)
+        (OrderId::from_uuid(row.order_id), quarantined((row.reason, row.message), row.rows, since))
     }));
     Ok(waiting)
+}
+
+fn quarantined((reason, message): (String, String), rows: i64, since: Date) -> Reason {
+    let count = Some((Decimal::from(rows), Counting::Rows));
+    Reason { reason, message, count, ..Reason::of(Why::Quarantined, since) }
+}
+
+/// Rows in quarantine of which nobody knows whose they are, where the system that they are about has orders of the account. As
+/// in the quarantine, keys with limits see those that they have sent.
+pub async fn unowned(
+    connection: &mut PgConnection,
+    account: AccountId,
+    (entity, today): (&BillingEntity, Date),
+    (scope, person): (Option<&Value>, &str),
+) -> Result<Vec<Reason>, Failure> {
+    let rows = sqlx::query!(
+        "select q.reason, min(q.message) as \"message!\", count(*) as \"rows!\", min(b.received_at) as received_at
+           from quarantined_row q
+           join delivery_batch b using (batch_id)
+          where q.account_id is null and q.released_by is null and ($2::jsonb is null or b.received_by = $3)
+            and exists (select from insertion_order o where o.account_id = $1 and o.source_system = b.order_source_system)
+          group by q.reason order by q.reason",
+        account.uuid(),
+        scope,
+        person
+    )
+    .fetch_all(connection)
+    .await?;
+    Ok(rows
+        .into_iter()
+        .map(|row| {
+            let since = row.received_at.map_or(today, |at| entity.zone.day_of(at.to_jiff()));
+            let message = format!("nobody knows whose these rows are; one of them: {}", row.message);
+            quarantined((row.reason, message), row.rows, since)
+        })
+        .collect())
 }
 
 async fn in_review(

@@ -23,6 +23,8 @@ const SPOTS_MAX: usize = 100;
 pub struct RowProblem {
     pub column: String,
     pub refusal: RowRefusal,
+    /// The order that the row names, where that can be read.
+    pub order: Option<Box<str>>,
 }
 
 impl RowProblem {
@@ -30,14 +32,21 @@ impl RowProblem {
     pub fn of(v: Violations) -> Self {
         let refusal = v.refusal();
         let column = refusal.violations.first().map_or_else(String::new, |violation| violation.field.clone());
-        Self { column, refusal: RowRefusal::MalformedRow { problem: refusal.message } }
+        Self { column, refusal: RowRefusal::MalformedRow { problem: refusal.message }, order: None }
+    }
+
+    /// The same of a row that names an order, so that whoever may see the order may see the row.
+    #[must_use]
+    pub fn naming(self, order: &str) -> Self {
+        let order = text(&mut Violations::new(), "order", order, Text::Code(128));
+        Self { order: order.map(String::into_boxed_str), ..self }
     }
 }
 
 /// The airing that a message describes.
 pub fn parse(message: &pb::Airing) -> Result<Airing, RowProblem> {
     let mut v = Violations::new();
-    fields(&mut v, message).ok_or_else(|| RowProblem::of(v))
+    fields(&mut v, message).ok_or_else(|| RowProblem::of(v).naming(&message.order))
 }
 
 fn fields(v: &mut Violations, m: &pb::Airing) -> Option<Airing> {

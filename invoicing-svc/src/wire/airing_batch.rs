@@ -92,6 +92,14 @@ impl Row {
         Self { content: Content::Message(Box::new(message)), parsed, rate }
     }
 
+    /// The order that the row names, where that can be read.
+    pub fn order(&self) -> Option<&str> {
+        match &self.parsed {
+            Ok(airing) => Some(&airing.order),
+            Err(problem) => problem.order.as_deref(),
+        }
+    }
+
     /// The row as it came: the message as JSON, or the record of the file.
     pub fn content(&self) -> String {
         match &self.content {

@@ -51,8 +51,11 @@ impl AiringColumns {
     /// The airing of a record.
     pub fn parse(&self, record: &Record) -> Result<Airing, RowProblem> {
         let mut v = Violations::new();
-        let parsed = self.columns.check(&mut v, record).and_then(|()| self.fields(&mut v, record));
-        parsed.ok_or_else(|| RowProblem::of(v))
+        if self.columns.check(&mut v, record).is_none() {
+            return Err(RowProblem::of(v));
+        }
+        let parsed = self.fields(&mut v, record);
+        parsed.ok_or_else(|| RowProblem::of(v).naming(self.columns.value(record, "order_no")))
     }
 
     /// The rate of a record as it was sent.

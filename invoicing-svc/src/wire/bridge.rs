@@ -80,9 +80,10 @@ pub fn parse(message: &pb::BridgeRequest) -> Result<Question, Refusal> {
 }
 
 fn months(v: &mut Violations, first: &str, last: &str) -> Option<Months> {
-    let first = given(first).map(|month| period::month(v, "first_month", month));
+    let first = given(first).and_then(|month| period::month(v, "first_month", month));
     let last = period::month(v, "last_month", last)?;
-    Some(Months { first: first.flatten(), last })
+    period::in_order(v, first, Some(last));
+    Some(Months { first, last })
 }
 
 fn given(value: &str) -> Option<&str> {

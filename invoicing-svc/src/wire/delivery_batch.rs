@@ -177,7 +177,7 @@ pub struct Unreadable {
     pub problem: RowProblem,
     /// As it came.
     pub content: String,
-    /// Whose row it is, as far as that can be read.
+    /// Where in its order it belongs, as far as that can be read.
     about: Option<About>,
 }
 
@@ -207,13 +207,21 @@ impl Row {
         }
     }
 
+    /// The order that the row names, where that can be read.
+    pub fn order(&self) -> Option<&str> {
+        match &self.parsed {
+            Ok(fact) => Some(&fact.order),
+            Err(unreadable) => unreadable.problem.order.as_deref(),
+        }
+    }
+
     /// The order, the line and the day that the row is about, as far as they can be read.
     pub fn about(&self) -> Option<(&str, &str, Option<Date>)> {
         match &self.parsed {
-            Ok(fact) => Some((fact.order.as_str(), fact.line.as_str(), Some(fact.day))),
+            Ok(fact) => Some((&fact.order, &fact.line, Some(fact.day))),
             Err(unreadable) => {
                 let about = unreadable.about.as_ref()?;
-                Some((about.order.as_str(), about.line.as_str(), about.day))
+                Some((self.order()?, &about.line, about.day))
             }
         }
     }
@@ -331,9 +339,11 @@ pub fn read_again(file_header: Option<&str>, content: &str) -> Result<Row, Deliv
 
 fn unreadable(content: &str) -> Row {
     let problem = "the row as it was kept cannot be read again".to_owned();
-    let problem = RowProblem { column: String::new(), refusal: RowRefusal::MalformedRow { problem } };
+    let refusal = RowRefusal::MalformedRow { problem };
+    let problem = RowProblem { column: String::new(), refusal, order: None };
     let unreadable = Unreadable { problem, content: content.to_owned(), about: None };
     Row { parsed: Err(Box::new(unreadable)), summed: None, record: None, names: airing::column_name }
+}
 }
 
 /// The row of a record; none of the header.

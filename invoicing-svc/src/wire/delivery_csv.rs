@@ -38,6 +38,11 @@ impl FactColumns {
 
     /// The fact of a record.
     pub fn parse(&self, record: &Record) -> Result<DailyFact, RowProblem> {
+        let order = self.columns.value(record, "order_no");
+        self.read(record).map_err(|problem| problem.naming(order))
+    }
+
+    fn read(&self, record: &Record) -> Result<DailyFact, RowProblem> {
         let mut v = Violations::new();
         if self.columns.check(&mut v, record).is_none() {
             return Err(RowProblem::of(v));
@@ -56,12 +61,11 @@ impl FactColumns {
         }
     }
 
-    /// Whose row a record is that has no fact, if it names a line.
+    /// Where a record belongs that has no fact, if it names a line.
     pub fn about(&self, record: &Record) -> Option<About> {
         let v = &mut Violations::new();
-        let order = text(v, "order_no", self.columns.value(record, "order_no"), Text::Code(128))?;
         let line = text(v, "line", self.columns.value(record, "line"), Text::Code(64))?;
-        Some(About { order, line, day: day(self.columns.value(record, "date")).ok() })
+        Some(About { line, day: day(self.columns.value(record, "date")).ok() })
     }
 
     fn counts(&self, v: &mut Violations, record: &Record) -> Option<[Option<i64>; 9]> {

@@ -14,16 +14,19 @@ use super::{
     text::{Text, text},
 };
 
-/// Whose row one is that is no fact.
+/// Where in its order a row belongs that is no fact.
 #[derive(Debug)]
 pub struct About {
-    pub order: String,
     pub line: String,
     pub day: Option<Date>,
 }
 
 /// The fact that a message describes; `order` is what its sender calls the order's id.
 pub fn parse(message: &pb::DeliveryFact, order: &str) -> Result<DailyFact, RowProblem> {
+    read(message, order).map_err(|problem| problem.naming(&message.order))
+}
+
+fn read(message: &pb::DeliveryFact, order: &str) -> Result<DailyFact, RowProblem> {
     let mut v = Violations::new();
     let amounts =
         (amount(Measure::Spend, message.spend.trim())?, amount(Measure::Hours, message.hours.trim())?);
@@ -47,12 +50,11 @@ fn fields(
     })
 }
 
-/// Whose row a message is that describes no fact, if it names a line.
+/// Where a message belongs that describes no fact, if it names a line.
 pub fn about(m: &pb::DeliveryFact) -> Option<About> {
     let v = &mut Violations::new();
-    let (order, line) =
-        (text(v, "order", &m.order, Text::Code(128))?, text(v, "line", &m.line, Text::Code(64))?);
-    Some(About { order, line, day: day(v, "date", m.date.as_ref()) })
+    let line = text(v, "line", &m.line, Text::Code(64))?;
+    Some(About { line, day: day(v, "date", m.date.as_ref()) })
 }
 
 /// In the order of `Measure::COUNTS`.
@@ -91,7 +93,7 @@ pub fn amount(measure: Measure, written: &str) -> Result<Option<Quantity>, RowPr
     let negative = written.strip_prefix('-').and_then(|rest| Quantity::parse(rest).ok());
     if negative.is_some_and(|amount| !amount.value().is_zero()) {
         let refusal = RowRefusal::NegativeCount { measure, count: written.to_owned() };
-        return Err(RowProblem { column: measure.name().to_owned(), refusal });
+        return Err(RowProblem { column: measure.name().to_owned(), refusal, order: None });
     }
     let read = Quantity::parse(written).map_err(|error| error.to_string()).and_then(|amount| {
         let is_in_range = amount.value() <= Decimal::from(COUNT_MAX);

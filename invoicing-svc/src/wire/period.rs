@@ -51,6 +51,13 @@ pub fn month(v: &mut Violations, field: &str, value: &str) -> Option<Month> {
     v.take(field, value.parse::<Month>())
 }
 
+/// Months from a first to a last, as far as they are given, have to be in order.
+pub fn in_order(v: &mut Violations, first: Option<Month>, last: Option<Month>) {
+    if let Some((first, last)) = first.zip(last) {
+        v.take("last_month", last.not_before(first));
+    }
+}
+
 /// The day as a message.
 pub fn day_message(day: civil::Date) -> google::Date {
     google::Date { year: i32::from(day.year()), month: i32::from(day.month()), day: i32::from(day.day()) }

@@ -8,7 +8,7 @@ use refusal::{Refusal, Violations};
 
 use super::{
     name,
-    period::{day_message, month, time_message},
+    period::{day_message, in_order, month, time_message},
 };
 
 /// How many months are looked at together.
@@ -70,7 +70,8 @@ pub fn billed(message: &pb::ListStageDelaysRequest) -> Result<Billed, Refusal> {
         return Err(v.refusal());
     };
     let nth = |month: Month| i32::from(month.year()) * 12 + i32::from(month.month());
-    if !(0..MONTHS_MAX).contains(&(nth(last) - nth(first))) {
+    in_order(&mut v, Some(first), Some(last));
+    if nth(last) - nth(first) >= MONTHS_MAX {
         v.add("first_month", format!("must be one of the {MONTHS_MAX} months up to last_month"));
     }
     v.check()?;

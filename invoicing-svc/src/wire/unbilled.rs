@@ -23,11 +23,21 @@ pub struct Filter<'a> {
     pub last: Option<Month>,
 }
 
-/// Where a reason belongs: its order, and the number of its line where it is about one.
+impl Filter<'_> {
+    /// The last month that is asked about: the current one where none is said.
+    pub fn last_or(&self, current: Month) -> Result<Month, Refusal> {
+        let mut v = Violations::new();
+        let last = self.last.unwrap_or(current);
+        period::in_order(&mut v, self.first, Some(last));
+        v.check().map(|()| last)
+    }
+}
+
+/// Where a reason belongs: its order, where it is known, and the number of its line where it is about one.
 #[derive(Clone, Copy, Debug)]
 pub struct Place<'a> {
     pub account: AccountId,
-    pub order: OrderId,
+    pub order: Option<OrderId>,
     pub line: Option<&'a str>,
 }
 
@@ -42,6 +52,7 @@ pub fn parse(message: &pb::WhyNotBilledRequest) -> Result<Filter<'_>, Refusal> {
     };
     let first = month(&mut v, "first_month", &message.first_month);
     let last = month(&mut v, "last_month", &message.last_month);
+    period::in_order(&mut v, first, last);
     if !message.order_line.is_empty() && message.order.is_empty() {
         v.add("order", "must be given where a line is asked about");
     }
@@ -57,6 +68,7 @@ pub fn parse(message: &pb::WhyNotBilledRequest) -> Result<Filter<'_>, Refusal> {
 
 /// A reason as a message.
 pub fn message(place: Place<'_>, reason: Reason, today: Date) -> pb::UnbilledReason {
+    let act = reason.act().to_owned();
     let Reason { why, reason, message, period, amount: of, count, since, draft, owner } = reason;
     let (quantity, unit) = match count {
         Some((count, counting)) => (count.normalize().to_string(), self::unit(counting)),
@@ -71,7 +83,7 @@ pub fn message(place: Place<'_>, reason: Reason, today: Date) -> pb::UnbilledRea
         class: class(why).into(),
         reason,
         message,
-        order: name::order_name(place.account, place.order),
+        order: place.order.map_or_else(String::new, |order| name::order_name(place.account, order)),
         order_line: place.line.unwrap_or_default().to_owned(),
         period: period.map(period::days_message),
         amount: of.map(amount),
@@ -79,7 +91,7 @@ pub fn message(place: Place<'_>, reason: Reason, today: Date) -> pb::UnbilledRea
         unit: unit.to_owned(),
         age_days: age.max(0),
         owner,
-        act: why.act().to_owned(),
+        act,
         invoice,
         billing_run: run,
     }
@@ -100,7 +112,7 @@ fn class(why: Why) -> pb::UnbilledClass {
     match why {
         Why::Blocked => pb::UnbilledClass::Blocked,
         Why::OnHold => pb::UnbilledClass::OnHold,
-        Why::Held => pb::UnbilledClass::Held,
+        Why::Held | Why::Apart => pb::UnbilledClass::Held,
         Why::InDraft => pb::UnbilledClass::InDraft,
         Why::StaleInput => pb::UnbilledClass::StaleInput,
         Why::Due => pb::UnbilledClass::Due,

@@ -118,11 +118,11 @@ async fn what_a_key_may_not_see_is_not_explained_to_it() {
     }
 }
 
-async fn why(service: &Service, request: pb::WhyNotBilledRequest) -> pb::WhyNotBilledResponse {
+pub async fn why(service: &Service, request: pb::WhyNotBilledRequest) -> pb::WhyNotBilledResponse {
     client(service).why_not_billed(request).await.unwrap().into_inner()
 }
 
-fn of(parent: &str) -> pb::WhyNotBilledRequest {
+pub fn of(parent: &str) -> pb::WhyNotBilledRequest {
     pb::WhyNotBilledRequest { parent: parent.into(), ..pb::WhyNotBilledRequest::default() }
 }
 
@@ -136,7 +136,7 @@ fn told(answer: &pb::WhyNotBilledResponse) -> Vec<(pb::UnbilledClass, &str, &str
 }
 
 /// Rated, billed and unbilled; nothing is unexplained.
-fn balance(answer: &pb::WhyNotBilledResponse) -> [&str; 3] {
+pub fn balance(answer: &pb::WhyNotBilledResponse) -> [&str; 3] {
     let [balance] = &answer.balances[..] else { panic!("one currency: {answer:#?}") };
     assert_eq!(amount(&balance.unexplained), "0.00", "{answer:#?}");
     assert_eq!(amount(&balance.explained), amount(&balance.unbilled));
@@ -157,7 +157,7 @@ pub async fn bridge(service: &Service, request: pb::BridgeRequest) -> pb::Bridge
     bridge
 }
 
-fn of_entity(entity: &str, first: &str, last: &str) -> pb::BridgeRequest {
+pub fn of_entity(entity: &str, first: &str, last: &str) -> pb::BridgeRequest {
     pb::BridgeRequest {
         billing_entity: entity.into(),
         first_month: first.into(),
@@ -166,7 +166,7 @@ fn of_entity(entity: &str, first: &str, last: &str) -> pb::BridgeRequest {
     }
 }
 
-fn levels(bridge: &pb::Bridge) -> Vec<&str> {
+pub fn levels(bridge: &pb::Bridge) -> Vec<&str> {
     let [currency] = &bridge.currencies[..] else { panic!("one currency: {bridge:#?}") };
     currency.steps.iter().map(|step| amount(&step.amount)).collect()
 }
@@ -241,25 +241,9 @@ async fn reasons_are_asked_for_by_order_line_and_month_and_come_in_pages() {
 }
 
 /// The one order.
-async fn client_order(service: &Service) -> String {
+pub async fn client_order(service: &Service) -> String {
     let list = pb::ListOrdersRequest { parent: "accounts/-".into(), ..pb::ListOrdersRequest::default() };
     crate::order::client(service).list_orders(list).await.unwrap().into_inner().orders.remove(0).name
-}
-
-#[tokio::test]
-async fn rows_in_quarantine_wait_with_no_amount() {
-    let service = Service::start().await;
-    let sold = sold(&service).await;
-    let unknown = pb::Airing { line: "L9".into(), ..spot(7) };
-    import(&service, header("B2", 1, "275.00"), &[unknown]).await.unwrap();
-    let answer = why(&service, of(&sold.account)).await;
-    let row = &answer.reasons[0];
-    assert_eq!(
-        (row.class(), row.quantity.as_str(), row.unit.as_str()),
-        (pb::UnbilledClass::Quarantined, "1", "row")
-    );
-    assert_eq!((row.reason.as_str(), &row.amount), ("UNKNOWN_LINE", &None));
-    assert_eq!(balance(&answer), ["10550.00", "0.00", "10550.00"]);
 }
 
 #[tokio::test]

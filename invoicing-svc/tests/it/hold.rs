@@ -5,9 +5,11 @@ use billing_proto::billing::{
     invoicing::v1::{self as pb, hold_service_client::HoldServiceClient},
 };
 
+use tonic::Code;
+
 use crate::{
     invoice::{all, bill, get, list, review, sold},
-    order::Sold,
+    order::{Sold, day},
     service::{Door, Service, reason},
     tax::exceptions,
 };
@@ -48,6 +50,28 @@ async fn a_held_order_waits_and_goes_on_as_soon_as_it_is_released() {
     client.release_hold(release(&held.etag, "2")).await.unwrap();
     assert!(!drafts(&service, &run).await[0].waiting);
     assert_eq!(reason(&client.release_hold(release("", "3")).await.unwrap_err()), "HOLD_RELEASED");
+}
+
+/// It is 2 April 2026 in New York, where the account is billed: a hold to that day holds, one to the day before would not.
+#[tokio::test]
+async fn a_hold_that_is_over_is_refused() {
+    let service = Service::start().await;
+    let sold = sold(&service).await;
+    let until = |last: &str| pb::CreateHoldRequest {
+        parent: sold.account.clone(),
+        hold: Some(pb::Hold {
+            reason: "the customer asked".into(),
+            expire_date: Some(day(last)),
+            ..pb::Hold::default()
+        }),
+        request_id: last.into(),
+    };
+    let refused = client(&service).create_hold(until("2026-04-01")).await.unwrap_err();
+    assert_eq!((refused.code(), reason(&refused).as_str()), (Code::InvalidArgument, "HOLD_EXPIRED"));
+    let said = "the last day of the hold, 2026-04-01, is past: today is 2026-04-02";
+    assert!(refused.message().contains(said), "{}", refused.message());
+    let held = client(&service).create_hold(until("2026-04-02")).await.unwrap().into_inner();
+    assert_eq!(held.expire_date, Some(day("2026-04-02")));
 }
 
 #[tokio::test]

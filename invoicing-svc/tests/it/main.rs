@@ -53,4 +53,5 @@ mod tax_file;
 mod third_party;
 mod thresholds;
 mod two_processes;
+mod why_not_billed;
 mod written_off;

@@ -5,7 +5,7 @@ use billing_proto::billing::invoicing::v1 as pb;
 use crate::{
     daily::{fact, header, import},
     invoice::{all, bill, list, review, sold},
-    order::{Sold, batch, client, days, order, sync},
+    order::{Sold, batch, client, day, days, order, sync},
     reference::create_product,
     service::Service,
     tax::exceptions,
@@ -110,6 +110,35 @@ async fn a_price_of_nothing_is_said_though_other_lines_bill() {
     let run = review(&service, &sold, "2026-01", "run").await;
     let message = "line L2: 1000 units were delivered and come to nothing; see its cap and price";
     assert_eq!(found(&service, &run).await, [is("ZERO_BILL_WITH_DELIVERY", "L2", message)]);
+}
+
+/// Both lines are counted until 15 January, and one of them was cancelled on that day.
+#[tokio::test]
+async fn a_line_that_was_cancelled_misses_no_day_after_that() {
+    let service = Service::start().await;
+    let sold = crate::order::reference_data(&service).await;
+    let display = create_product(&service, "DISPLAY", pb::PricingModel::Cpm).await.name;
+    let counted = |id: &str, cancelled_on| {
+        let line = pb::OrderLine {
+            number: "L1".into(),
+            ad_product: display.clone(),
+            flight: days(JANUARY.0, JANUARY.1),
+            rate: "10".into(),
+            booked_units: "100000".into(),
+            cancelled_on,
+            ..pb::OrderLine::default()
+        };
+        of_line(&sold, id, line)
+    };
+    let orders = vec![counted("IO-ON", None), counted("IO-ENDED", Some(day("2026-01-15")))];
+    let results = sync(&service, orders, "orders").await.unwrap();
+    assert!(results.iter().all(|result| result.outcome() == pb::SyncOutcome::Created), "{results:?}");
+    let facts = [("IO-ON", 20_000), ("IO-ENDED", 10_000)]
+        .map(|(order, count)| pb::DeliveryFact { order: order.into(), ..fact("L1", "2026-01-15", count) });
+    import(&service, header("B1", 2, 30_000), &facts).await.unwrap();
+    let run = review(&service, &sold, "2026-01", "run").await;
+    let missing = "line L1: the delivery that is known ends on 2026-01-15, and the line was to deliver until 2026-01-31; wait for its source, or bill the rest later";
+    assert_eq!(found(&service, &run).await, [is("DELIVERY_DAYS_MISSING", "L1", missing)]);
 }
 
 #[tokio::test]

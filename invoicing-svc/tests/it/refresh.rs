@@ -79,7 +79,7 @@ async fn stale(service: &Service, run: &str) -> Vec<pb::StaleAccount> {
     manager(service, "first").list_stale_accounts(request).await.unwrap().into_inner().stale_accounts
 }
 
-async fn preview(service: &Service, sold: &Sold, month: &str, request_id: &str) -> pb::BillingRun {
+pub async fn preview(service: &Service, sold: &Sold, month: &str, request_id: &str) -> pb::BillingRun {
     let request = pb::StartBillingRunRequest {
         billing_entity: sold.entity.clone(),
         month: month.into(),

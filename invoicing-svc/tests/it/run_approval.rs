@@ -10,7 +10,7 @@ use crate::{
     invoice::{all, issue, list, review},
     order::{Sold, days, order, reference_data, sync},
     reference::{create_account, create_series},
-    refresh::{refresh, rename},
+    refresh::{preview, refresh, rename},
     service::{Door, Service, reason},
     two_processes::many_accounts,
 };
@@ -196,6 +196,24 @@ async fn where_approvals_are_configured_nobody_else_signs() {
     let unseen = pb::BillingRun { drafts_root: "00".repeat(32), ..run.clone() };
     assert_eq!(reason(&approve(&service, &unseen, &["second"]).await.unwrap_err()), "DRAFTS_CHANGED");
     approve(&service, &run, &["second"]).await.unwrap();
+}
+
+/// An approval would not help: no preview gets one.
+#[tokio::test]
+async fn whoever_approves_a_preview_is_told_that_it_is_one() {
+    let service = Service::start_with_approvals().await;
+    let (sold, _) = fees(&service, &["12000.00"]).await;
+    let preview = preview(&service, &sold, "2026-01", "preview").await;
+    let ask = pb::ApproveBillingRunRequest {
+        name: preview.name.clone(),
+        drafts_root: String::new(),
+        request_id: "direct".into(),
+        approvers: vec![],
+    };
+    let mut second = BillingRunServiceClient::new(service.door("second", Role::BillingManager));
+    let refused = second.approve_billing_run(ask).await.unwrap_err();
+    assert_eq!((refused.code(), reason(&refused).as_str()), (Code::FailedPrecondition, "PREVIEW"));
+    assert_eq!(reason(&approve(&service, &preview, &["second"]).await.unwrap_err()), "PREVIEW");
 }
 
 #[tokio::test]

@@ -275,8 +275,12 @@ async fn delays_are_summed_by_month_and_product() {
     }
     let february = pb::ListStageDelaysRequest { last_month: "2026-02".into(), ..request.clone() };
     assert_eq!(delays(&service, february).await.unwrap().stage_delays, []);
-    let wrong = pb::ListStageDelaysRequest { first_month: "2025-01".into(), ..request };
+    let wrong = pb::ListStageDelaysRequest { first_month: "2025-01".into(), ..request.clone() };
     assert_eq!(reason(&delays(&service, wrong).await.unwrap_err()), "MALFORMED");
+    let turned = pb::ListStageDelaysRequest { first_month: "2026-03".into(), ..request };
+    let turned = delays(&service, turned).await.unwrap_err();
+    let said = "last_month: must not be 2026-01, before the first month 2026-03";
+    assert!(turned.message().contains(said), "{}", turned.message());
 }
 
 #[tokio::test]

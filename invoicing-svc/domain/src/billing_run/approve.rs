@@ -11,6 +11,14 @@ pub struct Approver {
     pub is_person: bool,
 }
 
+/// A preview is signed by nobody, so it is told before who may sign.
+pub fn check_no_preview(run: &BillingRun) -> Result<(), BillingRunRefusal> {
+    if run.preview {
+        return Err(BillingRunRefusal::Preview { run: run.id.to_string() });
+    }
+    Ok(())
+}
+
 /// Signs the drafts off. `seen` is the root that the approver looked at; without it the root as it stands is signed.
 ///
 /// Order of refusal: PREVIEW, PERSON_REQUIRED, SAME_PERSON, RUN_STATE, DRAFTS_CHANGED.
@@ -19,9 +27,7 @@ pub fn approve(
     approver: Approver,
     seen: Option<Root>,
 ) -> Result<BillingRun, BillingRunRefusal> {
-    if run.preview {
-        return Err(BillingRunRefusal::Preview { run: run.id.to_string() });
-    }
+    check_no_preview(run)?;
     if !approver.is_person {
         return Err(BillingRunRefusal::PersonRequired { run: run.id.to_string() });
     }
@@ -67,9 +73,7 @@ pub fn approve_granted(
     granted: Granted,
     changed: Option<&[Changed]>,
 ) -> Result<BillingRun, BillingRunRefusal> {
-    if run.preview {
-        return Err(BillingRunRefusal::Preview { run: run.id.to_string() });
-    }
+    check_no_preview(run)?;
     if granted.approvers.contains(&run.started.by) {
         return Err(BillingRunRefusal::SamePerson {
             run: run.id.to_string(),

@@ -14,7 +14,7 @@ mod start;
 #[cfg(test)]
 mod tests;
 
-pub use approve::{Approver, Changed, Granted, approve, approve_granted};
+pub use approve::{Approver, Changed, Granted, approve, approve_granted, check_no_preview};
 pub use cancel::cancel;
 pub use glance::glance;
 pub use issue::{Issuing, Numbers, check_credits, issue, issued};

@@ -60,10 +60,11 @@ impl Bridge {
             |period: Days| months.contain(line.billing.month_of(line.billing.period_of(period.first())));
         let nothing = Money::zero(line.currency);
         let booked = booked_in(line, booked, asked)?;
-        let (mut delivered, mut rated) = (nothing, nothing);
+        let (mut delivered, mut rated, mut minimum) = (nothing, nothing, nothing);
         for (_, period) in standing.periods.iter().filter(|(period, _)| asked(**period)) {
             delivered = delivered.plus(period.delivered)?;
             rated = rated.plus(period.rated()?)?;
+            minimum = minimum.plus(period.minimum)?;
             self.difference(Difference::BilledElsewhere, period.elsewhere.negate())?;
             self.difference(Difference::Corrected, period.corrected.negate())?;
             self.difference(Difference::Credited, period.corrected.plus(period.goodwill)?)?;
@@ -73,7 +74,10 @@ impl Bridge {
         // What the line is worth by rating it anew; that its ledger agrees is what the bridge shows.
         self.level(Level::Capped, rated.plus(standing.unexplained)?)?;
         self.between(delivered.minus(booked)?, Difference::NotDelivered, Difference::DeliveredBeyondBooked)?;
-        self.between(rated.minus(delivered)?, Difference::OverCap, Difference::MinimumAdded)?;
+        self.difference(Difference::MinimumAdded, minimum)?;
+        let capped = rated.minus(minimum)?;
+        // What is worth more though nothing was delivered for it, an agreement adds.
+        self.between(capped.minus(delivered)?, Difference::OverCap, Difference::MinimumAdded)?;
         for reason in reasons.iter().filter(|reason| reason.period.is_some_and(asked)) {
             let Some((difference, amount)) = difference_of(reason.why).zip(reason.amount) else { continue };
             self.difference(difference, amount.negate())?;
@@ -118,7 +122,7 @@ impl Bridge {
 fn difference_of(why: Why) -> Option<Difference> {
     match why {
         Why::Blocked | Why::OnHold => Some(Difference::Blocked),
-        Why::Held => Some(Difference::Held),
+        Why::Held | Why::Apart => Some(Difference::Held),
         Why::InDraft => Some(Difference::InDraft),
         Why::StaleInput => Some(Difference::StaleInput),
         Why::Due => Some(Difference::Due),

@@ -45,7 +45,7 @@ pub enum Difference {
     OverCap,
     /// What minimums add.
     MinimumAdded,
-    /// Held: would take money back.
+    /// Held: would take money back, or waits for somebody to choose between two counts.
     Held,
     /// In drafts that wait for an exception, or kept out of them by one or by a hold.
     Blocked,

@@ -1,12 +1,13 @@
 use calendar::{BillingCalendar, BillingCycle, Days, Month};
 use ids::{LineId, OrderId};
-use money::{Currency, Money, Rate, Rounding};
+use money::{Currency, Money, Percent, Quantity, Rate, Rounding};
 use proptest::prelude::*;
 use rust_decimal::Decimal;
 
 use super::{Booked, Bridge, Difference, DocumentLine, Documents, Level, LineOfBridge};
-use crate::order::{BillingTerms, Part};
-use crate::rating::{Basis, Billed, Bucket, LineKind, LineToRate, Pricing};
+use crate::order::{BillingTerms, Cap, Part};
+use crate::pricing::{Metric, Minimum, PricingModel, Window};
+use crate::rating::{Basis, Billed, Bucket, Cell, LineKind, LineToRate, Metered, Price, Pricing, Terms};
 use crate::unbilled::{Months, Waiting, reasons, standing};
 
 fn usd(amount: &str) -> Money {
@@ -57,13 +58,14 @@ fn fee(through: &str) -> LineToRate {
 /// The bridge of the fee on 15 March, where documents say so much of January.
 fn bridge(months: Months, documents: &str) -> Bridge {
     let line = fee("2026-03");
-    let standing = standing(&line).unwrap();
+    let standing = standing(&line, &[]).unwrap();
     let waiting = Waiting {
         today: "2026-03-15".parse().unwrap(),
         drafted: vec![],
         block: None,
         open: None,
         hold: None,
+        line: None,
     };
     let reasons = reasons(&line, &standing, &waiting).unwrap();
     let flight = Days::new(days("2026-01").first(), days("2026-03").last()).unwrap();
@@ -128,6 +130,56 @@ fn what_a_document_has_of_other_months_has_a_name() {
     assert!(steps[6].differences.contains(&(Difference::OtherPeriods, usd("3333.34"))));
 }
 
+/// Impressions of January at 10.00 per thousand, with at least 5,000.00.
+fn at_least_5000(booked: &str, delivered: i64) -> LineToRate {
+    let january = days("2026-01");
+    let price = Some(Price::Rate(Rate::parse("10").unwrap()));
+    let metered = Metered {
+        model: PricingModel::Cpm,
+        metric: Metric::Impressions,
+        flight: january,
+        ended: None,
+        terms: vec![Terms { days: january, price, discount: Percent::parse("0").unwrap() }],
+        booked_units: Some(Quantity::parse(booked).unwrap()),
+        period_units: vec![],
+        cap: Cap::LesserOfBookedAndDelivered,
+        cap_window: Window::Life,
+        tier_window: Window::Life,
+        term_months: None,
+        package_units: None,
+        minimum: Some(Minimum { amount: usd("5000.00"), window: Window::Life }),
+        expenses: None,
+        cells: vec![Cell { days: january, units: Decimal::from(delivered), spend: Decimal::ZERO }],
+    };
+    LineToRate { pricing: Pricing::Metered(Box::new(metered)), billed_before: vec![], ..fee("2026-01") }
+}
+
+#[test]
+fn what_a_minimum_adds_is_no_delivery() {
+    for (booked, amount, delivered, expected) in [
+        // 300,000 of a million booked: 3,000.00 and 2,000.00 more.
+        ("1000000", "10000.00", 300_000, ["10000.00", "3000.00", "5000.00", "-7000.00", "0.00", "2000.00"]),
+        // 400,000 where 300,000 were booked: 1,000.00 is free, and 2,000.00 are added to the rest.
+        ("300000", "3000.00", 400_000, ["3000.00", "4000.00", "5000.00", "0.00", "-1000.00", "2000.00"]),
+    ] {
+        let line = at_least_5000(booked, delivered);
+        let standing = standing(&line, &[]).unwrap();
+        let booked = Booked { amount: usd(amount), flight: days("2026-01"), units: vec![] };
+        let mut bridge = Bridge::new(line.currency);
+        let of =
+            LineOfBridge { line: &line, standing: &standing, reasons: &[], booked: &booked, documents: &[] };
+        bridge.add_line(of, months(None, "2026-01")).unwrap();
+        let steps = bridge.steps().unwrap();
+        let difference = |of| {
+            steps.iter().flat_map(|step| &step.differences).find(|(d, _)| *d == of).unwrap().1.to_string()
+        };
+        let levels: Vec<String> = steps[..3].iter().map(|step| step.amount.to_string()).collect();
+        let causes = [Difference::NotDelivered, Difference::OverCap, Difference::MinimumAdded];
+        assert_eq!([levels, causes.map(difference).to_vec()].concat(), expected, "{delivered}");
+        assert!(steps[..3].iter().all(|step| step.unexplained.is_zero()), "{steps:#?}");
+    }
+}
+
 #[test]
 fn what_has_no_name_shows() {
     let wrong = bridge(months(None, "2026-03"), "3000.00");
@@ -168,9 +220,9 @@ proptest! {
                 documents.push(document);
             }
         }
-        let standing = standing(&line).unwrap();
+        let standing = standing(&line, &[]).unwrap();
         let today = "2026-03-15".parse().unwrap();
-        let waiting = Waiting { today, drafted: vec![], block: None, open: None, hold: None };
+        let waiting = Waiting { today, drafted: vec![], block: None, open: None, hold: None, line: None };
         let reasons = reasons(&line, &standing, &waiting).unwrap();
         let flight = Days::new(days("2026-01").first(), days("2026-03").last()).unwrap();
         let booked = Booked { amount: usd("10000.00"), flight, units: vec![] };

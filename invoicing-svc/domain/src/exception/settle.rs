@@ -68,6 +68,16 @@ refusal::refusals! {
 /// What no reason makes right: the document cannot be printed, or its tax is not known.
 const NEVER: [&str; 3] = ["GLYPH_MISSING", "TAX_RATE_MISSING", "REVERSE_CHARGE_WITHOUT_TAX_ID"];
 
+impl Exception {
+    /// What letting it pass chooses, where two counts are apart: by which its draft bills as it is.
+    pub fn passes_with(&self) -> Option<Outcome> {
+        (self.reason == BEYOND_TOLERANCE).then_some(Outcome::Controlling)
+    }
+}
+
+/// Where the controlling count is lower than is tolerated, and bills in any event.
+const BEYOND_TOLERANCE: &str = "THIRD_PARTY_CASE";
+
 /// Lets a draft go on as it is.
 ///
 /// Order of refusal: RUN_NOT_IN_REVIEW, EXCEPTION_SETTLED, CANNOT_BE_OVERRIDDEN, SAME_PERSON.

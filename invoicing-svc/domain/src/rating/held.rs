@@ -22,6 +22,17 @@ pub struct Held {
     pub changes: Vec<Change>,
 }
 
+impl Held {
+    /// Why it waits, as the rest of a sentence.
+    pub fn why(&self) -> String {
+        if self.amount.is_positive() {
+            "what was billed too much of the line uses the cap, the tier or the minimum that this needs; once that is corrected, this bills".to_owned()
+        } else {
+            self.cause.to_string()
+        }
+    }
+}
+
 /// So many units more, or fewer, at a position of the ledger.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Change {

@@ -1,8 +1,9 @@
 //! At least the minimum: what a window falls short of is due with its last period.
 //!
-//! A window that is over is netted as a whole, so that what comes late and the smaller top-up stand on one document. The
-//! windows of a line that ended early are over with its last period: what was promised over its life is due then, and no
-//! minimum of the periods and terms that would have begun later.
+//! A window that is over is netted as a whole, so that what comes late and the smaller top-up stand on one document. Where it comes
+//! to less than was billed, only its periods that are worth less themselves wait. The windows of a line that ended early
+//! are over with its last period: what was promised over its life is due then, and no minimum of the periods and terms
+//! that would have begun later.
 
 use calendar::Days;
 use jiff::civil::Date;

@@ -112,7 +112,7 @@ pub(super) fn settle<E>(
         let after = counted.with(stays.kept())?;
         let change = after.less(before)?;
         let more = match negative {
-            Negative::Held => stay(&mut stays.origins, &change, before, &together, line)?,
+            Negative::Held => stay(&mut stays.origins, &change, &together, line)?,
             Negative::Billed => false,
         };
         if !more {
@@ -122,30 +122,30 @@ pub(super) fn settle<E>(
     }
 }
 
-/// Adds the periods whose difference is negative; whether there are any.
+/// Adds the periods whose difference is negative; whether there are any. Of periods that are netted, and come to less together,
+/// those that are worth less themselves: what the others are worth more is due.
 fn stay(
     stays: &mut BTreeSet<Days>,
     change: &Tally,
-    before: &Tally,
     together: &impl Fn(Days) -> Days,
     line: &LineToRate,
 ) -> Result<bool, MoneyError> {
     let known = stays.len();
-    let mut groups: BTreeMap<Days, (Exact, BTreeSet<Days>)> = BTreeMap::new();
-    for (bucket, units) in change.iter() {
-        let group =
-            groups.entry(together(bucket.origin)).or_insert((Exact::zero(line.currency), BTreeSet::new()));
-        group.0 = group.0.plus(bucket.worth(units, line.currency)?)?;
-        group.1.insert(bucket.origin);
+    let worths = change.worth_by_origin(line.currency)?;
+    let mut netted: BTreeMap<Days, Exact> = BTreeMap::new();
+    for (origin, worth) in &worths {
+        let sum = netted.entry(together(*origin)).or_insert(Exact::zero(line.currency));
+        *sum = sum.plus(*worth)?;
     }
-    for (name, (worth, origins)) in groups {
-        if worth.amount() < Decimal::ZERO {
-            stays.extend(origins);
-            let netted = before.iter().map(|(bucket, _)| bucket.origin);
-            stays.extend(netted.filter(|origin| together(*origin) == name));
-        }
-    }
+    let less = worths.iter().filter(|(origin, worth)| {
+        is_negative(worth) && netted.get(&together(**origin)).is_some_and(is_negative)
+    });
+    stays.extend(less.map(|(origin, _)| *origin));
     Ok(stays.len() > known)
+}
+
+fn is_negative(worth: &Exact) -> bool {
+    worth.amount() < Decimal::ZERO
 }
 
 impl<E> Settled<E> {

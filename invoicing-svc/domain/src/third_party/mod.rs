@@ -10,8 +10,8 @@ mod settle;
 mod tests;
 
 pub use compare::{Counts, Finding, compare};
-pub use price::{Priced, price};
-pub use settle::{Case, Delivered, Settled, settle};
+pub use price::{Priced, by_own_count, price};
+pub use settle::{Case, Decision, Delivered, Settled, settle};
 
 use calendar::Days;
 use jiff::{ToSpan, civil::Date};

@@ -1,8 +1,9 @@
+use calendar::Days;
 use money::Money;
 use rust_decimal::Decimal;
 
 use super::{Case, Outcome};
-use crate::rating::{LineToRate, Pricing, RatingError, rate};
+use crate::rating::{Cell, LineToRate, Pricing, RatingError, rate};
 
 /// What a way out would bill now.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -18,15 +19,10 @@ pub struct Priced {
 
 /// Prices the ways out of a case. `line` is the line as it would bill in any event.
 pub fn price(line: &LineToRate, case: &Case) -> Result<Vec<Priced>, RatingError> {
-    let mut line = line.clone();
-    let Pricing::Metered(metered) = &line.pricing else { return Ok(Vec::new()) };
-    let others: Vec<_> =
-        metered.cells.iter().filter(|cell| !case.period.contains(cell.days.first())).copied().collect();
+    let Pricing::Metered(_) = &line.pricing else { return Ok(Vec::new()) };
     let mut priced = Vec::new();
     for (outcome, cells) in &case.outcomes {
-        if let Pricing::Metered(metered) = &mut line.pricing {
-            metered.cells = others.iter().chain(cells).copied().collect();
-        }
+        let line = counted(line, case.period, cells);
         let mut amount = Money::zero(line.currency);
         for item in rate(&line)?.items.iter().filter(|item| item.bucket.origin == case.period) {
             amount = amount.plus(item.gross)?;
@@ -39,4 +35,23 @@ pub fn price(line: &LineToRate, case: &Case) -> Result<Vec<Priced>, RatingError>
         priced.push(Priced { outcome: *outcome, units, amount, owed });
     }
     Ok(priced)
+}
+
+/// The line as it would bill by the own count of every period with a case.
+pub fn by_own_count(line: &LineToRate, cases: &[Case]) -> LineToRate {
+    let own = cases
+        .iter()
+        .flat_map(|case| case.outcomes.iter().map(move |(outcome, cells)| (case, outcome, cells)));
+    let own = own.filter(|(_, outcome, _)| **outcome == Outcome::Own);
+    own.fold(line.clone(), |line, (case, _, cells)| counted(&line, case.period, cells))
+}
+
+/// The line where so much was counted in a period.
+fn counted(line: &LineToRate, period: Days, cells: &[Cell]) -> LineToRate {
+    let mut line = line.clone();
+    if let Pricing::Metered(metered) = &mut line.pricing {
+        metered.cells.retain(|cell| !period.contains(cell.days.first()));
+        metered.cells.extend_from_slice(cells);
+    }
+    line
 }

@@ -26,6 +26,19 @@ impl fmt::Display for Case {
 }
 
 impl Case {
+    /// The reason of the exception that it makes, and what frees it.
+    pub fn reason(&self) -> (&'static str, &'static str) {
+        match self.finding {
+            Finding::Within | Finding::Beyond => ("THIRD_PARTY_CASE", "choose by what it bills"),
+            Finding::TagFailure => {
+                ("THIRD_PARTY_TAG_FAILURE", "have its tag mended, or choose by what it bills")
+            }
+            Finding::NoCountYet => {
+                ("THIRD_PARTY_COUNT_MISSING", "wait for its count, or choose by what it bills")
+            }
+        }
+    }
+
     fn apart(&self, f: &mut fmt::Formatter<'_>, counts: Counts) -> fmt::Result {
         let Some(percent) = counts.percent_apart(self.base) else { return Ok(()) };
         let of = match self.base {

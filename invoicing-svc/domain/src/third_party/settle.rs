@@ -37,20 +37,33 @@ pub struct Case {
     pub outcomes: Vec<(Outcome, Vec<Cell>)>,
 }
 
-/// Decides by which count each period bills. `decided` has the outcomes of cases that somebody has settled; such a
-/// period is apart no more, and says nothing of those after it.
-pub fn settle(delivered: &Delivered, terms: ThirdPartyTerms, decided: &BTreeMap<Days, Outcome>) -> Settled {
+/// What somebody has chosen of a case.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Decision {
+    pub outcome: Outcome,
+    /// What was counted of the period then. Absent where that was not kept: it stands whatever was counted since.
+    pub counts: Option<Counts>,
+}
+
+/// Decides by which count each period bills. `decided` has what somebody has chosen, the latest last; a period that counts as
+/// it did then is apart no more, and says nothing of those after it.
+pub fn settle(
+    delivered: &Delivered,
+    terms: ThirdPartyTerms,
+    decided: &BTreeMap<Days, Vec<Decision>>,
+) -> Settled {
     let mut settled = Settled::default();
     let mut to_date = Counts { own: Decimal::ZERO, controlling: None };
     let periods: std::collections::BTreeSet<Days> =
         delivered.own.keys().chain(delivered.controlling.keys()).copied().collect();
     for period in periods {
         let of = Period::of(delivered, period);
-        if let Some(outcome) = decided.get(&period) {
-            settled.cells.extend(of.by(*outcome));
+        let counts = of.counts();
+        let stands = |decision: &&Decision| decision.counts.is_none_or(|then| then == counts);
+        if let Some(decision) = decided.get(&period).and_then(|made| made.iter().rev().find(stands)) {
+            settled.cells.extend(of.by(decision.outcome));
             continue;
         }
-        let counts = of.counts();
         to_date = plus(to_date, counts);
         match compare(counts, to_date, terms) {
             Finding::Within => settled.cells.extend(of.by(Outcome::Controlling)),

@@ -207,6 +207,32 @@ fn a_case_shows_what_each_way_out_would_bill() {
     }
 }
 
+/// What was decided on January, for whatever counts or for these.
+fn decided(outcome: Outcome, counts: Option<Counts>) -> BTreeMap<Days, Vec<Decision>> {
+    BTreeMap::from([(month(1), vec![Decision { outcome, counts }])])
+}
+
+#[test]
+fn a_decision_stands_for_the_counts_that_it_was_made_for() {
+    let terms = terms("10", ToleranceBase::Own);
+    let made = decided(Outcome::Own, Some(counts(1_200_000, Some(1_000_000))));
+    let cases = |months: &[(i8, i64, Option<i64>)]| {
+        let settled = settle(&delivered(months), terms, &made);
+        (bills(&settled), settled.cases.iter().map(|case| case.period).collect::<Vec<_>>())
+    };
+    // The same counts next month, beside February's 5.00 %.
+    let same = (1, 1_200_000, Some(1_000_000));
+    assert_eq!(cases(&[same, (2, 1_000_000, Some(950_000))]), (vec![1_200_000, 950_000], vec![]));
+    // February's own counts: 200,000 of 1,000,000 are 20.00 %.
+    assert_eq!(cases(&[same, (2, 1_000_000, Some(800_000))]), (vec![1_200_000, 800_000], vec![month(2)]));
+    // Other counts of January: 250,000 of 1,250,000 are 20.00 %.
+    assert_eq!(cases(&[(1, 1_250_000, Some(1_000_000))]), (vec![1_000_000], vec![month(1)]));
+    assert_eq!(cases(&[(1, 1_200_000, Some(900_000))]), (vec![900_000], vec![month(1)]));
+    assert_eq!(cases(&[(1, 1_200_000, None)]), (vec![], vec![month(1)]));
+    // Within the tolerance nobody has to decide: 100,000 of 1,200,000 are 8.33 %.
+    assert_eq!(cases(&[(1, 1_200_000, Some(1_100_000))]), (vec![1_100_000], vec![]));
+}
+
 #[test]
 fn what_is_decided_bills_and_says_nothing_of_later_periods() {
     let terms = terms("10", ToleranceBase::Own);
@@ -221,7 +247,7 @@ fn what_is_decided_bills_and_says_nothing_of_later_periods() {
         (Outcome::Own, 1_200_000),
         (Outcome::Makegood, 1_000_000),
     ] {
-        let settled = settle(&both, terms, &BTreeMap::from([(month(1), outcome)]));
+        let settled = settle(&both, terms, &decided(outcome, None));
         assert_eq!((bills(&settled), settled.cases.len()), (vec![january, 950_000], 0), "{outcome:?}");
     }
 }
@@ -229,7 +255,7 @@ fn what_is_decided_bills_and_says_nothing_of_later_periods() {
 #[test]
 fn a_tenth_more_is_never_more_than_the_own_count_and_of_whole_units() {
     let terms = terms("1", ToleranceBase::Own);
-    let decided = BTreeMap::from([(month(1), Outcome::ControllingPlusTen)]);
+    let decided = decided(Outcome::ControllingPlusTen, None);
     let of = |own, controlling| bills(&settle(&delivered(&[(1, own, Some(controlling))]), terms, &decided));
     assert_eq!(of(1_050_000, 1_000_000), [1_050_000]);
     assert_eq!(of(2_000_000, 1_000_005), [1_100_005], "1,100,005.5 has no half impression");

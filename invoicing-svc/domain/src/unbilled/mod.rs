@@ -14,4 +14,4 @@ mod tests;
 pub use balance::Balance;
 pub use months::Months;
 pub use reason::{Block, Counting, Drafted, OpenRun, Reason, Waiting, Why, reasons};
-pub use standing::{Free, Period, Standing, standing};
+pub use standing::{Apart, Free, Period, Standing, standing};

@@ -9,8 +9,8 @@ use money::{Money, MoneyError};
 use refusal::Refusal;
 use rust_decimal::Decimal;
 
-use super::Standing;
 use super::standing::period_of;
+use super::{Apart, Standing};
 use crate::rating::{LineToRate, Unit};
 
 /// Why something is not billed. The order is that of the answer.
@@ -22,6 +22,8 @@ pub enum Why {
     OnHold,
     /// It would take money back, or waits for what would.
     Held,
+    /// Two count it, and somebody has to choose whose count bills.
+    Apart,
     /// A draft has it.
     InDraft,
     /// It came after the inputs of an open run.
@@ -40,13 +42,20 @@ pub enum Why {
     OverCap,
 }
 
+/// What frees what two counts are apart by.
+const CHOOSE: &str = "choose one of the outcomes of the exception in a billing run (ChooseBillingOutcome), or have the count mended or sent; then refresh the run";
+
+/// With what the reasons begin of the exceptions that two counts make.
+const THIRD_PARTY: &str = "THIRD_PARTY_";
+
 impl Why {
     /// What frees it.
-    pub fn act(self) -> &'static str {
+    fn act(self) -> &'static str {
         match self {
             Self::Blocked => "mend what the exception names, or override it; then refresh the run",
             Self::OnHold => "release the hold, or wait until it expires",
             Self::Held => "decide on the correction: credit what was billed too much, or mend the input",
+            Self::Apart => CHOOSE,
             Self::InDraft => "approve the billing run and issue it",
             Self::StaleInput => "refresh the billing run, or bill it with the next one",
             Self::Due => "start a billing run of its month",
@@ -62,7 +71,7 @@ impl Why {
     pub fn role(self) -> &'static str {
         match self {
             Self::Blocked | Self::OnHold => "billing_analyst",
-            Self::Held | Self::InDraft | Self::StaleInput | Self::Due => "billing_manager",
+            Self::Held | Self::Apart | Self::InDraft | Self::StaleInput | Self::Due => "billing_manager",
             Self::CannotBeRated | Self::InOrderReview | Self::Quarantined => "order_management",
             Self::NotYetDue | Self::OverCap => "",
         }
@@ -74,6 +83,7 @@ impl Why {
             Self::Blocked => "BLOCKED",
             Self::OnHold => "ON_HOLD",
             Self::Held => "NEGATIVE_DELTA",
+            Self::Apart => "THIRD_PARTY_CASE",
             Self::InDraft => "IN_DRAFT",
             Self::StaleInput => "STALE_INPUT",
             Self::Due => "DUE",
@@ -157,6 +167,8 @@ pub struct Waiting {
     pub open: Option<OpenRun>,
     /// Who keeps the line, its order or its account from being billed.
     pub hold: Option<Block>,
+    /// What stands in the way of the line itself, in whatever draft.
+    pub line: Option<Block>,
 }
 
 /// Why what the line is worth is not billed. The amounts sum to what is due and held.
@@ -181,10 +193,11 @@ pub fn reasons(line: &LineToRate, standing: &Standing, waiting: &Waiting) -> Res
     }
     let held = standing.held.iter().filter(|held| !taken_back.contains(&period_of(line, held.origin)));
     reasons.extend(held.map(|held| Reason {
-        message: held.cause.to_string(),
+        message: held.why(),
         amount: Some(held.amount),
         ..Reason::of(Why::Held, held.origin.last()).within(period_of(line, held.origin))
     }));
+    reasons.extend(standing.apart.iter().map(|apart| Reason::apart(apart, waiting.line.as_ref())));
     reasons.extend(standing.free.iter().map(|free| Reason {
         message: "delivered beyond the cap".to_owned(),
         amount: Some(Money::zero(line.currency)),
@@ -221,7 +234,7 @@ fn of_period(
     for drafted in waiting.drafted.iter().filter(|drafted| period_of(line, drafted.origin) == period) {
         rest = rest.minus(drafted.gross)?;
         let reason = match &drafted.block {
-            Some(block) => Reason::blocked(block),
+            Some(block) => Reason::blocked(block).released_by(waiting.hold.as_ref()),
             None => Reason {
                 message: format!("in a draft of {}", drafted.run),
                 ..Reason::of(Why::InDraft, drafted.since)
@@ -242,7 +255,7 @@ fn undrafted(line: &LineToRate, period: Days, waiting: &Waiting) -> Reason {
     let run = waiting.open.filter(|open| line.billing.month_of(period) <= open.month);
     let over = run.is_some() || period.last() < waiting.today;
     if let Some(hold) = waiting.hold.as_ref().filter(|_| over) {
-        return Reason { why: Why::OnHold, ..Reason::blocked(hold) };
+        return Reason::blocked(hold);
     }
     match (run, &waiting.block) {
         (Some(_), Some(block)) => Reason::blocked(block),
@@ -281,8 +294,37 @@ impl Reason {
         Self { period: Some(period), ..self }
     }
 
+    /// What frees it.
+    pub fn act(&self) -> &'static str {
+        // To override it would bill by one of the counts without saying so.
+        let is_choice = self.why == Why::Blocked && self.reason.starts_with(THIRD_PARTY);
+        if is_choice { CHOOSE } else { self.why.act() }
+    }
+
+    fn apart(apart: &Apart, line: Option<&Block>) -> Self {
+        let found = line.filter(|block| block.reason == apart.reason);
+        let of = Self::of(Why::Apart, found.map_or(apart.period.last(), |block| block.since));
+        Self {
+            reason: apart.reason.to_owned(),
+            message: apart.message.clone(),
+            amount: Some(apart.amount),
+            owner: found.and_then(|block| block.owner.clone()).unwrap_or(of.owner.clone()),
+            ..of
+        }
+        .within(apart.period)
+    }
+
+    /// What an exception says of a hold, the hold says better: who can release it.
+    fn released_by(self, hold: Option<&Block>) -> Self {
+        match hold.filter(|_| self.why == Why::OnHold) {
+            Some(hold) => Self::blocked(hold),
+            None => self,
+        }
+    }
+
     fn blocked(block: &Block) -> Self {
-        let of = Self::of(Why::Blocked, block.since);
+        let why = if block.reason == Why::OnHold.name() { Why::OnHold } else { Why::Blocked };
+        let of = Self::of(why, block.since);
         Self {
             reason: block.reason.clone(),
             message: block.message.clone(),

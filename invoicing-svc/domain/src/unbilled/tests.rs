@@ -6,9 +6,10 @@ use proptest::prelude::*;
 use rust_decimal::Decimal;
 
 use super::{Block, Drafted, OpenRun, Reason, Standing, Waiting, Why, reasons, standing};
-use crate::order::{BillingTerms, Cap, Part};
+use crate::order::{BillingTerms, Cap, Part, ToleranceBase};
 use crate::pricing::{Metric, PricingModel, Window};
 use crate::rating::{Basis, Billed, Cell, LineToRate, Metered, Price, Pricing, Terms, rate};
+use crate::third_party::{Case, Counts, Finding, Outcome};
 
 fn usd(amount: &str) -> Money {
     Money::parse(Currency::parse("USD").unwrap(), amount).unwrap()
@@ -107,7 +108,7 @@ fn bill(line: &mut LineToRate) {
 }
 
 fn waiting(today: &str) -> Waiting {
-    Waiting { today: day(today), drafted: vec![], block: None, open: None, hold: None }
+    Waiting { today: day(today), drafted: vec![], block: None, open: None, hold: None, line: None }
 }
 
 fn run() -> RunId {
@@ -122,7 +123,7 @@ fn drafted(origin: Days, gross: &str, block: Option<Block>) -> Drafted {
 fn told(line: &LineToRate, waiting: &Waiting) -> Vec<(Why, String)> {
     let told =
         |reason: Reason| (reason.why, reason.amount.map_or("unknown".into(), |amount| amount.to_string()));
-    reasons(line, &standing(line).unwrap(), waiting).unwrap().into_iter().map(told).collect()
+    reasons(line, &standing(line, &[]).unwrap(), waiting).unwrap().into_iter().map(told).collect()
 }
 
 fn known(why: Why, amount: &str) -> (Why, String) {
@@ -150,14 +151,14 @@ fn what_a_draft_has_is_in_the_draft_or_blocked() {
     };
     let blocked =
         Waiting { drafted: vec![drafted(january, "100.00", Some(block.clone()))], ..waiting("2026-02-10") };
-    let told = reasons(&line, &standing(&line).unwrap(), &blocked).unwrap();
+    let told = reasons(&line, &standing(&line, &[]).unwrap(), &blocked).unwrap();
     assert_eq!(
         (told[0].why, told[0].reason.as_str(), told[0].owner.as_str()),
         (Why::Blocked, "PO_MISSING", "billing_analyst")
     );
     let open = Some(OpenRun { run: run(), month: month("2026-01"), since: day("2026-02-01") });
     let without_draft = Waiting { block: Some(block), open, ..waiting("2026-02-10") };
-    assert_eq!(reasons(&line, &standing(&line).unwrap(), &without_draft).unwrap()[0].why, Why::Blocked);
+    assert_eq!(reasons(&line, &standing(&line, &[]).unwrap(), &without_draft).unwrap()[0].why, Why::Blocked);
 }
 
 #[test]
@@ -171,7 +172,7 @@ fn what_somebody_holds_waits_for_them_once_its_period_is_over() {
     };
     let held = Waiting { hold: Some(hold), ..waiting("2026-02-10") };
     assert_eq!(told(&line, &held), [known(Why::OnHold, "100.00"), known(Why::NotYetDue, "100.00")]);
-    assert_eq!(reasons(&line, &standing(&line).unwrap(), &held).unwrap()[0].owner, "carol");
+    assert_eq!(reasons(&line, &standing(&line, &[]).unwrap(), &held).unwrap()[0].owner, "carol");
 }
 
 #[test]
@@ -199,12 +200,86 @@ fn over_delivery_is_free_and_a_restatement_is_held() {
     assert_eq!(told(&line, &waiting("2026-02-10")), [known(Why::Held, "-1000.00")]);
 }
 
+/// January, of which so much was counted by the publisher, and by the third party that controls.
+fn apart(finding: Finding, own: i64, controlling: Option<i64>) -> Case {
+    let period = days("2026-01-01", "2026-01-31");
+    let counts = Counts { own: Decimal::from(own), controlling: controlling.map(Decimal::from) };
+    let cells = vec![Cell { days: period, units: Decimal::from(own), spend: Decimal::ZERO }];
+    let (to_date, base) = (counts, ToleranceBase::Own);
+    Case { period, finding, counts, to_date, base, outcomes: vec![(Outcome::Own, cells)] }
+}
+
+/// The third party has counted nothing of 500,000: 5,000.00 at 10.00.
+#[test]
+fn what_waits_for_a_choice_between_counts_is_held_with_its_amount() {
+    let line = cpm("2026-01", "10", Cap::LesserOfBookedAndDelivered, 2_000_000, &[0]);
+    let case = apart(Finding::TagFailure, 500_000, Some(0));
+    let standing = standing(&line, std::slice::from_ref(&case)).unwrap();
+    assert_eq!((standing.unexplained, unbilled(&line, &standing)), (usd("0.00"), usd("5000.00")));
+    let found = Block {
+        reason: "THIRD_PARTY_TAG_FAILURE".into(),
+        message: "line L1: look at its tag".into(),
+        owner: Some("carol".into()),
+        since: day("2026-02-02"),
+    };
+    let waiting = Waiting { line: Some(found), ..waiting("2026-02-10") };
+    let [told] = &reasons(&line, &standing, &waiting).unwrap()[..] else { panic!("one reason") };
+    assert_eq!(
+        (told.why, told.reason.as_str(), told.amount),
+        (Why::Apart, "THIRD_PARTY_TAG_FAILURE", Some(usd("5000.00")))
+    );
+    assert_eq!((told.owner.as_str(), told.since), ("carol", day("2026-02-02")));
+    assert!(told.act().starts_with("choose one of the outcomes"), "{}", told.act());
+    assert_eq!(told.message, case.to_string());
+}
+
+/// 1,100,000 are booked at 10.00. By the controlling count January bills 10,000.00 and February 1,000.00; by the own one January
+/// takes the whole cap, 11,000.00, and nothing is left to February.
+#[test]
+fn the_own_count_of_a_period_uses_the_cap_of_the_next() {
+    let line = cpm("2026-02", "10", Cap::LesserOfBookedAndDelivered, 1_100_000, &[1_000_000, 100_000]);
+    let case = apart(Finding::Beyond, 1_200_000, Some(1_000_000));
+    let standing = standing(&line, &[case]).unwrap();
+    assert_eq!((standing.unexplained, unbilled(&line, &standing)), (usd("0.00"), usd("11000.00")));
+    let told = reasons(&line, &standing, &waiting("2026-03-15")).unwrap();
+    let told: Vec<_> = told.iter().map(|told| (told.why, told.amount.unwrap().to_string())).collect();
+    let expected = [
+        known(Why::Apart, "1000.00"),
+        known(Why::Due, "10000.00"),
+        known(Why::OverCap, "0.00"),
+        known(Why::Apart, "-1000.00"),
+        known(Why::Due, "1000.00"),
+        known(Why::OverCap, "0.00"),
+    ];
+    assert_eq!(told, expected);
+}
+
+#[test]
+fn what_to_do_fits_what_stands_in_the_way() {
+    let line = fee("2026-01", &["100.00"]);
+    let january = days("2026-01-01", "2026-01-31");
+    let of = |reason: &str| {
+        let block =
+            Block { reason: reason.into(), message: "because".into(), owner: None, since: day("2026-02-02") };
+        let drafted = vec![drafted(january, "100.00", Some(block))];
+        let waiting = Waiting { drafted, ..waiting("2026-02-10") };
+        let told = reasons(&line, &standing(&line, &[]).unwrap(), &waiting).unwrap();
+        (told[0].why, told[0].act())
+    };
+    let (why, act) = of("ON_HOLD");
+    assert_eq!((why, act), (Why::OnHold, "release the hold, or wait until it expires"));
+    let (why, act) = of("THIRD_PARTY_CASE");
+    assert!(why == Why::Blocked && act.starts_with("choose one of the outcomes"), "{act}");
+    let (why, act) = of("PURCHASE_ORDER_MISSING");
+    assert!(why == Why::Blocked && act.starts_with("mend what the exception names"), "{act}");
+}
+
 #[test]
 fn a_line_that_cannot_be_rated_says_why_and_no_amount() {
     let mut line = cpm("2026-01", "10", Cap::Uncapped, 1_000, &[1_000]);
     let Pricing::Metered(metered) = &mut line.pricing else { panic!("it is metered") };
     metered.terms[0].price = None;
-    let told = reasons(&line, &standing(&line).unwrap(), &waiting("2026-02-10")).unwrap();
+    let told = reasons(&line, &standing(&line, &[]).unwrap(), &waiting("2026-02-10")).unwrap();
     assert_eq!(
         (told[0].why, told[0].reason.as_str(), told[0].amount),
         (Why::CannotBeRated, "PRICE_MISSING", None)
@@ -224,7 +299,7 @@ fn caps() -> impl Strategy<Value = Cap> {
 
 /// What is worth to date less what is billed is the sum of the reasons, and nothing is unexplained.
 fn balances(line: &LineToRate, waiting: &Waiting) {
-    let standing = standing(line).unwrap();
+    let standing = standing(line, &[]).unwrap();
     assert!(standing.unexplained.is_zero(), "{standing:#?}");
     let told = reasons(line, &standing, waiting).unwrap();
     let sum = Money::sum(line.currency, told.iter().filter_map(|reason| reason.amount)).unwrap();

@@ -8,14 +8,14 @@ use chassis::failure::Failure;
 use invoicing_domain::{
     order::BillingTerms,
     rating::Cell,
-    third_party::{self, Case, Outcome, ThirdPartyTerms},
+    third_party::{self, Case, Counts, Decision, Outcome, ThirdPartyTerms},
 };
 use jiff::civil::Date;
 use sqlx::PgConnection;
 use uuid::Uuid;
 
-/// What was chosen where counts were apart, by line and first day of the period.
-pub(super) type Chosen = HashMap<Uuid, BTreeMap<Date, Outcome>>;
+/// What was chosen where counts were apart, by line and first day of the period, the latest last.
+pub(super) type Chosen = HashMap<Uuid, BTreeMap<Date, Vec<Decision>>>;
 
 /// Who counts beside the delivery source.
 pub(super) struct ThirdParty {
@@ -29,7 +29,8 @@ pub(super) async fn chosen(connection: &mut PgConnection, accounts: &[Uuid]) -> 
         return Ok(Chosen::new());
     }
     let rows = sqlx::query!(
-        "select line_id, origin_first, outcome from chosen_outcome where account_id = any($1)",
+        "select line_id, origin_first, outcome, own_count, controlling_count
+           from chosen_outcome where account_id = any($1) order by chosen_at",
         accounts
     )
     .fetch_all(connection)
@@ -37,7 +38,9 @@ pub(super) async fn chosen(connection: &mut PgConnection, accounts: &[Uuid]) -> 
     let mut chosen = Chosen::new();
     for row in rows {
         let outcome = Outcome::of_name(&row.outcome).context("the database holds an unknown outcome")?;
-        chosen.entry(row.line_id).or_default().insert(row.origin_first.to_jiff(), outcome);
+        let counts = row.own_count.map(|own| Counts { own, controlling: row.controlling_count });
+        let of_line: &mut BTreeMap<_, Vec<_>> = chosen.entry(row.line_id).or_default();
+        of_line.entry(row.origin_first.to_jiff()).or_default().push(Decision { outcome, counts });
     }
     Ok(chosen)
 }
@@ -46,7 +49,7 @@ pub(super) async fn chosen(connection: &mut PgConnection, accounts: &[Uuid]) -> 
 pub(super) fn settle(
     (own, controlling): (Vec<Cell>, Vec<Cell>),
     terms: ThirdPartyTerms,
-    chosen: Option<BTreeMap<Date, Outcome>>,
+    chosen: Option<BTreeMap<Date, Vec<Decision>>>,
     (billing, month): (BillingTerms, Month),
 ) -> (Vec<Cell>, Vec<Case>) {
     let by_period = |cells: Vec<Cell>| {
@@ -58,8 +61,10 @@ pub(super) fn settle(
         periods
     };
     let delivered = third_party::Delivered { own: by_period(own), controlling: by_period(controlling) };
-    let chosen = chosen.unwrap_or_default();
-    let decided = chosen.into_iter().map(|(first, outcome)| (billing.period_of(first), outcome)).collect();
+    let mut decided: BTreeMap<_, Vec<Decision>> = BTreeMap::new();
+    for (first, decisions) in chosen.into_iter().flatten() {
+        decided.entry(billing.period_of(first)).or_default().extend(decisions);
+    }
     let settled = third_party::settle(&delivered, terms, &decided);
     (settled.cells, settled.cases)
 }

@@ -197,6 +197,42 @@ fn late_delivery_takes_its_place_from_the_top_up_on_the_same_document() {
     assert_eq!((gross(&rated), rated.held), (money("0.00"), vec![]));
 }
 
+/// 1,000,000 and 500,000 at 10.00, far above the minimum. Of January 200,000 are taken back, −2,000.00, and 100,000 of February come
+/// late: 1,000.00 are February's own and bill, though the window of the minimum comes to 1,000.00 less as a whole.
+#[test]
+fn what_another_period_of_a_minimum_is_worth_more_bills_beside_what_is_held() {
+    let mut line = Book::metered(PricingModel::Cpm, days("2026-01-01", "2026-02-28"), "10");
+    line.terms().minimum = Some(Minimum { amount: money("1000.00"), window: Window::Life });
+    line.deliver(JAN.0, JAN.1, "1000000");
+    line.deliver(FEB.0, FEB.1, "500000");
+    assert_eq!(gross(&line.run("2026-02")), money("15000.00"));
+    line.terms().cells[0].units = Decimal::from(800_000);
+    line.terms().cells[1].units = Decimal::from(600_000);
+    let rated = line.run("2026-02");
+    assert_eq!(lines(&rated), [(LineKind::Delivery, "100000 × 10 = 1000.00".into())]);
+    assert_eq!(held(&rated), [(1, "-2000.00".into(), HeldCause::Restatement)]);
+    let again = line.run("2026-03");
+    assert_eq!((again.items, again.held), (vec![], rated.held), "it bills once");
+}
+
+/// The same where the minimum is 14,500.00: 14,000.00 were delivered, so that 500.00 of it are due once January is corrected, and not
+/// before.
+#[test]
+fn what_a_minimum_adds_only_because_of_what_is_held_waits_with_it() {
+    let mut line = Book::metered(PricingModel::Cpm, days("2026-01-01", "2026-02-28"), "10");
+    line.terms().minimum = Some(Minimum { amount: money("14500.00"), window: Window::Life });
+    line.deliver(JAN.0, JAN.1, "1000000");
+    line.deliver(FEB.0, FEB.1, "500000");
+    assert_eq!(gross(&line.run("2026-02")), money("15000.00"));
+    line.terms().cells[0].units = Decimal::from(800_000);
+    line.terms().cells[1].units = Decimal::from(600_000);
+    let rated = line.run("2026-02");
+    assert_eq!(gross(&rated), money("1000.00"));
+    let minimum = HeldCause::Minimum;
+    assert_eq!(held(&rated), [(1, "-2000.00".into(), HeldCause::Restatement), (2, "500.00".into(), minimum)]);
+    assert!(rated.held[1].why().ends_with("this bills"), "{}", rated.held[1].why());
+}
+
 #[test]
 fn what_was_delivered_after_the_end_of_a_line_is_held_as_its_cancellation() {
     let mut line = Book::metered(PricingModel::Cpm, first_half(), "8");
