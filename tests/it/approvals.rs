@@ -18,13 +18,13 @@ async fn call(suite: &Suite, person: &str, method: &str, path: &str, body: Value
 fn submission() -> Value {
     json!({
         "approvalCase": {
-            "subjectKind": "SUBJECT_KIND_CREDIT",
+            "subjectKind": "SUBJECT_KIND_MANUAL_COUNT",
             "amount": { "currencyCode": "GBP", "amount": "10000.00" },
             "functionalCurrencyCode": "GBP",
         },
-        "subject": "accounts/a/adjustments/1",
+        "subject": "counts/1",
         "subjectDigest": "ab".repeat(32),
-        "summary": "a credit of a quarter of the invoice",
+        "summary": "a count that was typed in by hand",
         "involved": [{ "person": "billing_analyst", "part": "INVOLVED_PART_MAKER" }],
         "requestId": "submit",
     })

@@ -112,12 +112,13 @@ const ADJUSTED: [&str; 15] = [
 ];
 
 /// Of the schema adjustments: a request may be about anything, so the rest belongs to the coordinator.
-const APPROVALS: [&str; 18] = [
+const APPROVALS: [&str; 19] = [
     "_migration",
     "answered_request",
     "approval",
     "approval_decision",
     "approval_involved",
+    "approval_reporting",
     "approval_side",
     "cause_month_seen",
     "delegation",

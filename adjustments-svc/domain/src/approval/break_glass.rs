@@ -91,8 +91,12 @@ fn may(
         return Err(refused(request, &approver.account, &exclusion));
     }
     let account = approver.account.as_str();
-    let under =
-        |breaker: &str| facts.directory.same(breaker, account) || facts.directory.reports(account, breaker);
+    let Facts { directory, delegations: _ } = facts;
+    let under = |breaker: &str| {
+        directory.same(breaker, account)
+            || directory.reports(account, breaker)
+            || directory.line_is_said_by(account, breaker)
+    };
     if breaker.is_some_and(under) {
         return Err(refused(request, account, &Exclusion::AlreadyDecided));
     }
