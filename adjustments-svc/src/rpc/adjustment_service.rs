@@ -345,8 +345,7 @@ async fn sent_again(
     call: &Call,
     (before, known): (Adjustment, &Evidence),
 ) -> Result<pb::Adjustment, Failure> {
-    let edited =
-        edit(&before, (before.proposal(), before.lines.clone()), &call.caller.person).or_refuse()?;
+    let edited = edit(&before, (before.proposal(), before.lines.clone()), &call.caller.person).or_refuse()?;
     if known.added.by == call.caller.person {
         return Ok(wire::message(&before, ""));
     }

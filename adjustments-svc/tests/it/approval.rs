@@ -331,10 +331,9 @@ async fn a_person_names_nobody_who_would_then_have_no_say() {
         }],
         ..submission("counts/1", "600.00")
     };
-    for mut client in [
-        analyst(&service),
-        ApprovalServiceClient::new(service.platform_door(Role::BillingAnalyst)),
-    ] {
+    for mut client in
+        [analyst(&service), ApprovalServiceClient::new(service.platform_door(Role::BillingAnalyst))]
+    {
         let refused = client.submit_approval(of_others.clone()).await.unwrap_err();
         assert_eq!(reason(&refused), "MALFORMED");
         assert!(refused.message().contains("involved[0].person: is manager"), "{}", refused.message());
