@@ -59,7 +59,7 @@ pub fn of(content_type: &str, data: Vec<u8>) -> HttpBody {
 /// What a file of a document is saved as: by its number, and a draft by its id.
 pub fn name(invoice: &pb::Invoice, format: pb::InvoiceFormat) -> String {
     let id = invoice.name.rsplit('/').next().unwrap_or(&invoice.name);
-    let named = if invoice.number.is_empty() { id } else { &invoice.number };
+    let named = if invoice.number.is_empty() { id } else { invoice.number.as_str() };
     let extension = match format {
         pb::InvoiceFormat::Unspecified | pb::InvoiceFormat::Pdf => "pdf",
         pb::InvoiceFormat::Csv => "csv",
