@@ -64,13 +64,13 @@ impl Directory {
         below.into_iter().chain(theirs).collect()
     }
 
-    /// Whether one person has last said whom somebody reports to, or whom somebody above them does: they could have said so to
-    /// be above them no more.
+    /// Whether one person was the last to say whom somebody reports to, or whom somebody above them does: they could have said so
+    /// to be above them no more.
     pub fn line_is_said_by(&self, account: &str, by: &str) -> bool {
-        let line: BTreeSet<&str> = self.above(account).into_iter().chain([self.person(account)]).collect();
-        let theirs = self.entries.iter().filter(|(account, _)| line.contains(self.person(account)));
-        let mut said = theirs.filter_map(|(_, entry)| entry.reports_to_said_by.as_deref());
-        said.any(|said| self.same(said, by))
+        let said =
+            |entry: &Entry| entry.reports_to_said_by.as_deref().is_some_and(|said| self.same(said, by));
+        let mut theirs = self.entries.iter().filter(|(_, entry)| said(entry)).map(|(other, _)| other);
+        theirs.any(|other| self.same(account, other) || self.reports(account, other))
     }
 
     /// Everybody above somebody.
