@@ -63,5 +63,6 @@ pub fn message(account: &str, revision: Revision, entry: &Entry) -> pb::Person {
         same_person_as: person(&entry.same_person_as),
         reports_to: person(&entry.reports_to),
         roles: entry.roles.iter().map(|role| alike::role_message(*role).into()).collect(),
+        reports_to_said_by: entry.reports_to_said_by.clone().unwrap_or_default(),
     }
 }

@@ -144,6 +144,7 @@ async fn who_gives_access_enters_people_and_reads_the_directory() {
     };
     let entered = admin.update_person(request).await.unwrap().into_inner();
     let listed = admin.list_people(pb::ListPeopleRequest::default()).await.unwrap().into_inner();
+    assert_eq!(entered.reports_to_said_by, "admin");
     assert_eq!(listed.people, [entered]);
 }
 
