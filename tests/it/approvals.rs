@@ -81,3 +81,23 @@ async fn a_file_of_a_gigabyte_is_refused_long_before_it_has_arrived() -> Result<
     assert_eq!(String::from_utf8_lossy(&answer), "HTTP/1.1 413");
     Ok(())
 }
+
+#[tokio::test]
+async fn a_file_above_the_limit_is_told_the_limit() -> Result<()> {
+    // 10,485,762 bytes of nothing: two more than are taken, and less than the door takes as a body.
+    let suite = Suite::start().await?;
+    let id = "0198000000008000".repeat(2);
+    let body = json!({
+        "fileName": "scan.pdf",
+        "mediaType": "application/pdf",
+        "sha256": "ab".repeat(32),
+        "content": "A".repeat(13_981_016),
+        "requestId": "large",
+    });
+    let path = format!("accounts/acc_{id}/adjustments/adj_{id}:addEvidence");
+    let refused = call(&suite, "billing_analyst", "POST", &path, body).await?;
+    assert_eq!(refused.status, 400, "{}", refused.text());
+    let told = refused.text();
+    assert!(told.contains("EVIDENCE_TOO_LARGE") && told.contains("at most 10485760"), "{told}");
+    Ok(())
+}
