@@ -63,16 +63,13 @@ impl Door {
         let bearer =
             format!("Bearer {token}").parse().map_err(|_| anyhow!("the token of {person} is no token"))?;
         let channel = InterceptedService::new(self.channel.clone(), Bearer(bearer));
-        Ok(Client { person: person.to_owned(), channel })
+        Ok(Client(channel))
     }
 }
 
 /// The services, as the bearer of one token.
 #[derive(Clone)]
-pub struct Client {
-    person: String,
-    channel: Signed,
-}
+pub struct Client(Signed);
 
 type Signed = InterceptedService<Channel, Bearer>;
 
@@ -90,15 +87,10 @@ impl Interceptor for Bearer {
 macro_rules! services {
     ($($service:ident: $client:ident),* $(,)?) => {
         impl Client {
-            /// Who calls.
-            pub fn person(&self) -> &str {
-                &self.person
-            }
-
             $(
                 /// The service of this name.
                 pub fn $service(&self) -> $client<Signed> {
-                    $client::new(self.channel.clone()).max_decoding_message_size(ANSWER_MAX_BYTES)
+                    $client::new(self.0.clone()).max_decoding_message_size(ANSWER_MAX_BYTES)
                 }
             )*
         }

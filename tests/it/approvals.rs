@@ -21,13 +21,13 @@ async fn call(suite: &Suite, person: &str, method: &str, path: &str, body: Value
 fn submission() -> Value {
     json!({
         "approvalCase": {
-            "subjectKind": "SUBJECT_KIND_CREDIT",
+            "subjectKind": "SUBJECT_KIND_MANUAL_COUNT",
             "amount": { "currencyCode": "GBP", "amount": "10000.00" },
             "functionalCurrencyCode": "GBP",
         },
-        "subject": "accounts/a/adjustments/1",
+        "subject": "counts/1",
         "subjectDigest": "ab".repeat(32),
-        "summary": "a credit of a quarter of the invoice",
+        "summary": "a count that was typed in by hand",
         "involved": [{ "person": "billing_analyst", "part": "INVOLVED_PART_MAKER" }],
         "requestId": "submit",
     })
@@ -138,5 +138,25 @@ async fn a_file_of_a_gigabyte_is_refused_long_before_it_has_arrived() -> Result<
     let mut answer = [0; 12];
     line.read_exact(&mut answer).await?;
     assert_eq!(String::from_utf8_lossy(&answer), "HTTP/1.1 413");
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_file_above_the_limit_is_told_the_limit() -> Result<()> {
+    // 10,485,762 bytes of nothing: two more than are taken, and less than the door takes as a body.
+    let suite = Suite::start().await?;
+    let id = "01980000000070008000000000000001";
+    let body = json!({
+        "fileName": "scan.pdf",
+        "mediaType": "application/pdf",
+        "sha256": "ab".repeat(32),
+        "content": "A".repeat(13_981_016),
+        "requestId": "large",
+    });
+    let path = format!("accounts/acc_{id}/adjustments/adj_{id}:addEvidence");
+    let refused = call(&suite, "billing_analyst", "POST", &path, body).await?;
+    assert_eq!(refused.status, 400, "{}", refused.text());
+    let told = refused.text();
+    assert!(told.contains("EVIDENCE_TOO_LARGE") && told.contains("at most 10485760"), "{told}");
     Ok(())
 }

@@ -11,6 +11,8 @@ pub struct Entry {
     pub same_person_as: Option<String>,
     /// The account of whom this person reports to.
     pub reports_to: Option<String>,
+    /// Who last said so; `None`: said before it was kept.
+    pub reports_to_said_by: Option<String>,
     pub roles: BTreeSet<Role>,
 }
 
@@ -41,18 +43,47 @@ impl Directory {
 
     /// Whether somebody reports to somebody, directly or through others.
     pub fn reports(&self, account: &str, to: &str) -> bool {
-        let (mut seen, mut waiting) = (BTreeSet::new(), vec![self.person(account)]);
+        self.above(account).contains(self.person(to))
+    }
+
+    /// Every account of whoever reports to somebody, directly or through others.
+    pub fn reporting_to(&self, account: &str) -> BTreeSet<&str> {
+        let (mut below, mut waiting) = (BTreeSet::new(), vec![self.person(account)]);
+        while let Some(superior) = waiting.pop() {
+            let reports =
+                |entry: &&Entry| entry.reports_to.as_deref().map(|to| self.person(to)) == Some(superior);
+            let theirs = self.entries.iter().filter(|(_, entry)| reports(entry));
+            for person in theirs.map(|(account, _)| self.person(account)) {
+                if below.insert(person) {
+                    waiting.push(person);
+                }
+            }
+        }
+        let accounts = self.entries.keys().map(String::as_str);
+        let theirs: Vec<&str> = accounts.filter(|account| below.contains(self.person(account))).collect();
+        below.into_iter().chain(theirs).collect()
+    }
+
+    /// Whether one person was the last to say whom somebody reports to, or whom somebody above them does: they could have said so
+    /// to be above them no more.
+    pub fn line_is_said_by(&self, account: &str, by: &str) -> bool {
+        let said =
+            |entry: &Entry| entry.reports_to_said_by.as_deref().is_some_and(|said| self.same(said, by));
+        let mut theirs = self.entries.iter().filter(|(_, entry)| said(entry)).map(|(other, _)| other);
+        theirs.any(|other| self.same(account, other) || self.reports(account, other))
+    }
+
+    /// Everybody above somebody.
+    fn above<'a>(&'a self, account: &'a str) -> BTreeSet<&'a str> {
+        let (mut above, mut waiting) = (BTreeSet::new(), vec![self.person(account)]);
         while let Some(person) = waiting.pop() {
             for superior in self.superiors(person) {
-                if superior == self.person(to) {
-                    return true;
-                }
-                if seen.insert(superior) {
+                if above.insert(superior) {
                     waiting.push(superior);
                 }
             }
         }
-        false
+        above
     }
 
     /// Whom a person reports to, by the first of their accounts that says so.
@@ -99,7 +130,8 @@ refusal::refusals! {
     }
 }
 
-/// The directory with another entry, changed by somebody else than whom it is about.
+/// The directory with another entry, changed by somebody else than whom it is about. Whoever changes whom somebody reports
+/// to is kept with it, also where they say that two accounts are one person's no more.
 ///
 /// Order of refusal: OWN_ENTRY, REPORTING_CYCLE.
 pub fn change(
@@ -111,8 +143,12 @@ pub fn change(
     // Who stands for somebody stands for themselves, so that no two accounts stand for each other.
     let person = entry.same_person_as.as_deref().map(|other| directory.person(other).to_owned());
     let same_person_as = person.filter(|person| person != account);
+    let before = directory.entries.get(account);
+    let said_before = before.filter(|before| before.reports_to == entry.reports_to);
+    let reports_to_said_by =
+        said_before.map_or_else(|| Some(by.to_owned()), |before| before.reports_to_said_by.clone());
     let mut changed = directory.clone();
-    changed.entries.insert(account.to_owned(), Entry { same_person_as, ..entry });
+    changed.entries.insert(account.to_owned(), Entry { same_person_as, reports_to_said_by, ..entry });
     if directory.same(account, by) || changed.same(account, by) {
         return Err(DirectoryRefusal::OwnEntry { person: by.to_owned() });
     }
@@ -123,5 +159,17 @@ pub fn change(
             superior: superior.unwrap_or_else(|| account.to_owned()),
         });
     }
+    for parted in parted(directory, &changed, account) {
+        changed.entries.entry(parted).or_default().reports_to_said_by = Some(by.to_owned());
+    }
     Ok(changed)
+}
+
+/// The accounts that one person had, and that are not one person's any more: each has lost the reporting lines of the others.
+fn parted(before: &Directory, after: &Directory, account: &str) -> Vec<String> {
+    let entered = before.entries.keys().map(String::as_str);
+    let theirs = entered.chain([before.person(account)]).filter(|other| before.same(other, account));
+    let lost: BTreeSet<&str> = theirs.filter(|other| !after.same(other, account)).collect();
+    let own = (!lost.is_empty()).then_some(account);
+    lost.into_iter().chain(own).map(str::to_owned).collect()
 }

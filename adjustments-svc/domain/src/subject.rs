@@ -63,6 +63,12 @@ impl SubjectKind {
         }
     }
 
+    /// Whether this service asks for it itself, about what it knows itself, so that nobody else does: the sums of 30 days count
+    /// what they know to be true.
+    pub fn is_asked_for_by_itself(self) -> bool {
+        self.adjusts() || self == Self::BillingRun || self == Self::PolicyChange
+    }
+
     /// Whether it moves money of a customer's document, so that what came before it counts too.
     pub fn adjusts(self) -> bool {
         match self {

@@ -12,6 +12,7 @@ use billing_proto::{
     google::api::HttpBody,
 };
 use chassis::{
+    attachment::answer_file,
     call::Call,
     failure::{Failure, OrRefuse, answer},
     mask::Mask,
@@ -34,7 +35,7 @@ use super::{
 };
 use crate::{
     store::{
-        adjustment::{self as store, Named, Which},
+        adjustment::{self as store, Content, Named, Which},
         cause_product,
         history::Whose,
         person, proposed_correction,
@@ -127,14 +128,11 @@ impl AdjustmentService for Rpc {
                 Begun::Fresh(once) => once,
             };
             let before = locked(&mut transaction, &call, named).await?;
-            let mut proposal = before.proposal();
-            let ordinal = proposal.evidence.len();
-            proposal.evidence.push(file.clone());
-            // Who gives evidence has their own part in it, and need not be called an editor.
-            let edited = edit(&before, (proposal, before.lines.clone()), &before.made.by).or_refuse()?;
-            store::insert_evidence(&mut transaction, named, (ordinal, &file), &message.content).await?;
-            let kind = "billing.adjustments.v1.adjustment.evidence_added";
-            let answer = record(&mut transaction, &call, (kind, edited)).await?;
+            let known = before.evidence.iter().find(|known| known.sha256 == file.sha256).cloned();
+            let answer = match known {
+                Some(known) => sent_again(&mut transaction, &call, (before, &known)).await?,
+                None => added(&mut transaction, &call, (before, &file), &message.content).await?,
+            };
             once.answer(&mut transaction, &answer).await?;
             transaction.commit().await?;
             Ok(answer)
@@ -213,7 +211,7 @@ impl AdjustmentService for Rpc {
         &self,
         request: Request<pb::DownloadEvidenceRequest>,
     ) -> Result<Response<HttpBody>, Status> {
-        answer(async {
+        answer_file(async {
             let call = Call::of(&request)?;
             let message = request.into_inner();
             let named = adjustment_id("name", &message.name)?;
@@ -226,8 +224,9 @@ impl AdjustmentService for Rpc {
             let found = store::content(&mut connection, named, &sha256).await?;
             let missing =
                 || AdjustmentRefusal::NotFound { name: format!("{} of {}", message.sha256, message.name) };
-            let (content_type, content) = found.ok_or_else(missing).or_refuse()?;
-            Ok(HttpBody { content_type, data: content.into(), extensions: Vec::new() })
+            let Content { file_name, media_type, content } = found.ok_or_else(missing).or_refuse()?;
+            let file = HttpBody { content_type: media_type, data: content.into(), extensions: Vec::new() };
+            Ok((file_name, file))
         })
         .await
     }
@@ -322,6 +321,35 @@ async fn record(
     let recorded = store::record(connection, adjustment).await?;
     say(connection, &Voice::of(call), vec![fact::adjustment(kind, &recorded)]).await?;
     Ok(wire::message(&recorded, ""))
+}
+
+/// Takes a file in beside those that are there.
+async fn added(
+    connection: &mut PgConnection,
+    call: &Call,
+    (before, file): (Adjustment, &Evidence),
+    content: &[u8],
+) -> Result<pb::Adjustment, Failure> {
+    let mut proposal = before.proposal();
+    let ordinal = proposal.evidence.len();
+    proposal.evidence.push(file.clone());
+    // Who gives evidence has their own part in it, and need not be called an editor.
+    let edited = edit(&before, (proposal, before.lines.clone()), &before.made.by).or_refuse()?;
+    store::insert_evidence(connection, (before.account, before.id), (ordinal, file), content).await?;
+    record(connection, call, ("billing.adjustments.v1.adjustment.evidence_added", edited)).await
+}
+
+/// A file that is there already is there once. Who sends somebody else's again has a part in it as an editor has.
+async fn sent_again(
+    connection: &mut PgConnection,
+    call: &Call,
+    (before, known): (Adjustment, &Evidence),
+) -> Result<pb::Adjustment, Failure> {
+    let edited = edit(&before, (before.proposal(), before.lines.clone()), &call.caller.person).or_refuse()?;
+    if known.added.by == call.caller.person {
+        return Ok(wire::message(&before, ""));
+    }
+    record(connection, call, ("billing.adjustments.v1.adjustment.updated", edited)).await
 }
 
 /// It is asked for; or approved at once, where the policy asks nobody.

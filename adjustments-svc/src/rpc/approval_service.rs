@@ -1,10 +1,13 @@
 //! ApprovalService.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use adjustments_domain::{
     approval::{
         Approver, Ballot, Choice, Event, Facts, Glass, Request as Asked, RequestRefusal, Standing,
-        break_glass, decide, evolve, ratify, standing, subject_changed, withdraw,
+        break_glass, decide, evolve, may_decide, ratify, standing, subject_changed, withdraw,
     },
+    role::Role,
     subject::Subject,
 };
 use billing_proto::billing::{
@@ -52,7 +55,7 @@ impl ApprovalService for Rpc {
         answer(async {
             let call = Call::of(&request)?;
             let message = request.into_inner();
-            let asking = asking(&message)?;
+            let asking = asking(&call, &message)?;
             let subject = &asking.subject;
             let of = (subject.entity.map(EntityId::uuid), subject.account.map(AccountId::uuid));
             if !call.scope.covers(of.0, None, of.1) {
@@ -277,12 +280,13 @@ impl ApprovalService for Rpc {
             let directory = person::directory(&mut connection).await?;
             let delegations = delegation::in_force(&mut connection, call.at).await?;
             let facts = Facts { directory: &directory, delegations: &delegations };
-            let people = directory.people();
+            let people = known(&call, &asked, facts);
             let people = people.iter().map(|(person, theirs)| {
                 let theirs: Vec<_> = theirs.iter().copied().collect();
-                wire::standing(person, &standing(&asked, person, &theirs, facts))
+                wire::standing(person, &may_decide(&asked, person, &theirs, facts, call.at))
             });
-            Ok(pb::WhoCanApproveResponse { people: people.collect() })
+            let people = people.collect();
+            Ok(pb::WhoCanApproveResponse { people, waits_for: wire::waits_for(&asked, call.at) })
         })
         .await
     }
@@ -296,7 +300,8 @@ impl ApprovalService for Rpc {
             let id = approval_id(&request.get_ref().name)?;
             let mut connection = self.pool.acquire().await?;
             let asked = store::get(&mut connection, id, call.scope.json().as_ref()).await?;
-            Ok(pb::ExplainRequestResponse { sentences: explanation::sentences(&asked) })
+            let directory = person::directory(&mut connection).await?;
+            Ok(pb::ExplainRequestResponse { sentences: explanation::sentences(&asked, &directory) })
         })
         .await
     }
@@ -367,6 +372,21 @@ pub(super) async fn change(
     Ok(recorded)
 }
 
+/// Everybody of whom something is known, with the roles that they have as far as it is: the directory, who lends and to whom,
+/// and the caller by their grants.
+fn known<'a>(call: &'a Call, asked: &Asked, facts: Facts<'a>) -> BTreeMap<&'a str, BTreeSet<Role>> {
+    let Facts { directory, delegations } = facts;
+    let mut people = directory.people();
+    for account in delegations.iter().flat_map(|lent| [&lent.from, &lent.to]) {
+        people.entry(directory.person(account)).or_default();
+    }
+    if call.caller.kind == PrincipalKind::Person {
+        let theirs = people.entry(directory.person(&call.caller.person)).or_default();
+        theirs.extend(roles(call, asked.subject.entity, asked.subject.account));
+    }
+    people
+}
+
 /// Those of the requests that wait for the caller.
 async fn waiting(
     connection: &mut PgConnection,
@@ -407,20 +427,26 @@ fn compared_by_others(subject: &str) -> Result<(), Failure> {
     Err(v.refusal().into())
 }
 
-fn asking(message: &pb::SubmitApprovalRequest) -> Result<Asking, Failure> {
+/// How what this service asks for by itself is asked for.
+const ASKED_FOR_BY_ITSELF: &str = "is asked for by itself: an adjustment by SubmitAdjustment, a refund by RequestRefund, a change by ProposeChange, a billing run when it is in review, a policy by UploadPolicy";
+
+fn asking(call: &Call, message: &pb::SubmitApprovalRequest) -> Result<Asking, Failure> {
     let case = case::parse(message.approval_case.as_ref())?;
     let mut v = Violations::new();
     let name = text::required(&mut v, "subject", &message.subject, 300);
     if name.as_ref().is_some_and(|name| name::is_asked_for_here(name)) {
-        v.add(
-            "subject",
-            "is asked for by itself: an adjustment by SubmitAdjustment, a refund by RequestRefund, a change by ProposeChange, a billing run when it is in review",
-        );
+        v.add("subject", ASKED_FOR_BY_ITSELF);
+        return Err(v.refusal().into());
+    }
+    if case.kind.is_asked_for_by_itself() {
+        v.add("approval_case.subject_kind", ASKED_FOR_BY_ITSELF);
         return Err(v.refusal().into());
     }
     let digest = case::digest(&mut v, "subject_digest", &message.subject_digest);
     let summary = text::required(&mut v, "summary", &message.summary, 2_000);
-    let involved = case::involved(&mut v, &message.involved);
+    let is_service = call.caller.kind == PrincipalKind::Service;
+    let only_of = (!is_service).then_some(call.caller.person.as_str());
+    let involved = case::involved(&mut v, &message.involved, only_of);
     let replaces = match message.replaces.as_str() {
         "" => Some(None),
         before => name::approval(&mut v, "replaces", before).map(Some),

@@ -89,7 +89,7 @@ pub async fn ask(
         replaces: asking.replaces,
     };
     let id = ApprovalId::from_uuid(Uuid::now_v7());
-    let request = submit(id, submission, open, asker.act.clone()).or_refuse()?;
+    let request = submit(id, submission, open, asker.act.clone(), &directory).or_refuse()?;
     store::insert(connection, &request, &directory).await?;
     say(connection, &asker.voice, vec![fact::submitted(&request)]).await?;
     Ok(request)

@@ -16,7 +16,7 @@ use sqlx::PgConnection;
 use tonic::{Request, Response, Status};
 use uuid::Uuid;
 
-use super::{Rpc, act, dispute_change::Change};
+use super::{Rpc, act, dispute_change::Change, in_directory};
 use crate::{
     store::{
         correspondence,
@@ -49,6 +49,9 @@ impl CaseService for Rpc {
                 Begun::Answered(before) => return Ok(before),
                 Begun::Fresh(once) => once,
             };
+            if let Some(owner) = &opening.owner {
+                in_directory(&mut transaction, "case.owner", owner).await?;
+            }
             let id = CaseId::from_uuid(Uuid::now_v7());
             let case = open(id, opening, act(&call), &Holidays::default()).or_refuse()?;
             store::insert(&mut transaction, &case).await?;
@@ -74,7 +77,11 @@ impl CaseService for Rpc {
                 return Err(v.refusal().into());
             };
             let change = Change::new(&message.name, &message.etag, &message.request_id, ASSIGNED);
-            self.change_case(&call, &message, change, async |_, case| assign(case, &owner).or_refuse()).await
+            self.change_case(&call, &message, change, async |connection, case| {
+                in_directory(connection, "owner", &owner).await?;
+                assign(case, &owner).or_refuse()
+            })
+            .await
         })
         .await
     }

@@ -20,7 +20,7 @@ use refusal::Violations;
 use tonic::{Request, Response, Status};
 use uuid::Uuid;
 
-use super::{Rpc, act, roles};
+use super::{Rpc, act, in_directory, roles};
 use crate::{
     store::{
         delegation::{self as store, Which},
@@ -45,6 +45,7 @@ impl DelegationService for Rpc {
                 Begun::Answered(before) => return Ok(before),
                 Begun::Fresh(once) => once,
             };
+            in_directory(&mut transaction, "delegation.delegate", &offered.to).await?;
             store::lock(&mut transaction).await?;
             let open = Which { open_at: Some(call.at), ..Which::default() };
             let others = store::load(&mut transaction, open).await?;

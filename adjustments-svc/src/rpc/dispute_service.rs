@@ -20,6 +20,7 @@ use uuid::Uuid;
 use super::{
     Rpc, act,
     dispute_change::{Change, Notes, current, dispute_id, disputed, document, notes, products, shown},
+    in_directory,
 };
 use crate::{
     store::{
@@ -80,7 +81,8 @@ impl DisputeService for Rpc {
             let given = wire::triage(&message)?;
             let kind = "billing.adjustments.v1.dispute.triaged";
             let change = Change::new(&message.name, &message.etag, &message.request_id, kind);
-            self.change_dispute(&call, &message, change, async |_, dispute| {
+            self.change_dispute(&call, &message, change, async |connection, dispute| {
+                in_directory(connection, "owner", &given.owner).await?;
                 triage(dispute, given, (&act(&call), &Holidays::default())).or_refuse()
             })
             .await
@@ -101,7 +103,8 @@ impl DisputeService for Rpc {
             };
             let kind = "billing.adjustments.v1.dispute.assigned";
             let change = Change::new(&message.name, &message.etag, &message.request_id, kind);
-            self.change_dispute(&call, &message, change, async |_, dispute| {
+            self.change_dispute(&call, &message, change, async |connection, dispute| {
+                in_directory(connection, "owner", &owner).await?;
                 assign(dispute, &owner).or_refuse()
             })
             .await

@@ -31,12 +31,12 @@ use ids::{AccountId, EntityId};
 use money::Rate;
 use outbox::Feed;
 use refusal::Violations;
-use sqlx::PgPool;
+use sqlx::{PgConnection, PgPool};
 use uuid::Uuid;
 
 pub use policies::{Policies, begin_with_a_policy};
 
-use crate::{invoicing::Invoicing, wire::case, work::Bell};
+use crate::{invoicing::Invoicing, store::person, wire::case, work::Bell};
 
 /// What the handlers work with.
 #[derive(Clone)]
@@ -85,6 +85,19 @@ fn rate_of(
         return Err(PolicyRefusal::RateOfOthers).or_refuse();
     }
     Ok(rate)
+}
+
+/// Goes on where somebody to whom something is given is in the directory: nobody looks for it under a name that is nobody's.
+async fn in_directory(connection: &mut PgConnection, field: &str, account: &str) -> Result<(), Failure> {
+    if person::is_known(connection, account).await? {
+        return Ok(());
+    }
+    let mut v = Violations::new();
+    v.add(
+        field,
+        format!("is {account}, who is not in the directory; enter them first, PATCH /v1/people/{account}"),
+    );
+    Err(v.refusal().into())
 }
 
 /// The role as one that can approve.

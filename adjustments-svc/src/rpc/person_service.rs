@@ -1,6 +1,6 @@
 //! PersonService.
 
-use adjustments_domain::directory::{self, DirectoryRefusal, Entry};
+use adjustments_domain::directory::{self, Directory, DirectoryRefusal, Entry};
 use billing_proto::billing::adjustments::v1::{self as pb, person_service_server::PersonService};
 use chassis::{
     call::Call,
@@ -52,8 +52,10 @@ impl PersonService for Rpc {
             let known = store::directory(&mut transaction).await?;
             let changed = directory::change(&known, &account, entry, &call.caller.person).or_refuse()?;
             let entry = changed.entries.get(&account).cloned().unwrap_or_default();
+            let by = (call.caller.person.as_str(), call.at);
+            store::record_parted(&mut transaction, &others(&known, &changed, &account), by).await?;
             let listed = Listed { account, revision, entry };
-            store::record(&mut transaction, &listed, (&call.caller.person, call.at)).await?;
+            store::record(&mut transaction, &listed, by).await?;
             let answer = wire::message(&listed.account, listed.revision, &listed.entry);
             say(&mut transaction, &Voice::of(&call), vec![fact::person(&answer)]).await?;
             once.answer(&mut transaction, &answer).await?;
@@ -97,4 +99,12 @@ impl PersonService for Rpc {
         })
         .await
     }
+}
+
+/// The accounts that a change is about besides its own.
+fn others(known: &Directory, changed: &Directory, account: &str) -> Vec<String> {
+    let differs = |(other, entry): &(&String, &Entry)| {
+        other.as_str() != account && known.entries.get(*other) != Some(*entry)
+    };
+    changed.entries.iter().filter(differs).map(|(other, _)| other.clone()).collect()
 }

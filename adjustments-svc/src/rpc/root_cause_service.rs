@@ -13,7 +13,7 @@ use refusal::Violations;
 use tonic::{Request, Response, Status};
 use uuid::Uuid;
 
-use super::{Rpc, act, changed::unlimited};
+use super::{Rpc, act, changed::unlimited, in_directory};
 use crate::{
     report::{
         cause_trends::{self, Which as Trends},
@@ -142,7 +142,11 @@ impl RootCauseService for Rpc {
                 return Err(ImprovementRefusal::EtagMismatch { name, etag }).or_refuse();
             }
             let state = before.improvement.state;
-            let changed = update(state, wire::parse(&given, &mask, before.improvement)?).or_refuse()?;
+            let wanted = wire::parse(&given, &mask, before.improvement)?;
+            if let Some(owner) = wanted.owner.as_ref().filter(|_| mask.names("owner")) {
+                in_directory(&mut transaction, "improvement.owner", owner).await?;
+            }
+            let changed = update(state, wanted).or_refuse()?;
             store::record(&mut transaction, changed).await?;
             let after = store::get(&mut transaction, id, wire::today(call.at)).await?;
             let answer = wire::message(&after.improvement, after.adjusted);

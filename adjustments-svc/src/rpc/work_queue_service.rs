@@ -18,7 +18,7 @@ use sqlx::PgConnection;
 use tonic::{Request, Response, Status};
 use uuid::Uuid;
 
-use super::{Rpc, case_service, dispute_change::Change, roles};
+use super::{Rpc, case_service, dispute_change::Change, in_directory, roles};
 use crate::{
     report::work_items::{self, Item, Which},
     store::{approval, delegation, person},
@@ -88,7 +88,8 @@ impl WorkQueueService for Rpc {
             let mut of = Violations::new();
             if name::dispute(&mut of, "name", &message.name).is_some() {
                 let change = change("billing.adjustments.v1.dispute.assigned");
-                let assign = async |_: &mut PgConnection, found: &dispute::Dispute| {
+                let assign = async |connection: &mut PgConnection, found: &dispute::Dispute| {
+                    in_directory(connection, "owner", &owner).await?;
                     dispute::assign(found, &owner).or_refuse()
                 };
                 let assigned = self.change_dispute(&call, &message, change, assign).await?;
@@ -96,7 +97,8 @@ impl WorkQueueService for Rpc {
             }
             if name::case(&mut of, "name", &message.name).is_some() {
                 let change = change(case_service::ASSIGNED);
-                let assign = async |_: &mut PgConnection, found: &customer_case::Case| {
+                let assign = async |connection: &mut PgConnection, found: &customer_case::Case| {
+                    in_directory(connection, "owner", &owner).await?;
                     customer_case::assign(found, &owner).or_refuse()
                 };
                 return Ok(wire::of_case(self.change_case(&call, &message, change, assign).await?));

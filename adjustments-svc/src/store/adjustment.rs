@@ -287,14 +287,23 @@ pub async fn insert_evidence(
     Ok(())
 }
 
-/// The content of a file of an adjustment, with its media type.
+/// What is in a file of an adjustment.
+#[derive(Clone, Debug)]
+pub struct Content {
+    pub file_name: String,
+    pub media_type: String,
+    pub content: Vec<u8>,
+}
+
+/// The content of a file of an adjustment.
 pub async fn content(
     connection: &mut PgConnection,
     (account, id): Named,
     sha256: &Digest,
-) -> Result<Option<(String, Vec<u8>)>, Failure> {
-    let row = sqlx::query!(
-        "select media_type, content from adjustment_evidence
+) -> Result<Option<Content>, Failure> {
+    let content = sqlx::query_as!(
+        Content,
+        "select file_name, media_type, content from adjustment_evidence
           where account_id = $1 and adjustment_id = $2 and sha256 = $3 order by ordinal limit 1",
         account.uuid(),
         id.uuid(),
@@ -302,7 +311,7 @@ pub async fn content(
     )
     .fetch_optional(connection)
     .await?;
-    Ok(row.map(|row| (row.media_type, row.content)))
+    Ok(content)
 }
 
 /// An approved adjustment whose next attempt is due. Its request stays locked until the transaction ends: nobody else

@@ -40,7 +40,7 @@ pub async fn page(
     limit: Option<i64>,
 ) -> Result<Vec<Listed>, Failure> {
     let rows = sqlx::query!(
-        "select account, revision, same_person_as, reports_to, roles from person
+        "select account, revision, same_person_as, reports_to, reports_to_said_by, roles from person
           where $1::text is null or account > $1 order by account limit $2",
         after,
         limit
@@ -49,7 +49,12 @@ pub async fn page(
     .await?;
     let listed = rows.into_iter().map(|row| {
         let roles = Written::read_all(&row.roles)?.into_iter().collect();
-        let entry = Entry { same_person_as: row.same_person_as, reports_to: row.reports_to, roles };
+        let entry = Entry {
+            same_person_as: row.same_person_as,
+            reports_to: row.reports_to,
+            reports_to_said_by: row.reports_to_said_by,
+            roles,
+        };
         Ok(Listed { account: row.account, revision: revision(row.revision)?, entry })
     });
     listed.collect()
@@ -58,14 +63,19 @@ pub async fn page(
 /// The entry of an account.
 pub async fn find(connection: &mut PgConnection, account: &str) -> Result<Option<Listed>, Failure> {
     let row = sqlx::query!(
-        "select revision, same_person_as, reports_to, roles from person where account = $1",
+        "select revision, same_person_as, reports_to, reports_to_said_by, roles from person where account = $1",
         account
     )
     .fetch_optional(connection)
     .await?;
     row.map(|row| {
         let roles = Written::read_all(&row.roles)?.into_iter().collect();
-        let entry = Entry { same_person_as: row.same_person_as, reports_to: row.reports_to, roles };
+        let entry = Entry {
+            same_person_as: row.same_person_as,
+            reports_to: row.reports_to,
+            reports_to_said_by: row.reports_to_said_by,
+            roles,
+        };
         Ok(Listed { account: account.to_owned(), revision: revision(row.revision)?, entry })
     })
     .transpose()
@@ -77,6 +87,37 @@ pub async fn get(connection: &mut PgConnection, account: &str) -> Result<Listed,
     Ok(find(connection, account).await?.ok_or_else(missing)?)
 }
 
+/// Whether an account is in the directory, or stands for one that is.
+pub async fn is_known(connection: &mut PgConnection, account: &str) -> Result<bool, Failure> {
+    let known = sqlx::query_scalar!(
+        "select exists (select from person where account = $1 or same_person_as = $1) as \"known!\"",
+        account
+    )
+    .fetch_one(connection)
+    .await?;
+    Ok(known)
+}
+
+/// Keeps who has said that these accounts are not another one's person any more: so they have said whom they report to.
+pub async fn record_parted(
+    connection: &mut PgConnection,
+    accounts: &[String],
+    (by, at): (&str, Timestamp),
+) -> Result<(), Failure> {
+    sqlx::query!(
+        "insert into person (account, revision, reports_to_said_by, roles, changed_by, changed_at)
+         select account, $2::bigint, $3::text, '{}'::text[], $3, $4::timestamptz from unnest($1::text[]) as parted(account)
+         on conflict (account) do update set reports_to_said_by = excluded.reports_to_said_by",
+        accounts,
+        revision_number(Revision::FIRST)?,
+        by,
+        at.to_sqlx() as _
+    )
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
 /// Records an entry at a revision: the first one, or the one after the one that is there.
 pub async fn record(
     connection: &mut PgConnection,
@@ -86,16 +127,18 @@ pub async fn record(
     let roles: Vec<String> = listed.entry.roles.iter().map(|role| role.to_string()).collect();
     let own = || DirectoryRefusal::OwnEntry { person: by.to_owned() };
     let recorded = sqlx::query!(
-        "insert into person (account, revision, same_person_as, reports_to, roles, changed_by, changed_at)
-         values ($1, $2, $3, $4, $5, $6, $7)
+        "insert into person
+           (account, revision, same_person_as, reports_to, reports_to_said_by, roles, changed_by, changed_at)
+         values ($1, $2, $3, $4, $5, $6, $7, $8)
          on conflict (account) do update set revision = excluded.revision, same_person_as = excluded.same_person_as,
-           reports_to = excluded.reports_to, roles = excluded.roles, changed_by = excluded.changed_by,
-           changed_at = excluded.changed_at
+           reports_to = excluded.reports_to, reports_to_said_by = excluded.reports_to_said_by, roles = excluded.roles,
+           changed_by = excluded.changed_by, changed_at = excluded.changed_at
          where person.revision = excluded.revision - 1",
         listed.account,
         revision_number(listed.revision)?,
         listed.entry.same_person_as,
         listed.entry.reports_to,
+        listed.entry.reports_to_said_by,
         &roles,
         by,
         at.to_sqlx() as _

@@ -107,6 +107,13 @@ pub fn steps(plan: &Plan) -> Vec<pb::ApprovalStep> {
     plan.steps.iter().map(step).collect()
 }
 
+/// Who is asked now; nobody once the request has ended.
+pub fn waits_for(request: &Request, at: Timestamp) -> Vec<pb::ApproverNeed> {
+    let waits = request.state == State::Pending && at < request.deadlines.expire;
+    let open = request.open_step().filter(|_| waits);
+    open.map_or_else(Vec::new, |(_, asked)| asked.iter().map(need).collect())
+}
+
 fn need(need: &Need) -> pb::ApproverNeed {
     pb::ApproverNeed {
         role: alike::role_message(need.role).into(),

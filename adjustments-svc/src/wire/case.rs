@@ -115,8 +115,13 @@ pub fn digest(v: &mut Violations, field: &str, value: &str) -> Option<Digest> {
     }
 }
 
-/// Everybody who is named as having a part in a subject.
-pub fn involved(v: &mut Violations, people: &[pb::InvolvedPerson]) -> Option<Vec<Involved>> {
+/// Everybody who is named as having a part in a subject. A person speaks `only_of` themselves: whoever is named has no say, so
+/// that who names others chooses who has one.
+pub fn involved(
+    v: &mut Violations,
+    people: &[pb::InvolvedPerson],
+    only_of: Option<&str>,
+) -> Option<Vec<Involved>> {
     if people.len() > INVOLVED_MAX {
         v.add("involved", format!("has {} people; at most {INVOLVED_MAX} are taken", people.len()));
         return None;
@@ -127,6 +132,12 @@ pub fn involved(v: &mut Violations, people: &[pb::InvolvedPerson]) -> Option<Vec
         .map(|(place, person)| {
             v.within(&format!("involved[{place}]"), |v| {
                 let account = text::account(v, "person", &person.person);
+                let named = account.as_deref().filter(|account| only_of.is_some_and(|own| own != *account));
+                if let (Some(named), Some(own)) = (named, only_of) {
+                    let why = "it would take from them their say, and only a service names others";
+                    v.add("person", format!("is {named}, who is not {own}, the caller: {why}"));
+                    return None;
+                }
                 let part = text::choice(v, "part", person.part).and_then(alike::part);
                 Some(Involved { account: account?, part: part? })
             })

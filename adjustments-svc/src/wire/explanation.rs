@@ -1,12 +1,13 @@
 //! How a request came to where it is, in sentences.
 
 use adjustments_domain::{
-    approval::{Choice, Decision, Exclusion, Request},
+    approval::{Choice, Decision, Exclusion, Facts, Request, Standing, standing},
+    directory::Directory,
     policy::{Largest, Measure, Need},
 };
 
 /// The story of a request.
-pub fn sentences(request: &Request) -> Vec<String> {
+pub fn sentences(request: &Request, directory: &Directory) -> Vec<String> {
     let submitted = &request.submitted;
     let mut told = vec![format!(
         "{} asks for the approval of {} ({}), submitted by {} at {}.",
@@ -30,12 +31,34 @@ pub fn sentences(request: &Request) -> Vec<String> {
         "None of these, nor who acts for them or reports to them, has a say: {}.",
         parts.join(", ")
     ));
+    told.extend(kept_out(request, directory));
     told.extend(request.decisions.iter().map(decided));
     if request.escalated {
         told.push("It has waited so long that the role above may stand in.".to_owned());
     }
     told.push(state(request));
     told
+}
+
+/// Who has no say although they neither have a part in it nor report to somebody who has.
+fn kept_out(request: &Request, directory: &Directory) -> Vec<String> {
+    let facts = Facts { directory, delegations: &[] };
+    let people = directory.people();
+    let told = people.keys().filter_map(|person| match standing(request, person, &[], facts) {
+        Standing::MayNot(why @ (Exclusion::ReportedTo { .. } | Exclusion::LineSaidBy { .. })) => {
+            Some(format!("Nor has {person}: {}.", why.in_words()))
+        }
+        Standing::May(_)
+        | Standing::MayNot(
+            Exclusion::Involved { .. }
+            | Exclusion::ReportsTo { .. }
+            | Exclusion::DelegateOf { .. }
+            | Exclusion::AlreadyDecided
+            | Exclusion::NotAsked { .. }
+            | Exclusion::Over { .. },
+        ) => None,
+    });
+    told.collect()
 }
 
 fn measured(measure: &Measure) -> String {

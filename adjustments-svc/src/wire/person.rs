@@ -31,7 +31,13 @@ pub fn parse(person: &pb::Person, mask: &Mask, before: Entry) -> Result<(String,
             .map(|(place, role)| text::choice(v, &format!("roles[{place}]"), *role).and_then(alike::role))
             .collect();
         let roles: Option<BTreeSet<_>> = roles.into_iter().collect();
-        Some((account?, Entry { same_person_as: same_person_as?, reports_to: reports_to?, roles: roles? }))
+        let entry = Entry {
+            same_person_as: same_person_as?,
+            reports_to: reports_to?,
+            roles: roles?,
+            ..Entry::default()
+        };
+        Some((account?, entry))
     });
     let Some((account, given)) = parsed else { return Err(v.refusal()) };
     v.check()?;
@@ -42,6 +48,7 @@ pub fn parse(person: &pb::Person, mask: &Mask, before: Entry) -> Result<(String,
             before.same_person_as
         },
         reports_to: if mask.names("reports_to") { given.reports_to } else { before.reports_to },
+        reports_to_said_by: before.reports_to_said_by,
         roles: if mask.names("roles") { given.roles } else { before.roles },
     };
     Ok((account, entry))
@@ -56,5 +63,6 @@ pub fn message(account: &str, revision: Revision, entry: &Entry) -> pb::Person {
         same_person_as: person(&entry.same_person_as),
         reports_to: person(&entry.reports_to),
         roles: entry.roles.iter().map(|role| alike::role_message(*role).into()).collect(),
+        reports_to_said_by: entry.reports_to_said_by.clone().unwrap_or_default(),
     }
 }

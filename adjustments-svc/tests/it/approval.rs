@@ -22,10 +22,10 @@ pub fn analyst(service: &Service) -> ApprovalServiceClient<Door> {
     client(service, "analyst", Role::BillingAnalyst)
 }
 
-/// A credit of so much in GBP.
+/// A count by hand of so much in GBP.
 pub fn case(amount: &str) -> pb::ApprovalCase {
     pb::ApprovalCase {
-        subject_kind: pb::SubjectKind::Credit.into(),
+        subject_kind: pb::SubjectKind::ManualCount.into(),
         amount: Some(Money { currency_code: "GBP".into(), amount: amount.into() }),
         functional_currency_code: "GBP".into(),
         ..pb::ApprovalCase::default()
@@ -37,7 +37,7 @@ pub fn submission(subject: &str, amount: &str) -> pb::SubmitApprovalRequest {
         approval_case: Some(case(amount)),
         subject: subject.into(),
         subject_digest: DIGEST.into(),
-        summary: "a credit for what did not run".into(),
+        summary: "a count of what ran".into(),
         involved: vec![pb::InvolvedPerson { person: "analyst".into(), part: pb::InvolvedPart::Maker.into() }],
         replaces: String::new(),
         request_id: format!("submit {subject}").replace(' ', "-"),
@@ -253,12 +253,20 @@ async fn what_is_out_of_scope_does_not_exist() {
         |accounts| ApprovalServiceClient::new(service.limited_door("manager", vec![grant(accounts)]));
     let elsewhere = pb::SubmitApprovalRequest {
         request_id: "elsewhere".into(),
+        involved: vec![],
         ..submission("accounts/a/adjustments/2", "1.00")
     };
     let refused = limited(vec![ours]).submit_approval(elsewhere).await.unwrap_err();
     assert_eq!(refused.code(), Code::NotFound, "nor for what belongs to no account");
     let get = pb::GetApprovalRequest { name: approval.name.clone() };
     assert_eq!(limited(vec![ours]).get_approval(get.clone()).await.unwrap_err().code(), Code::NotFound);
+    let compare = pb::CompareSubjectRequest {
+        name: approval.name.clone(),
+        subject_digest: "cd".repeat(32),
+        request_id: "compare".into(),
+    };
+    let voiding = limited(vec![ours]).compare_subject(compare).await.unwrap_err();
+    assert_eq!(voiding.code(), Code::NotFound, "who does not see it does not void it");
     assert!(limited(vec![theirs]).get_approval(get).await.is_ok());
     let list = limited(vec![ours]).list_approvals(pb::ListApprovalsRequest::default()).await.unwrap();
     assert_eq!(list.into_inner().approvals, []);
@@ -268,7 +276,7 @@ async fn what_is_out_of_scope_does_not_exist() {
 async fn everybody_finds_what_waits_for_them_and_who_else_could() {
     let service = Service::start().await;
     let first = submit(&service, "accounts/a/adjustments/1", "600.00").await;
-    let second = submit(&service, "accounts/a/adjustments/2", "100.00").await;
+    let second = submit(&service, "accounts/a/adjustments/2", "700.00").await;
     let waiting = async |person: &str, role: Role| {
         let request =
             pb::ListApprovalsRequest { waiting_for_me: true, ..pb::ListApprovalsRequest::default() };
@@ -282,4 +290,56 @@ async fn everybody_finds_what_waits_for_them_and_who_else_could() {
     let told = analyst(&service).explain_request(explain).await.unwrap().into_inner().sentences;
     assert!(told.iter().any(|sentence| sentence == "Step 1 asks for 1 BILLING_MANAGER."), "{told:#?}");
     assert!(told.last().unwrap().starts_with("It is PENDING: it waits for 1 BILLING_MANAGER"), "{told:#?}");
+}
+
+#[tokio::test]
+async fn what_is_asked_for_by_itself_nobody_asks_for_besides() {
+    let service = Service::start().await;
+    let kinds = [
+        pb::SubjectKind::Credit,
+        pb::SubjectKind::Debit,
+        pb::SubjectKind::Rebill,
+        pb::SubjectKind::Makegood,
+        pb::SubjectKind::WriteOff,
+        pb::SubjectKind::Goodwill,
+        pb::SubjectKind::TaxCorrection,
+        pb::SubjectKind::RatingCorrection,
+        pb::SubjectKind::Refund,
+        pb::SubjectKind::BillingRun,
+        pb::SubjectKind::PolicyChange,
+    ];
+    for kind in kinds {
+        let case = pb::ApprovalCase { subject_kind: kind.into(), ..case("1000000.00") };
+        let request =
+            pb::SubmitApprovalRequest { approval_case: Some(case), ..submission("anything", "0.00") };
+        let service_itself = ApprovalServiceClient::new(service.service_door(Role::BillingManager));
+        for mut client in [analyst(&service), service_itself] {
+            let refused = client.submit_approval(request.clone()).await.unwrap_err();
+            assert_eq!(reason(&refused), "MALFORMED", "{kind:?}");
+            assert!(refused.message().contains("approval_case.subject_kind"), "{}", refused.message());
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_person_names_nobody_who_would_then_have_no_say() {
+    let service = Service::start().await;
+    let of_others = pb::SubmitApprovalRequest {
+        involved: vec![pb::InvolvedPerson {
+            person: "manager".into(),
+            part: pb::InvolvedPart::EvidenceGiver.into(),
+        }],
+        ..submission("counts/1", "600.00")
+    };
+    for mut client in
+        [analyst(&service), ApprovalServiceClient::new(service.platform_door(Role::BillingAnalyst))]
+    {
+        let refused = client.submit_approval(of_others.clone()).await.unwrap_err();
+        assert_eq!(reason(&refused), "MALFORMED");
+        assert!(refused.message().contains("involved[0].person: is manager"), "{}", refused.message());
+    }
+    let mut other = ApprovalServiceClient::new(service.service_door(Role::BillingAnalyst));
+    let asked = other.submit_approval(of_others).await.unwrap().into_inner();
+    let own = approve(&service, &asked, "manager", Role::BillingManager).await.unwrap_err();
+    assert_eq!(reason(&own), "SELF_APPROVAL");
 }

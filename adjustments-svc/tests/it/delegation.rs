@@ -7,7 +7,8 @@ use billing_proto::billing::{
 use tonic::Status;
 
 use crate::{
-    approval::{approve, submit},
+    approval::{self, approve, submit},
+    person::{enter, person},
     service::{Door, Service, reason},
 };
 
@@ -20,11 +21,21 @@ fn moment(text: &str) -> Option<prost_types::Timestamp> {
     Some(prost_types::Timestamp { seconds: at.as_second(), nanos: 0 })
 }
 
+/// Offers authority from today on to somebody who is in the directory.
 async fn offer(service: &Service, from: &str, to: &str) -> Result<pb::Delegation, Status> {
+    enter(service, "clerk", person(to, &[])).await?;
+    offer_from(service, (from, to), "2026-04-02T00:00:00Z").await
+}
+
+async fn offer_from(
+    service: &Service,
+    (from, to): (&str, &str),
+    begins: &str,
+) -> Result<pb::Delegation, Status> {
     let delegation = pb::Delegation {
         delegate: to.into(),
         role: pb::ApproverRole::BillingManager.into(),
-        begin_time: moment("2026-04-01T00:00:00Z"),
+        begin_time: moment(begins),
         end_time: moment("2026-04-20T00:00:00Z"),
         ..pb::Delegation::default()
     };
@@ -102,4 +113,41 @@ async fn authority_does_not_go_in_a_circle() {
         .list_delegations(pb::ListDelegationsRequest::default())
         .await;
     assert!(nobodys.unwrap().into_inner().delegations.is_empty());
+}
+
+#[tokio::test]
+async fn nobody_lends_to_somebody_unknown_nor_from_yesterday_on() {
+    let service = Service::start().await;
+    let unknown = offer_from(&service, ("manager", "nobody"), "2026-04-02T00:00:00Z").await.unwrap_err();
+    assert_eq!(reason(&unknown), "MALFORMED");
+    let why = "delegation.delegate: is nobody, who is not in the directory";
+    assert!(unknown.message().contains(why), "{}", unknown.message());
+    enter(&service, "clerk", person("deputy", &[])).await.unwrap();
+    let past = offer_from(&service, ("manager", "deputy"), "2026-04-01T23:59:59Z").await.unwrap_err();
+    assert_eq!(reason(&past), "DELEGATION_TIME");
+}
+
+#[tokio::test]
+async fn who_can_approve_are_delegates_too_and_who_asks_it() {
+    let service = Service::start().await;
+    let offered = offer(&service, "manager", "deputy").await.unwrap();
+    accept(&service, &offered, "deputy").await.unwrap();
+    let asked = submit(&service, "counts/1", "600.00").await;
+    let mut caller = approval::client(&service, "manager_2", Role::BillingManager);
+    let request = pb::WhoCanApproveRequest { name: asked.name.clone() };
+    let who = caller.who_can_approve(request.clone()).await.unwrap().into_inner();
+    let told: Vec<_> = who
+        .people
+        .iter()
+        .map(|each| (each.person.as_str(), each.may_decide, each.on_behalf_of.as_str()))
+        .collect();
+    // Of the lender nobody has said which roles they have.
+    assert_eq!(told, [("deputy", true, "manager"), ("manager", false, ""), ("manager_2", true, "")]);
+    let waits: Vec<_> = who.waits_for.iter().map(|need| (need.role(), need.quorum)).collect();
+    assert_eq!(waits, [(pb::ApproverRole::BillingManager, 1)]);
+    approve(&service, &asked, "manager_2", Role::BillingManager).await.unwrap();
+    let who = caller.who_can_approve(request).await.unwrap().into_inner();
+    assert!(who.people.iter().all(|each| !each.may_decide), "{who:?}");
+    assert_eq!(who.people[0].reason, "the request is APPROVED, and nobody decides on it any more");
+    assert!(who.waits_for.is_empty());
 }

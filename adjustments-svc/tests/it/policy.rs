@@ -12,18 +12,16 @@ use uuid::Uuid;
 use crate::{
     approval::{approve, asked, client, get, submit},
     person::{enter, person},
-    service::{Door, Service, reason},
+    service::{Door, Service, reason, table},
 };
-
-const STANDARD: &str = include_str!("../../policies/standard.yaml");
 
 fn policies(service: &Service, person: &str) -> PolicyServiceClient<Door> {
     PolicyServiceClient::new(service.door(person, Role::Controller))
 }
 
-/// The standard table from 10 April on, in which credits are automatic below 100.00.
+/// The standard table from 10 April on, in which counts are automatic below 100.00 as credits are.
 fn stricter() -> String {
-    let later = STANDARD.replace("1970-01-01T00:00:00Z", "2026-04-10T00:00:00Z").replace("49_999", "9_999");
+    let later = table().replace("1970-01-01T00:00:00Z", "2026-04-10T00:00:00Z").replace("49_999", "9_999");
     later.replacen("[0, 50_000)", "[0, 10_000)", 1).replacen("[50_000, 1_000_000)", "[10_000, 1_000_000)", 1)
 }
 
@@ -98,8 +96,8 @@ async fn a_pending_request_keeps_the_plan_that_it_was_submitted_with() {
         assert!(yaml.contains(&manager), "{yaml}");
         yaml.replacen(&manager, &format!("{place}{both}"), 1)
     };
-    let table = second(stricter(), r#""[10_000, 1_000_000)", require: "#);
-    put_in_force(&service, second(table, "GOODWILL, amount: 50_000}, want: ")).await;
+    let both_asked = second(stricter(), r#""[10_000, 1_000_000)", require: "#);
+    put_in_force(&service, second(both_asked, "GOODWILL, amount: 50_000}, want: ")).await;
     let now = get(&service, &pending.name).await;
     assert_eq!(
         (&now.policy, &now.steps, &now.plan_digest),
@@ -162,7 +160,7 @@ async fn a_policy_with_errors_or_of_yesterday_is_not_taken() {
 async fn a_quorum_that_the_directory_cannot_meet_is_an_error() {
     let service = Service::start().await;
     enter(&service, "controller_1", person("controller_2", &[pb::ApproverRole::Controller])).await.unwrap();
-    let lint = pb::LintPolicyRequest { yaml: STANDARD.into() };
+    let lint = pb::LintPolicyRequest { yaml: table() };
     let found = policies(&service, "controller_1").lint_policy(lint).await.unwrap().into_inner().findings;
     assert!(found.iter().all(|finding| finding.rule == "QUORUM"), "{found:?}");
     assert!(!found.is_empty());

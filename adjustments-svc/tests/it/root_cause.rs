@@ -139,6 +139,9 @@ async fn what_comes_back_for_three_months_is_improved_and_measured() {
         expected_saving: Some(Money { currency_code: "GBP".into(), amount: "300.00".into() }),
         ..done.clone()
     };
+    let unknown = update(manager(), &owned, "*").await.unwrap_err();
+    assert!(unknown.message().contains("is analyst, who is not in the directory"), "{}", unknown.message());
+    enter(&service, "clerk", person("analyst", &[])).await.unwrap();
     let owned = update(manager(), &owned, "*").await.unwrap();
     assert_eq!((owned.state(), &owned.measured_saving), (pb::ImprovementState::Done, &None));
     let stale = update(manager(), &done, "*").await.unwrap_err();

@@ -72,6 +72,7 @@ impl Service {
         })
         .await
         .unwrap();
+        keep_table(&database).await;
         let clock = Clock::stopped("2026-04-02T12:00:00Z".parse().unwrap());
         let mail = TempDir::new().unwrap();
         let (running, channel) = serve(&database, &clock, mail.path()).await;
@@ -102,11 +103,35 @@ impl Service {
 
     /// The way in as a platform with one role.
     pub fn platform_door(&self, role: Role) -> Door {
+        self.machine_door("platform", PrincipalKind::Platform, role)
+    }
+
+    /// The way in as another service of the suite with one role.
+    pub fn service_door(&self, role: Role) -> Door {
+        self.machine_door("controls", PrincipalKind::Service, role)
+    }
+
+    fn machine_door(&self, person: &str, kind: PrincipalKind, role: Role) -> Door {
         let grants = vec![Grant { role, entities: vec![], territories: vec![], accounts: vec![] }];
-        let caller =
-            Caller { person: "platform".into(), kind: PrincipalKind::Platform, key: "key".into(), grants };
+        let caller = Caller { person: person.into(), kind, key: "key".into(), grants };
         InterceptedService::new(self.channel.clone(), Signed { signer: self.signer.clone(), caller })
     }
+}
+
+/// The standard table, in which a count by hand is approved as a credit is: what anybody may ask for stands for what adjustments
+/// asks for by itself.
+pub fn table() -> String {
+    include_str!("../../policies/standard.yaml")
+        .replace("RATING_CORRECTION], ", "RATING_CORRECTION, MANUAL_COUNT], ")
+        .replace("QUARANTINE_RELEASE, MANUAL_COUNT, AMENDMENT]", "QUARANTINE_RELEASE, AMENDMENT]")
+}
+
+/// Keeps that table as the first version, before the service begins with the standard one.
+async fn keep_table(database: &TestDatabase) {
+    let mut connection = PgConnection::connect(database.url()).await.unwrap();
+    let kept = "insert into adjustments.policy_version (version, title, yaml, digest, effective_at, uploaded_by, uploaded_at)
+                values (1, 'Counts as credits', $1, sha256(convert_to($1, 'UTF8')), 'epoch', 'test', 'epoch')";
+    sqlx::query(kept).bind(table()).execute(&mut connection).await.unwrap();
 }
 
 async fn serve(database: &TestDatabase, clock: &Clock, mail: &Path) -> (Running, Channel) {

@@ -28,9 +28,9 @@ async fn five_hundred_approvals_of_fifty_subjects_are_decided_once_each() {
     let service = Service::start().await;
     let mut approvals = Vec::new();
     for number in 0..50 {
-        let mut request = submission(&format!("billingRuns/{number}"), "0.00");
+        let mut request = submission(&format!("amendments/{number}"), "0.00");
         let case = pb::ApprovalCase {
-            subject_kind: pb::SubjectKind::BillingRun.into(),
+            subject_kind: pb::SubjectKind::Amendment.into(),
             ..pb::ApprovalCase::default()
         };
         request.approval_case = Some(case);

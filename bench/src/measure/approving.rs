@@ -68,7 +68,7 @@ impl Bench {
 fn submission(number: usize) -> pb::SubmitApprovalRequest {
     pb::SubmitApprovalRequest {
         approval_case: Some(pb::ApprovalCase {
-            subject_kind: pb::SubjectKind::BillingRun.into(),
+            subject_kind: pb::SubjectKind::ManualCount.into(),
             functional_currency_code: "USD".to_owned(),
             ..pb::ApprovalCase::default()
         }),

@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 pub mod allow;
+pub mod attachment;
 pub mod background;
 pub mod call;
 pub mod caller;

@@ -13,7 +13,7 @@ mod template;
 use std::{sync::Arc, time::Duration};
 
 use axum::body::Body;
-use chassis::failure::Failure;
+use chassis::{attachment::CONTENT_DISPOSITION, failure::Failure};
 use futures::{Stream, future::BoxFuture};
 use http::{HeaderMap, HeaderValue, Method, Response, StatusCode, Uri, header};
 use http_body_util::{BodyExt, LengthLimitError, Limited};
@@ -138,12 +138,20 @@ impl Transcoder {
         }
         let exchange = exchange(&binding.method, call, upstream);
         if binding.method.is_server_streaming() {
-            let answers = unless_broken(exchange, &mut broken_off).await?;
+            let answers = unless_broken(exchange, &mut broken_off).await?.into_inner();
             return Ok(stream::answer(binding, Framing::accepted(&head.headers), answers, broken_off));
         }
-        let single = async { only(exchange.await?).await };
-        let message = unless_broken(single, &mut broken_off).await?;
-        Ok(response::answer(&binding, &message)?)
+        let single = async {
+            let answered = exchange.await?;
+            let saved_as = answered.metadata().get(CONTENT_DISPOSITION).cloned();
+            Ok::<_, Status>((only(answered.into_inner()).await?, saved_as))
+        };
+        let (message, saved_as) = unless_broken(single, &mut broken_off).await?;
+        let mut answered = response::answer(&binding, &message)?;
+        if let Some(saved_as) = saved_as.and_then(|name| HeaderValue::try_from(name.to_str().ok()?).ok()) {
+            answered.headers_mut().insert(header::CONTENT_DISPOSITION, saved_as);
+        }
+        Ok(answered)
     }
 
     async fn whole(&self, body: Body) -> Result<bytes::Bytes, Failed> {
@@ -207,13 +215,13 @@ async fn exchange(
     method: &MethodDescriptor,
     call: tonic::Request<impl Stream<Item = DynamicMessage> + Send + 'static>,
     upstream: Upstream,
-) -> Result<Streaming<DynamicMessage>, Status> {
+) -> Result<tonic::Response<Streaming<DynamicMessage>>, Status> {
     let path = path(method).parse().map_err(|_| Status::internal("the contract's method has no path"))?;
     let codec = DynamicCodec { output: method.output() };
     // What a service may answer is limited by the service.
     let mut client = Grpc::new(upstream).max_decoding_message_size(usize::MAX);
     client.ready().await.map_err(|error| Status::unavailable(error.to_string()))?;
-    Ok(client.streaming(call, path, codec).await?.into_inner())
+    client.streaming(call, path, codec).await
 }
 
 fn path(method: &MethodDescriptor) -> String {

@@ -12,7 +12,7 @@ use std::{
 use async_stream::try_stream;
 use billing_proto::billing::{event::v1::*, invoicing::v1::*};
 use billing_proto::google::api::HttpBody;
-use chassis::{call::Call, failure::Failure};
+use chassis::{attachment::answer_file, call::Call, failure::Failure};
 use futures::{Stream, StreamExt};
 use refusal::{Class, FieldViolation, Refusal};
 use tonic::{Request, Response, Status, Streaming};
@@ -240,11 +240,8 @@ impl invoice_service_server::InvoiceService for Canned {
                 ("application/pdf", "%PDF-1.7\n\u{1}")
             }
         };
-        Ok(Response::new(HttpBody {
-            content_type: content_type.into(),
-            data: data.into(),
-            extensions: vec![],
-        }))
+        let file = HttpBody { content_type: content_type.into(), data: data.into(), extensions: vec![] };
+        answer_file(async { Ok(("Größe 1.pdf".to_owned(), file)) }).await
     }
 }
 

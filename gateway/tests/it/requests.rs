@@ -67,6 +67,12 @@ async fn a_file_is_answered_as_it_is() {
     let pdf = client.get("/v1/accounts/a/invoices/i:download").await;
     assert_eq!(pdf.headers["content-type"], "application/pdf");
     assert_eq!(&pdf.bytes[..], b"%PDF-1.7\n\x01");
+    assert_eq!(
+        pdf.headers["content-disposition"],
+        "attachment; filename=\"Gr__e_1.pdf\"; filename*=UTF-8''Gr%C3%B6%C3%9Fe%201.pdf"
+    );
+    let json = client.get("/v1/accounts/a/invoices/i").await;
+    assert!(json.headers.get("content-disposition").is_none(), "which is no file");
     let csv = client.get("/v1/accounts/a/invoices/i:download?format=INVOICE_FORMAT_CSV").await;
     assert_eq!(csv.headers["content-type"], "text/csv; charset=utf-8");
     assert_eq!(&csv.bytes[..], b"number,amount\r\n");

@@ -4,7 +4,7 @@ use billing_proto::{
     billing::invoicing::v1::{self as pb, invoice_service_server::InvoiceService},
     google::api::HttpBody,
 };
-use chassis::{call::Call, failure::answer, page::Page};
+use chassis::{attachment::answer_file, call::Call, failure::answer, page::Page};
 use refusal::Violations;
 use tonic::{Request, Response, Status};
 
@@ -83,7 +83,7 @@ impl InvoiceService for Rpc {
         &self,
         request: Request<pb::DownloadInvoiceRequest>,
     ) -> Result<Response<HttpBody>, Status> {
-        answer(async {
+        answer_file(async {
             let call = Call::of(&request)?;
             let message = request.into_inner();
             let mut v = Violations::new();
@@ -92,6 +92,7 @@ impl InvoiceService for Rpc {
             let (Some(named), Some(format)) = (named, format) else { return Err(v.refusal().into()) };
             let mut transaction = self.pool.begin().await?;
             let invoice = report::get(&mut transaction, named, call.scope.json().as_ref()).await?;
+            let file_name = invoice_file::name(&invoice, format);
             let file = match format {
                 pb::InvoiceFormat::Unspecified | pb::InvoiceFormat::Pdf => {
                     let content = rendering::pdf(&mut transaction, named, invoice, call.at).await?;
@@ -101,7 +102,7 @@ impl InvoiceService for Rpc {
                 pb::InvoiceFormat::Json => invoice_file::json(&invoice)?,
             };
             transaction.commit().await?;
-            Ok(file)
+            Ok((file_name, file))
         })
         .await
     }

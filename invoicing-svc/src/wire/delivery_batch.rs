@@ -344,7 +344,6 @@ fn unreadable(content: &str) -> Row {
     let unreadable = Unreadable { problem, content: content.to_owned(), about: None };
     Row { parsed: Err(Box::new(unreadable)), summed: None, record: None, names: airing::column_name }
 }
-}
 
 /// The row of a record; none of the header.
 fn row(

@@ -56,6 +56,18 @@ pub fn of(content_type: &str, data: Vec<u8>) -> HttpBody {
     HttpBody { content_type: content_type.to_owned(), data: data.into(), extensions: Vec::new() }
 }
 
+/// What a file of a document is saved as: by its number, and a draft by its id.
+pub fn name(invoice: &pb::Invoice, format: pb::InvoiceFormat) -> String {
+    let id = invoice.name.rsplit('/').next().unwrap_or(&invoice.name);
+    let named = if invoice.number.is_empty() { id } else { invoice.number.as_str() };
+    let extension = match format {
+        pb::InvoiceFormat::Unspecified | pb::InvoiceFormat::Pdf => "pdf",
+        pb::InvoiceFormat::Csv => "csv",
+        pb::InvoiceFormat::Json => "json",
+    };
+    format!("{}.{extension}", named.replace('/', "-"))
+}
+
 /// The lines as CSV: RFC 4180, UTF-8, with a header.
 pub fn csv(invoice: &pb::Invoice) -> HttpBody {
     let mut file = record(COLUMNS);

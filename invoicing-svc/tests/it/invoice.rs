@@ -114,6 +114,13 @@ pub async fn download(
     Ok((file.content_type, file.data.to_vec()))
 }
 
+/// The name that a file of a document is saved under.
+async fn saved_as(service: &Service, name: &str, format: pb::InvoiceFormat) -> String {
+    let request = pb::DownloadInvoiceRequest { name: name.into(), format: format.into() };
+    let file = client(service).download_invoice(request).await.unwrap();
+    file.metadata().get("content-disposition").unwrap().to_str().unwrap().to_owned()
+}
+
 fn amounts(invoice: &pb::Invoice) -> [String; 3] {
     [&invoice.gross, &invoice.commission, &invoice.net].map(|money| money.as_ref().unwrap().amount.clone())
 }
@@ -207,6 +214,11 @@ async fn a_document_is_a_file_and_stays_the_same() {
     let (kind, json) = download(&service, &name, pb::InvoiceFormat::Json).await.unwrap();
     let json: serde_json::Value = serde_json::from_slice(&json).unwrap();
     assert_eq!((kind.as_str(), &json["number"]), ("application/json", &"2026-000001".into()));
+    for (format, extension) in [(pb::InvoiceFormat::Pdf, "pdf"), (pb::InvoiceFormat::Csv, "csv")] {
+        let file_name = format!("2026-000001.{extension}");
+        let told = saved_as(&service, &name, format).await;
+        assert_eq!(told, format!("attachment; filename=\"{file_name}\"; filename*=UTF-8''{file_name}"));
+    }
     assert_eq!(json["lines"][1]["gross"], serde_json::json!({ "currencyCode": "USD", "amount": "550.00" }));
 
     let unknown = download(&service, &name, pb::InvoiceFormat::Unspecified).await.unwrap_err();

@@ -1,10 +1,10 @@
-//! The directory of a suite that is started on one machine: the people of the development tokens, by the roles that they
+//! The directory of a suite that is started on one machine: the people of the development tokens, with the roles that they
 //! can be asked for. What is known of somebody already stays as it is.
 
 use std::collections::BTreeSet;
 
 use billing_proto::billing::{
-    access::v1::Role,
+    access::v1::{PrincipalKind, Role},
     adjustments::v1::{self as adjustments, ApproverRole},
 };
 use prost_types::FieldMask;
@@ -15,32 +15,31 @@ use crate::{
     endpoints::{Endpoints, Keyring},
 };
 
-/// Who enters the others. Nobody enters themselves, so there are two.
-const CLERKS: [&str; 2] = ["controller_1", "controller_2"];
+/// Who enters the others: somebody who asks for nothing, so that nobody has no say because they were entered by who asks.
+const CLERK: &str = "access_admin";
 
-/// Enters everybody who can be asked to approve and is not in it.
+/// Enters everybody who is not in it. Nobody enters themselves.
 pub async fn fill(endpoints: &Endpoints) -> Result<(), anyhow::Error> {
     let keyring = Keyring::of(endpoints).await?;
-    let [first, second] = CLERKS.map(|clerk| keyring.client(clerk));
-    let (first, second) = (first?, second?);
+    let clerk = keyring.client(CLERK)?;
     let request = adjustments::ListPeopleRequest { page_size: 1_000, page_token: String::new() };
-    let known = ask!(first.people(), list_people, request)?.people;
+    let known = ask!(clerk.people(), list_people, request)?.people;
     let known: BTreeSet<String> = known.into_iter().map(|person| person.name).collect();
-    for (person, _, role) in PEOPLE {
+    for (person, kind, role) in PEOPLE {
         let name = format!("people/{person}");
-        let Some(role) = approver(role).filter(|_| !known.contains(&name)) else { continue };
-        let clerk = if person == first.person() { &second } else { &first };
-        enter(clerk, name, role).await?;
+        if kind == PrincipalKind::Person && person != CLERK && !known.contains(&name) {
+            enter(&clerk, name, approver(role)).await?;
+        }
     }
     Ok(())
 }
 
-async fn enter(clerk: &Client, name: String, role: ApproverRole) -> Result<(), anyhow::Error> {
+async fn enter(clerk: &Client, name: String, role: Option<ApproverRole>) -> Result<(), anyhow::Error> {
     let request = adjustments::UpdatePersonRequest {
         request_id: format!("up-{name}"),
         person: Some(adjustments::Person {
             name,
-            roles: vec![role.into()],
+            roles: role.into_iter().map(i32::from).collect(),
             ..adjustments::Person::default()
         }),
         update_mask: Some(FieldMask { paths: vec!["*".to_owned()] }),

@@ -39,7 +39,7 @@ async fn evidence_is_a_file_that_is_what_was_announced() -> Result<()> {
         [(&b""[..], "EVIDENCE_EMPTY"), (&large, "EVIDENCE_TOO_LARGE"), (b"prooF", "EVIDENCE_DIGEST")]
     {
         let refused = giver.add_evidence(file(&draft, content, PROOF)).await.unwrap_err();
-        assert_eq!(reason(&refused), why);
+        assert_eq!((refused.code(), reason(&refused).as_str()), (Code::InvalidArgument, why));
     }
     let script = adj::AddEvidenceRequest { media_type: "text/html".into(), ..file(&draft, b"proof", PROOF) };
     assert_eq!(reason(&giver.add_evidence(script).await.unwrap_err()), "EVIDENCE_TYPE");
@@ -123,6 +123,52 @@ async fn a_draft_is_submitted_once_as_it_was_read() -> Result<()> {
     let submitted = submit(&draft.etag, "submit").await?;
     assert_eq!(submit(&draft.etag, "submit").await?, submitted, "the same request is answered as before");
     assert_eq!(reason(&submit("", "twice").await.unwrap_err()), "ADJUSTMENT_STATE");
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_file_is_there_once_however_often_it_is_sent_and_is_saved_by_its_name() -> Result<()> {
+    let house = House::open().await?;
+    let invoice = house.invoiced("40000.00").await?;
+    let draft = house.draft(credit(&invoice, "5000.00"), "draft").await?;
+    let again = |request_id: &str| adj::AddEvidenceRequest {
+        file_name: "copy.txt".into(),
+        request_id: request_id.into(),
+        ..file(&draft, b"proof!", PROOF_2)
+    };
+    let mut giver = house.adjusting("giver", Role::BillingAnalyst)?;
+    let first = giver.add_evidence(file(&draft, b"proof!", PROOF_2)).await?.into_inner();
+    assert_eq!(giver.add_evidence(again("again")).await?.into_inner(), first, "nothing has changed");
+    let mut other = house.adjusting("other", Role::BillingAnalyst)?;
+    let last = other.add_evidence(again("other")).await?.into_inner();
+    assert_eq!(last.evidence, first.evidence);
+    let submitted = house.submit(&last).await?;
+    for person in ["giver", "other"] {
+        let own = house.approve(&submitted, (person, Role::BillingManager)).await.unwrap_err();
+        assert_eq!(reason(&own), "SELF_APPROVAL", "{person}");
+    }
+    let request = adj::DownloadEvidenceRequest { name: draft.name, sha256: PROOF_2.into() };
+    let read = house.adjusting("auditor", Role::Auditor)?.download_evidence(request).await?;
+    let saved_as = read.metadata().get("content-disposition").map(|name| name.to_str()).transpose()?;
+    assert_eq!(saved_as, Some("attachment; filename=\"proof.txt\"; filename*=UTF-8''proof.txt"));
+    Ok(())
+}
+
+#[tokio::test]
+async fn two_that_are_asked_for_at_once_count_each_other() -> Result<()> {
+    // 450.00 and 450.00 of one account, of two invoices: one passes, and the other waits for a manager.
+    let house = House::open().await?;
+    for order in ["IO-1", "IO-2"] {
+        house.sell(&house.account, (order, "40000.00", "GBP"), "15").await?;
+    }
+    let one = house.bill().await?;
+    let all = house.invoices(pb::ListInvoicesRequest { parent: house.account.clone(), ..Default::default() });
+    let other = all.await?.into_iter().find(|invoice| invoice.name != one.name).context("one each")?;
+    let one = house.draft(credit(&one, "450.00"), "one").await?;
+    let other = house.draft(credit(&other, "450.00"), "other").await?;
+    let (one, other) = join!(house.submit(&one), house.submit(&other));
+    let waiting = |each: &adj::Adjustment| each.state() == adj::AdjustmentState::Submitted;
+    assert_eq!([one?, other?].iter().filter(|each| waiting(each)).count(), 1);
     Ok(())
 }
 

@@ -63,6 +63,53 @@ async fn triaged(house: &House, dispute: &adj::Dispute) -> Result<adj::Dispute> 
     Ok(client(house)?.triage_dispute(request).await?.into_inner())
 }
 
+#[tokio::test]
+async fn work_is_given_to_nobody_who_is_not_in_the_directory() -> Result<()> {
+    let house = House::open().await?;
+    let invoice = house.invoiced("40000.00").await?;
+    let dispute = open(&house, &invoice, "6120.00").await?;
+    let triage = |request_id: &str| adj::TriageDisputeRequest {
+        name: dispute.name.clone(),
+        owner: "deputy".into(),
+        root_cause: adj::RootCause::Trafficking.into(),
+        request_id: request_id.into(),
+        ..adj::TriageDisputeRequest::default()
+    };
+    let case = adj::Case {
+        kind: adj::CaseKind::Enquiry.into(),
+        subject: "Where is the copy".into(),
+        owner: "deputy".into(),
+        ..adj::Case::default()
+    };
+    let case = |request_id: &str| adj::OpenCaseRequest {
+        parent: house.account.clone(),
+        case: Some(case.clone()),
+        request_id: request_id.into(),
+    };
+    let mut cases = house.cases("sales", Role::Sales)?;
+    let unknown = [
+        client(&house)?.triage_dispute(triage("unknown")).await.unwrap_err(),
+        cases.open_case(case("unknown")).await.unwrap_err(),
+    ];
+    for refused in unknown {
+        assert_eq!(reason(&refused), "MALFORMED");
+        let why = "owner: is deputy, who is not in the directory";
+        assert!(refused.message().contains(why), "{}", refused.message());
+    }
+    house.enter("deputy", "").await?;
+    assert_eq!(client(&house)?.triage_dispute(triage("known")).await?.into_inner().owner, "deputy");
+    assert_eq!(cases.open_case(case("known")).await?.into_inner().owner, "deputy");
+    let assign = adj::AssignWorkItemRequest {
+        name: dispute.name.clone(),
+        owner: "nobody".into(),
+        request_id: "assign".into(),
+    };
+    let mut queue = house.queue("analyst", Role::BillingAnalyst)?;
+    let refused = queue.assign_work_item(assign).await.unwrap_err();
+    assert!(refused.message().contains("is nobody, who is not in the directory"), "{}", refused.message());
+    Ok(())
+}
+
 fn settle(
     dispute: &adj::Dispute,
     outcome: adj::DisputeOutcome,

@@ -1,6 +1,7 @@
 //! Both services in this process, on one database and one stopped clock, and a British entity that bills.
 
 mod doors;
+mod people;
 
 use std::{
     collections::BTreeMap,
@@ -16,7 +17,6 @@ use billing_proto::billing::{
         self as adj, adjustment_service_client::AdjustmentServiceClient,
         approval_service_client::ApprovalServiceClient, case_service_client::CaseServiceClient,
         dispute_service_client::DisputeServiceClient, refund_service_client::RefundServiceClient,
-        root_cause_service_client::RootCauseServiceClient, work_queue_service_client::WorkQueueServiceClient,
     },
     invoicing::v1::{
         self as pb, account_service_client::AccountServiceClient,
@@ -208,16 +208,6 @@ impl House {
         Ok(CaseServiceClient::new(door))
     }
 
-    pub fn causes(&self, person: &str, role: Role) -> Result<RootCauseServiceClient<Door>> {
-        let door = self.door(("adjustments", self.address), (person, PrincipalKind::Person, role))?;
-        Ok(RootCauseServiceClient::new(door))
-    }
-
-    pub fn queue(&self, person: &str, role: Role) -> Result<WorkQueueServiceClient<Door>> {
-        let door = self.door(("adjustments", self.address), (person, PrincipalKind::Person, role))?;
-        Ok(WorkQueueServiceClient::new(door))
-    }
-
     pub fn approving(&self, person: &str, role: Role) -> Result<ApprovalServiceClient<Door>> {
         let door = self.door(("adjustments", self.address), (person, PrincipalKind::Person, role))?;
         Ok(ApprovalServiceClient::new(door))
@@ -252,7 +242,7 @@ impl House {
         let mut products = AdProductServiceClient::new(self.billing("product_ops_1", Role::ProductOps)?);
         self.product = products.create_ad_product(request).await?.into_inner().name;
         self.account = self.open_account("AG-1").await?;
-        Ok(())
+        self.enter("analyst", "").await
     }
 
     pub async fn open_account(&self, code: &str) -> Result<String> {

@@ -119,6 +119,7 @@ const APPROVALS: [&str; 19] = [
     "approval",
     "approval_decision",
     "approval_involved",
+    "approval_reporting",
     "approval_side",
     "cause_month_seen",
     "delegation",

@@ -34,7 +34,7 @@ refusal::refusals! {
         /// A file of nothing proves nothing.
         Malformed "EVIDENCE_EMPTY" Empty { file: String } => "{file} is empty; send the file itself",
         /// Larger than anybody reads.
-        Exhausted "EVIDENCE_TOO_LARGE" TooLarge { file: String, bytes: usize, most: usize } =>
+        Malformed "EVIDENCE_TOO_LARGE" TooLarge { file: String, bytes: usize, most: usize } =>
             "{file} has {bytes} bytes; at most {most} are taken, send the pages that matter",
         /// Not a document.
         Malformed "EVIDENCE_TYPE" Type { file: String, media_type: String } =>

@@ -108,8 +108,12 @@ pub(super) fn answers_by(
     if let Some(exclusion) = part_in(request, account, facts) {
         return Err(exclusion);
     }
-    let under =
-        |breaker: &str| facts.directory.same(breaker, account) || facts.directory.reports(account, breaker);
+    let Facts { directory, delegations: _ } = facts;
+    let under = |breaker: &str| {
+        directory.same(breaker, account)
+            || directory.reports(account, breaker)
+            || directory.line_is_said_by(account, breaker)
+    };
     if breaker.is_some_and(under) {
         return Err(Exclusion::AlreadyDecided);
     }

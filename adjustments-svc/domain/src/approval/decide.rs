@@ -90,9 +90,16 @@ pub(super) fn open_at(request: &Request, at: Timestamp) -> Result<(), RequestRef
 pub(super) fn refused(request: &Request, account: &str, exclusion: &Exclusion) -> RequestRefusal {
     let request = request.id.to_string();
     match exclusion {
-        Exclusion::Involved { .. } | Exclusion::ReportsTo { .. } | Exclusion::DelegateOf { .. } => {
-            RequestRefusal::SelfApproval { request, why: exclusion.in_words() }
-        }
+        Exclusion::Involved { .. }
+        | Exclusion::ReportsTo { .. }
+        | Exclusion::ReportedTo { .. }
+        | Exclusion::LineSaidBy { .. }
+        | Exclusion::DelegateOf { .. } => RequestRefusal::SelfApproval { request, why: exclusion.in_words() },
+        Exclusion::Over { state } => RequestRefusal::WrongState {
+            request,
+            state: (*state).to_owned(),
+            needed: State::Pending.name().to_owned(),
+        },
         Exclusion::AlreadyDecided => RequestRefusal::AlreadyDecided { request, person: account.to_owned() },
         Exclusion::NotAsked { asked } => {
             RequestRefusal::NotAsked { request, asked: super::standing::asked_in_words(asked) }

@@ -1,7 +1,7 @@
 //! Authority lent for a while. It is accepted by who gets it, never passed on, and both names stay on the decision.
 
 use ids::{DelegationId, Revision};
-use jiff::{SignedDuration, Timestamp};
+use jiff::{SignedDuration, Timestamp, tz::TimeZone};
 
 use super::Request;
 use crate::{
@@ -53,7 +53,7 @@ refusal::refusals! {
             "{person} does not have the role {role} and so cannot lend it",
         /// Time goes forward, and not for ever.
         StateForbids "DELEGATION_TIME" Time { begins: String, ends: String } =>
-            "from {begins} to {ends} is no time to lend authority for: it begins before it ends, lasts 30 days at most, and is not over",
+            "from {begins} to {ends} is no time to lend authority for: it begins today or later and before it ends, lasts 30 days at most, and is not over",
         /// Lending in a circle would let everybody decide for everybody.
         StateForbids "DELEGATION_CYCLE" Cycle { from: String, to: String } =>
             "{to} has lent authority that comes back to {from}; revoke that first",
@@ -106,7 +106,10 @@ pub fn propose(
         return Err(DelegationRefusal::RoleNotHeld { person: from.clone(), role: role.to_string() });
     }
     let longest = SignedDuration::from_hours(24 * DAYS_MAX);
-    if begins >= ends || ends.duration_since(*begins) > longest || ends <= proposed_at {
+    // What is lent for the whole of today begins with it; nothing was lent yesterday.
+    let today = |at: &Timestamp| at.to_zoned(TimeZone::UTC).date();
+    let past = today(begins) < today(proposed_at);
+    if past || begins >= ends || ends.duration_since(*begins) > longest || ends <= proposed_at {
         return Err(DelegationRefusal::Time { begins: begins.to_string(), ends: ends.to_string() });
     }
     if comes_back(directory.person(to), directory.person(from), others, directory) {

@@ -1,6 +1,7 @@
 //! Requests for approval, each on its way through the plan that was made when it was submitted.
 //!
-//! APR-1: no request is approved by anybody who made, edited, requested or gave evidence for its subject, nor for them.
+//! APR-1: no request is approved by anybody who made, edited, requested or gave evidence for its subject, nor for them,
+//! nor by who reports to them or did when it was submitted, nor by whose reporting line one of them was the last to say.
 //! APR-2: one person counts once. APR-3: a decision binds itself to what was seen; another content is another request.
 //! APR-4: waiting approves nothing. None of these is a setting.
 
@@ -22,7 +23,7 @@ pub use delegation::{Delegation, DelegationRefusal, DelegationState, accept, pro
 pub use end::{Verdict, executed, subject_changed, withdraw};
 pub use evolve::evolve;
 pub use refusal::RequestRefusal;
-pub use standing::{Approver, Exclusion, Facts, Seat, Standing, standing};
+pub use standing::{Approver, Exclusion, Facts, Seat, Standing, may_decide, standing};
 pub use submit::{Submission, submit};
 pub use wait::{Deadlines, deadlines, tick};
 
@@ -45,6 +46,8 @@ pub struct Request {
     pub subject: Subject,
     /// Who has a part in the subject, and so none in its approval.
     pub involved: Vec<Involved>,
+    /// Who reported to them when it was submitted: as long as it waits, no change of the directory gives these a say.
+    pub reporting: Vec<Reporting>,
     /// Nothing where no money moves.
     pub measure: Option<Measure>,
     pub circumstances: Circumstances,
@@ -91,6 +94,13 @@ spelled! {
 pub struct Involved {
     pub account: String,
     pub part: Part,
+}
+
+/// Somebody who reported to somebody with a part in the subject, directly or through others.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Reporting {
+    pub account: String,
+    pub to: Involved,
 }
 
 /// Where a request stands.

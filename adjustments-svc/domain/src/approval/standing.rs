@@ -1,5 +1,7 @@
 //! Who may decide on a request, and why the others may not.
 
+use jiff::Timestamp;
+
 use super::{Delegation, Part, Request, State, break_glass::answers_by};
 use crate::{directory::Directory, policy::Need, role::Role};
 
@@ -52,6 +54,16 @@ pub enum Exclusion {
         account: String,
         part: Part,
     },
+    /// They did when it was submitted, and the directory was changed since.
+    ReportedTo {
+        account: String,
+        part: Part,
+    },
+    /// Somebody who has a part in it was the last to say whom they report to, or whom somebody above them does.
+    LineSaidBy {
+        account: String,
+        part: Part,
+    },
     /// They act for somebody who has a part in it.
     DelegateOf {
         account: String,
@@ -60,6 +72,10 @@ pub enum Exclusion {
     AlreadyDecided,
     NotAsked {
         asked: Vec<Need>,
+    },
+    /// The request has ended: nobody may.
+    Over {
+        state: &'static str,
     },
 }
 
@@ -73,11 +89,18 @@ impl Exclusion {
             Self::ReportsTo { account, part } => {
                 format!("they report to {account}, who is its {}", words(*part))
             }
+            Self::ReportedTo { account, part } => {
+                format!("they reported to {account}, who is its {}, when it was submitted", words(*part))
+            }
+            Self::LineSaidBy { account, part } => {
+                format!("their reporting line was last said by {account}, who is its {}", words(*part))
+            }
             Self::DelegateOf { account, part } => {
                 format!("they hold a delegation of {account}, who is its {}", words(*part))
             }
             Self::AlreadyDecided => "they have decided on it already".to_owned(),
             Self::NotAsked { asked } => format!("it waits for {}", asked_in_words(asked)),
+            Self::Over { state } => format!("the request is {state}, and nobody decides on it any more"),
         }
     }
 }
@@ -99,7 +122,26 @@ pub(super) fn asked_in_words(asked: &[Need]) -> String {
     if words.is_empty() { "nobody".to_owned() } else { words.join(" and ") }
 }
 
-/// Where somebody stands towards a request: towards deciding on it, or towards looking at what an emergency let pass.
+/// Where somebody stands towards a request at a time. On one that has ended, or whose time has run out, nobody decides.
+pub fn may_decide(
+    request: &Request,
+    account: &str,
+    roles: &[Role],
+    facts: Facts<'_>,
+    at: Timestamp,
+) -> Standing {
+    let is_pending = request.state == State::Pending;
+    if !is_pending && !matches!(request.state, State::PostReviewDue { .. }) {
+        return Standing::MayNot(Exclusion::Over { state: request.state.name() });
+    }
+    if is_pending && at >= request.deadlines.expire {
+        return Standing::MayNot(Exclusion::Over { state: "EXPIRED" });
+    }
+    standing(request, account, roles, facts)
+}
+
+/// Where somebody stands towards a request that waits: towards deciding on it, or towards looking at what an emergency
+/// let pass.
 pub fn standing(request: &Request, account: &str, roles: &[Role], facts: Facts<'_>) -> Standing {
     if let State::PostReviewDue { glass, .. } = &request.state {
         // The plan asks nobody any more, and what was decided by it keeps nobody from looking.
@@ -139,6 +181,13 @@ pub(super) fn part_in(request: &Request, account: &str, facts: Facts<'_>) -> Opt
     }
     if let Some((account, part)) = parts().find(|(other, _)| directory.reports(account, other)) {
         return Some(Exclusion::ReportsTo { account, part });
+    }
+    let reported = |other: &str| other == account || directory.same(other, account);
+    if let Some(then) = request.reporting.iter().find(|then| reported(&then.account)) {
+        return Some(Exclusion::ReportedTo { account: then.to.account.clone(), part: then.to.part });
+    }
+    if let Some((account, part)) = parts().find(|(other, _)| directory.line_is_said_by(account, other)) {
+        return Some(Exclusion::LineSaidBy { account, part });
     }
     let lends = |other: &str| {
         let theirs =

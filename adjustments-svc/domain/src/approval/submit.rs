@@ -1,8 +1,9 @@
 use ids::{ApprovalId, Revision};
 
-use super::{Circumstances, Deadlines, Grant, Involved, Part, Request, RequestRefusal, State};
+use super::{Circumstances, Deadlines, Grant, Involved, Part, Reporting, Request, RequestRefusal, State};
 use crate::{
     act::Act,
+    directory::Directory,
     policy::{Measure, Plan},
     subject::Subject,
 };
@@ -20,7 +21,8 @@ pub struct Submission {
     pub replaces: Option<ApprovalId>,
 }
 
-/// Submits a subject. `open` is a request about the same subject that has not ended. Who submits has a part in it.
+/// Submits a subject. `open` is a request about the same subject that has not ended. Who submits has a part in it,
+/// and who reports to somebody with a part in it now has no say later.
 ///
 /// Order of refusal: APPROVAL_OPEN.
 pub fn submit(
@@ -28,6 +30,7 @@ pub fn submit(
     submission: Submission,
     open: Option<ApprovalId>,
     submitted: Act,
+    directory: &Directory,
 ) -> Result<Request, RequestRefusal> {
     let Submission {
         subject,
@@ -55,6 +58,7 @@ pub fn submit(
         id,
         revision: Revision::FIRST,
         subject,
+        reporting: reporting(&involved, directory),
         involved,
         measure,
         circumstances,
@@ -68,4 +72,18 @@ pub fn submit(
         replaces,
         state,
     })
+}
+
+/// Each account once, by the first of those to whom it reports. Who has a part themselves is excluded by that.
+fn reporting(involved: &[Involved], directory: &Directory) -> Vec<Reporting> {
+    let mut found: Vec<Reporting> = Vec::new();
+    for to in involved {
+        for account in directory.reporting_to(&to.account) {
+            let own = involved.iter().any(|involved| directory.same(&involved.account, account));
+            if !own && !found.iter().any(|known| known.account == account) {
+                found.push(Reporting { account: account.to_owned(), to: to.clone() });
+            }
+        }
+    }
+    found
 }

@@ -3,7 +3,8 @@ use std::collections::BTreeMap;
 use adjustments_domain::{
     act::Act,
     approval::{
-        BrokenGlass, Circumstances, Deadlines, Decision, Grant, Involved, Request, RequestRefusal, State,
+        BrokenGlass, Circumstances, Deadlines, Decision, Grant, Involved, Reporting, Request, RequestRefusal,
+        State,
     },
     policy::Measure,
     subject::Subject,
@@ -114,10 +115,17 @@ pub async fn load(connection: &mut PgConnection, which: Which<'_>) -> Result<Vec
     .await?;
     let ids: Vec<Uuid> = rows.iter().map(|row| row.approval_id).collect();
     let mut involved = involved(connection, &ids).await?;
+    let mut reporting = reporting(connection, &ids).await?;
     let mut decisions = decisions(connection, &ids).await?;
     let request = |row: Row| {
-        let (involved, decisions) = (involved.remove(&row.approval_id), decisions.remove(&row.approval_id));
-        row.request(involved.into_iter().flatten().collect(), decisions.into_iter().flatten().collect())
+        let id = row.approval_id;
+        let request = row.request()?;
+        Ok(Request {
+            involved: involved.remove(&id).into_iter().flatten().collect(),
+            reporting: reporting.remove(&id).into_iter().flatten().collect(),
+            decisions: decisions.remove(&id).into_iter().flatten().collect(),
+            ..request
+        })
     };
     rows.into_iter().map(request).collect()
 }
@@ -151,6 +159,24 @@ async fn involved(
     Ok(of)
 }
 
+async fn reporting(
+    connection: &mut PgConnection,
+    ids: &[Uuid],
+) -> Result<BTreeMap<Uuid, Vec<Reporting>>, Failure> {
+    let rows = sqlx::query!(
+        "select approval_id, account, reports_to, part from approval_reporting where approval_id = any($1) order by account",
+        ids
+    )
+    .fetch_all(connection)
+    .await?;
+    let mut of: BTreeMap<Uuid, Vec<Reporting>> = BTreeMap::new();
+    for row in rows {
+        let to = Involved { account: row.reports_to, part: Written::read(&row.part)? };
+        of.entry(row.approval_id).or_default().push(Reporting { account: row.account, to });
+    }
+    Ok(of)
+}
+
 async fn decisions(
     connection: &mut PgConnection,
     ids: &[Uuid],
@@ -177,7 +203,8 @@ async fn decisions(
 }
 
 impl Row {
-    fn request(self, involved: Vec<Involved>, decisions: Vec<Decision>) -> Result<Request, Failure> {
+    /// The request without what other tables hold of it.
+    fn request(self) -> Result<Request, Failure> {
         Ok(Request {
             id: ApprovalId::from_uuid(self.approval_id),
             revision: revision(self.revision)?,
@@ -192,7 +219,8 @@ impl Row {
                 digest: digest(&self.subject_digest)?,
                 summary: self.summary,
             },
-            involved,
+            involved: Vec::new(),
+            reporting: Vec::new(),
             circumstances: Circumstances {
                 entity: self.entity_code,
                 share: count(self.share)?,
@@ -208,7 +236,7 @@ impl Row {
             },
             reminded: self.reminded,
             escalated: self.escalated,
-            decisions,
+            decisions: Vec::new(),
             replaces: self.replaces.map(ApprovalId::from_uuid),
         })
     }

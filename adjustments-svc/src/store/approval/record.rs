@@ -60,7 +60,8 @@ pub async fn insert(
     .execute(&mut *connection)
     .await
     .map_err(|error| refused(error, &request.subject.name, request.id))?;
-    insert_involved(connection, request, directory).await
+    insert_involved(connection, request, directory).await?;
+    insert_reporting(connection, request, directory).await
 }
 
 async fn insert_involved(
@@ -93,6 +94,40 @@ async fn insert_involved(
     .execute(connection)
     .await
     .map_err(|error| refused(error, &request.subject.name, request.id))?;
+    Ok(())
+}
+
+/// Who reports to them stands on their side, whatever the directory says later.
+async fn insert_reporting(
+    connection: &mut PgConnection,
+    request: &Request,
+    directory: &Directory,
+) -> Result<(), Failure> {
+    let reporting = &request.reporting;
+    if reporting.is_empty() {
+        return Ok(());
+    }
+    let accounts: Vec<String> = reporting.iter().map(|each| each.account.clone()).collect();
+    let superiors: Vec<String> = reporting.iter().map(|each| each.to.account.clone()).collect();
+    let parts: Vec<String> = reporting.iter().map(|each| each.to.part.to_string()).collect();
+    let people: Vec<String> =
+        reporting.iter().map(|each| directory.person(&each.account).to_owned()).collect();
+    sqlx::query!(
+        "with sides as (
+           insert into approval_side (approval_id, person, side)
+           select distinct $1::uuid, person, 'INVOLVED' from unnest($5::text[]) as reporting(person)
+         )
+         insert into approval_reporting (approval_id, account, reports_to, part, person, side)
+         select $1::uuid, account, reports_to, part, person, 'INVOLVED'
+           from unnest($2::text[], $3::text[], $4::text[], $5::text[]) as reporting(account, reports_to, part, person)",
+        request.id.uuid(),
+        &accounts,
+        &superiors,
+        &parts,
+        &people
+    )
+    .execute(connection)
+    .await?;
     Ok(())
 }
 

@@ -125,6 +125,8 @@ fn authority_is_lent_for_a_while_and_never_in_a_circle() {
         (begins, "2026-03-31T00:00:01Z", Err("DELEGATION_TIME")),
         (begins, "2026-03-01T00:00:00Z", Err("DELEGATION_TIME")),
         (at("2026-02-01T00:00:00Z"), "2026-03-01T00:00:00Z", Err("DELEGATION_TIME")),
+        // Yesterday, though it is not over.
+        (at("2026-02-28T23:59:59Z"), "2026-03-08T00:00:00Z", Err("DELEGATION_TIME")),
     ] {
         assert_eq!(try_it(Delegation { begins, ends: at(ends), ..proposed("a", "b") }, &[]), want, "{ends}");
     }

@@ -3,6 +3,7 @@
 mod delegations;
 mod emergencies;
 mod histories;
+mod lines;
 
 use calendar::Holidays;
 use ids::{ApprovalId, Revision};
@@ -40,6 +41,11 @@ fn involved(account: &str, part: Part) -> Involved {
 
 /// A credit of so much that `analyst` made and submitted.
 pub(super) fn credit_with(amount: &str, parts: &[(&str, Part)]) -> Request {
+    credit_among(&directory(), amount, parts)
+}
+
+/// The same, where people report to each other like this.
+pub(super) fn credit_among(directory: &Directory, amount: &str, parts: &[(&str, Part)]) -> Request {
     let measured = measure(usd(amount), History::none(usd("0").currency())).unwrap();
     let circumstances = Circumstances { entity: String::new(), share: 0, age_days: 0 };
     let input = circumstances.input(SubjectKind::Credit, None, Some(&measured));
@@ -66,7 +72,7 @@ pub(super) fn credit_with(amount: &str, parts: &[(&str, Part)]) -> Request {
         deadlines: deadlines(policy.service_level, noon(), &Holidays::default()).unwrap(),
         replaces: None,
     };
-    submit(id(1), submission, None, Act { by: "analyst".into(), at: noon() }).unwrap()
+    submit(id(1), submission, None, Act { by: "analyst".into(), at: noon() }, directory).unwrap()
 }
 
 pub(super) fn credit(amount: &str) -> Request {
@@ -78,7 +84,7 @@ pub(super) fn directory() -> Directory {
     let entry = |same: Option<&str>, to: Option<&str>| Entry {
         same_person_as: same.map(Into::into),
         reports_to: to.map(Into::into),
-        roles: [].into(),
+        ..Entry::default()
     };
     Directory {
         entries: [
@@ -315,7 +321,8 @@ fn one_subject_is_asked_once_at_a_time() {
         deadlines: request.deadlines,
         replaces: None,
     };
-    let refusal = submit(id(2), submission, Some(id(1)), request.submitted.clone()).unwrap_err();
+    let refusal =
+        submit(id(2), submission, Some(id(1)), request.submitted.clone(), &directory()).unwrap_err();
     assert_eq!(refusal.reason(), "APPROVAL_OPEN");
     assert_eq!(request.revision, Revision::FIRST);
 }
@@ -333,4 +340,25 @@ fn everybody_is_told_why_they_may_not() {
     assert_eq!(why("analyst.admin", MANAGER), "analyst, an account of theirs, is its maker");
     assert_eq!(why("intern", MANAGER), "they report to analyst, who is its maker");
     assert_eq!(why("cfo", &[Role::Cfo]), "it waits for 1 BILLING_MANAGER");
+}
+
+#[test]
+fn nobody_may_decide_on_what_has_ended() {
+    let request = credit("500.00");
+    let directory = directory();
+    let facts = Facts { directory: &directory, delegations: &[] };
+    let why = |request: &Request, at: Timestamp| match may_decide(request, "manager_2", MANAGER, facts, at) {
+        Standing::May(seat) => format!("may as {}", seat.role),
+        Standing::MayNot(exclusion) => exclusion.in_words(),
+    };
+    assert_eq!(why(&request, noon()), "may as BILLING_MANAGER");
+    let over = |state: &str| format!("the request is {state}, and nobody decides on it any more");
+    // Ten business days after a Monday, whether or not that was noted.
+    assert_eq!(why(&request, at("2026-03-16T12:00:00Z")), over("EXPIRED"));
+    for (choice, state) in
+        [(Choice::Approve, "APPROVED"), (Choice::Reject, "REJECTED"), (Choice::Return, "RETURNED")]
+    {
+        let ended = vote(&request, &person("manager", MANAGER), choice, noon()).unwrap();
+        assert_eq!(why(&ended, noon()), over(state));
+    }
 }
