@@ -192,6 +192,7 @@ pub(super) fn case(
         account: Some(adjustment.account),
         amount: Some(amount),
         said_rate: rate.filter(|_| gross.currency() != entity.functional),
+        lacks_rate: false,
         circumstances,
     })
 }
