@@ -3,6 +3,8 @@
 #[cfg(test)]
 mod tests;
 
+use std::iter;
+
 use adjustments_domain::{
     approval::{Circumstances, Involved, Part},
     subject::{Digest, Subject, SubjectKind},
@@ -55,7 +57,7 @@ fn root(run: &invoicing::BillingRun) -> Result<Digest, anyhow::Error> {
         .context("a run in review has a root over its drafts")
 }
 
-/// What is asked to be approved: the drafts of a run, by whomever has not started it.
+/// What is asked to be approved: the drafts of a run, by whomever has neither started it nor written on its drafts.
 pub fn subject(
     run: &invoicing::BillingRun,
     root: Digest,
@@ -97,7 +99,8 @@ pub fn subject(
         circumstances,
     };
     let starter = Involved { account: run.started_by.clone(), part: Part::Maker };
-    Ok((subject, case, vec![starter]))
+    let editors = run.editors.iter().map(|account| Involved { account: account.clone(), part: Part::Editor });
+    Ok((subject, case, iter::once(starter).chain(editors).collect()))
 }
 
 /// What the drafts of a run come to.

@@ -38,3 +38,23 @@ fn a_run_with_another_currency_is_beyond_every_limit_and_says_so() {
     assert!(summary.contains("0 drafts of GBP 20000.00, USD 10.00 before commission"), "{summary}");
     assert!(summary.contains("there is no exchange rate of USD 10.00 to GBP"), "{summary}");
 }
+
+/// Whoever wrote on a draft, before the request or after one that it replaces, is kept from this one, as who started the run is.
+#[test]
+fn whoever_wrote_on_a_draft_has_a_part_in_the_run() {
+    let entity = Entity {
+        id: EntityId::from_uuid(Uuid::nil()),
+        code: "LON".into(),
+        functional: Currency::parse("GBP").unwrap(),
+    };
+    let run = invoicing::BillingRun {
+        started_by: "starter".into(),
+        editors: vec!["analyst".into(), "manager".into()],
+        ..invoicing::BillingRun::default()
+    };
+    let (_, _, involved) = subject(&run, [0; 32], &entity).unwrap();
+    let involved: Vec<(&str, Part)> =
+        involved.iter().map(|involved| (involved.account.as_str(), involved.part)).collect();
+    let want = [("starter", Part::Maker), ("analyst", Part::Editor), ("manager", Part::Editor)];
+    assert_eq!(involved, want);
+}
