@@ -145,6 +145,20 @@ async fn a_run_in_review_is_asked_for_and_signed_when_it_is_approved() -> Result
 }
 
 #[tokio::test]
+async fn a_run_with_another_currency_shows_what_it_has_in_that_of_the_books() -> Result<()> {
+    let house = House::open().await?;
+    for (place, fee) in [("20000.00", "GBP"), ("10.00", "USD")].iter().enumerate() {
+        let account = house.open_account(&format!("A-{place}")).await?;
+        house.sell(&account, (&format!("IO-{place}"), fee.0, fee.1), "0").await?;
+    }
+    let asked = pending(&house, &house.rate("run").await?).await?;
+    let measure = asked.measure.context("no measure")?;
+    assert_eq!((amount(&measure.this_amount), measure.largest.as_str()), ("20000.00", "NO_RATE"));
+    assert!(asked.summary.contains("GBP 20000.00, USD 10.00"), "{}", asked.summary);
+    Ok(())
+}
+
+#[tokio::test]
 async fn drafts_that_change_before_they_are_approved_are_asked_about_anew() -> Result<()> {
     let house = House::open().await?;
     let (accounts, run) = reviewed(&house, &["12000.00", "8000.00", "5000.00"]).await?;

@@ -61,6 +61,16 @@ impl Measure {
         }
     }
 
+    /// What limits are compared with, as people read it.
+    pub fn in_words(&self) -> String {
+        match self.largest {
+            Largest::This | Largest::Account | Largest::AccountAndCause | Largest::Maker => {
+                format!("{} minor units", minor_units(self.amount()))
+            }
+            Largest::SaidRate | Largest::NoRate => "more than every limit".to_owned(),
+        }
+    }
+
     /// The same amounts at a rate that somebody has said: sums count them, and limits do not.
     pub fn at_a_said_rate(self) -> Self {
         Self { largest: Largest::SaidRate, ..self }

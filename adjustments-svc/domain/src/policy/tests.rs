@@ -94,6 +94,7 @@ fn what_cannot_be_measured_for_want_of_a_rate_shows_what_can_and_is_beyond_every
     );
     let want = needs("BILLING_MANAGER:1 CONTROLLER:1 CFO:1");
     assert_eq!(asked(&stories(), minor_units(measured.amount())), want);
+    assert_eq!(measured.in_words(), "more than every limit", "and no figure that nobody has asked for");
 }
 
 #[test]
