@@ -170,11 +170,38 @@ pub async fn remove_changed(
     Ok(())
 }
 
-/// Nothing has dropped out of a run any more: all of it is to be approved anew.
+/// What has dropped out of an approval that does not hold any more is reviewed again with the rest.
 pub async fn take_back_in(connection: &mut PgConnection, run: RunId, at: Timestamp) -> Result<(), Failure> {
-    sqlx::query_file!("src/store/sql/take_back_in.sql", run.uuid(), at.to_sqlx() as _, CHANGED.0)
-        .execute(&mut *connection)
-        .await?;
+    let settled = sqlx::query!(
+        "update billing_exception
+            set state = 'RESOLVED', resolution = 'the whole run is to be approved anew', settled_by = 'system', settled_at = $2,
+                revision = revision + 1
+          where run_id = $1 and reason = $3 and state = 'OPEN'
+         returning account_id, invoice_id as \"invoice_id!\"",
+        run.uuid(),
+        at.to_sqlx() as _,
+        CHANGED.0
+    )
+    .fetch_all(&mut *connection)
+    .await?;
+    if settled.is_empty() {
+        return Ok(());
+    }
+    let (accounts, invoices): (Vec<Uuid>, Vec<Uuid>) =
+        settled.into_iter().map(|row| (row.account_id, row.invoice_id)).unzip();
+    sqlx::query!(
+        "update draft d set waiting = false
+           from unnest($2::uuid[], $3::uuid[]) as settled(account_id, invoice_id)
+          where d.run_id = $1 and (d.account_id, d.invoice_id) = (settled.account_id, settled.invoice_id)
+            and not exists (select from billing_exception e
+                             where e.run_id = $1 and e.account_id = d.account_id and e.invoice_id = d.invoice_id
+                               and e.state = 'OPEN' and e.severity = 'BLOCK')",
+        run.uuid(),
+        &accounts,
+        &invoices
+    )
+    .execute(&mut *connection)
+    .await?;
     sqlx::query!("update billing_run set removed = '[]', drafts_removed = 0 where run_id = $1", run.uuid())
         .execute(connection)
         .await?;
