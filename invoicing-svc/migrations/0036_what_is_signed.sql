@@ -9,10 +9,10 @@ create function signed_digest(digest bytea, edit draft_edit) returns bytea
                                   (edit).attachment)::text, 'UTF8')) end;
 
 alter table billing_run
-  -- Who wrote on its drafts: none of them approves it.
+  -- Who wrote on its drafts: where approvals are configured none of them approves it.
   add column editors text[] not null default '{}',
-  -- What the drafts that were approved know: a draft of an account that changes later is looked at again before it is issued.
-  -- Null: it is not approved, or was before this was kept.
+  -- What the drafts know that are approved: a draft of an account that changes later is looked at again before it is issued.
+  -- Null: not approved yet, or approved before this was kept.
   add column approved_seen pg_snapshot;
 update billing_run r
    set editors = array(select distinct e.edited_by from draft d join draft_edit e using (account_id, invoice_id)

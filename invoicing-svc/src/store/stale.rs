@@ -112,8 +112,7 @@ pub async fn refresh(
 ) -> Result<(), Failure> {
     sqlx::query!(
         "update billing_run
-            set snapshot = $2::text::pg_snapshot, stale_said = null,
-                approved_seen = case when approved_seen is not null then $2::text::pg_snapshot end
+            set snapshot = $2::text::pg_snapshot, stale_said = null, approved_seen = $2::text::pg_snapshot
           where run_id = $1",
         run.id.uuid(),
         snapshot
