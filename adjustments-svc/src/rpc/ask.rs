@@ -112,7 +112,13 @@ pub async fn answer(
                 History::none(amount.currency())
             };
             let measured = measure(amount, history).context("the sums of 30 days do not fit")?;
-            Some(if case.said_rate.is_some() { measured.at_a_said_rate() } else { measured })
+            Some(if case.lacks_rate {
+                measured.without_a_rate()
+            } else if case.said_rate.is_some() {
+                measured.at_a_said_rate()
+            } else {
+                measured
+            })
         }
     };
     let plan =

@@ -231,8 +231,16 @@ fn change_of_policy(call: &Call, policy: &Policy, digest: [u8; 32], replay: &[St
         digest,
         summary,
     };
-    let case =
-        Case { kind, cause: None, entity: None, account: None, amount: None, said_rate: None, circumstances };
+    let case = Case {
+        kind,
+        cause: None,
+        entity: None,
+        account: None,
+        amount: None,
+        said_rate: None,
+        lacks_rate: false,
+        circumstances,
+    };
     let maker = Involved { account: call.caller.person.clone(), part: Part::Maker };
     Asking { subject, case, involved: vec![maker], replaces: None }
 }

@@ -203,8 +203,16 @@ fn asking(
     let (kind, account, of) = (SubjectKind::Refund, Some(wanted.account), Some(entity.id));
     let circumstances = Circumstances { entity: entity.code.clone(), share: 0, age_days: 0 };
     let said_rate = rate.filter(|_| wanted.amount.currency() != entity.functional);
-    let case =
-        Case { kind, cause: None, entity: of, account, amount: Some(amount), said_rate, circumstances };
+    let case = Case {
+        kind,
+        cause: None,
+        entity: of,
+        account,
+        amount: Some(amount),
+        said_rate,
+        lacks_rate: false,
+        circumstances,
+    };
     let subject = Subject {
         kind,
         name: name::refund_request_name((wanted.account, id)),

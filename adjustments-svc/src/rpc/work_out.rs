@@ -137,8 +137,8 @@ impl Rpc {
     async fn ask_for_write_off(&self, name: String, given_up: Money) -> Result<Said, Failure> {
         let open = self.invoicing.open_document(None, name.clone()).await?;
         let after = document::left_open(&open, given_up)?;
-        // What is beyond what is open is refused here, with what others ask for.
-        let is_beyond = after.values().any(|left| left.is_negative());
+        // What is beyond what is open is refused here, with what others ask for; where a part of that is disputed, invoicing says so.
+        let is_beyond = after.values().any(|left| left.is_negative()) && !document::is_disputed(&open)?;
         let entries =
             if is_beyond { Vec::new() } else { self.invoicing.preview_write_off(name, given_up).await? };
         let effect = document::write_off_effect(&open, given_up, entries)?;
@@ -192,6 +192,7 @@ pub(super) fn case(
         account: Some(adjustment.account),
         amount: Some(amount),
         said_rate: rate.filter(|_| gross.currency() != entity.functional),
+        lacks_rate: false,
         circumstances,
     })
 }

@@ -3,9 +3,10 @@
 #[cfg(test)]
 mod tests;
 
+use std::iter;
+
 use adjustments_domain::{
     approval::{Circumstances, Involved, Part},
-    policy::beyond_limits,
     subject::{Digest, Subject, SubjectKind},
 };
 use anyhow::Context;
@@ -56,7 +57,7 @@ fn root(run: &invoicing::BillingRun) -> Result<Digest, anyhow::Error> {
         .context("a run in review has a root over its drafts")
 }
 
-/// What is asked to be approved: the drafts of a run, by whomever has not started it.
+/// What is asked to be approved: the drafts of a run, by whomever has neither started it nor written on its drafts.
 pub fn subject(
     run: &invoicing::BillingRun,
     root: Digest,
@@ -64,7 +65,7 @@ pub fn subject(
 ) -> Result<(Subject, Case, Vec<Involved>), anyhow::Error> {
     let sums: Vec<String> = run.totals.iter().filter_map(|total| total.gross.as_ref()).map(text).collect();
     let sums = if sums.is_empty() { "nothing".to_owned() } else { sums.join(", ") };
-    let (amount, others) = measured(run, entity)?;
+    let Measured { amount, others } = measured(run, entity)?;
     let unmeasured = match others.as_slice() {
         [] => String::new(),
         others => format!(
@@ -94,25 +95,34 @@ pub fn subject(
         account: None,
         amount: Some(amount),
         said_rate: None,
+        lacks_rate: !others.is_empty(),
         circumstances,
     };
     let starter = Involved { account: run.started_by.clone(), part: Part::Maker };
-    Ok((subject, case, vec![starter]))
+    let editors = run.editors.iter().map(|account| Involved { account: account.clone(), part: Part::Editor });
+    Ok((subject, case, iter::once(starter).chain(editors).collect()))
 }
 
-/// The gross of all drafts in the currency of the books, and what has another one. Invoicing knows no rates between currencies:
-/// where there is another one, the run is beyond every limit, and not at par with any.
-fn measured(run: &invoicing::BillingRun, entity: &Entity) -> Result<(Money, Vec<String>), anyhow::Error> {
-    let (mut sum, mut others) = (Money::zero(entity.functional), Vec::new());
+/// What the drafts of a run come to.
+struct Measured {
+    /// Their gross in the currency of the books.
+    amount: Money,
+    /// Their gross in each other currency, in words. Invoicing knows no rates between currencies: where there is another one, the
+    /// run is beyond every limit, and not at par with any.
+    others: Vec<String>,
+}
+
+fn measured(run: &invoicing::BillingRun, entity: &Entity) -> Result<Measured, anyhow::Error> {
+    let (mut amount, mut others) = (Money::zero(entity.functional), Vec::new());
     for total in &run.totals {
         let gross = total.gross.as_ref().context("a total of a run has a gross")?;
         if gross.currency_code == entity.functional.code() {
-            sum = sum.plus(Money::parse(entity.functional, &gross.amount)?)?;
+            amount = amount.plus(Money::parse(entity.functional, &gross.amount)?)?;
         } else {
             others.push(text(gross));
         }
     }
-    Ok((if others.is_empty() { sum } else { beyond_limits(entity.functional) }, others))
+    Ok(Measured { amount, others })
 }
 
 fn text(amount: &invoicing::Money) -> String {

@@ -26,6 +26,8 @@ pub struct Case {
     pub amount: Option<Money>,
     /// What somebody has said one unit of another currency is worth, where the amount is measured by that.
     pub said_rate: Option<Rate>,
+    /// Beside the amount there is more in other currencies, and no rate to measure that by.
+    pub lacks_rate: bool,
     pub circumstances: Circumstances,
 }
 
@@ -86,6 +88,7 @@ fn fields(v: &mut Violations, case: &pb::ApprovalCase) -> Option<Fields> {
         account: account?,
         amount: None,
         said_rate: None,
+        lacks_rate: false,
         circumstances,
     };
     Some((read, amount, gross, functional?, rate?))

@@ -185,6 +185,11 @@ pub fn left_open(open: &invoicing::OpenDocument, given_up: Money) -> Result<OfLi
     Ok(OfLines::from([(WHOLE, undisputed.minus(given_up)?)]))
 }
 
+/// Whether a part of what is open is disputed.
+pub fn is_disputed(open: &invoicing::OpenDocument) -> Result<bool, anyhow::Error> {
+    Ok(!parsed(&open.disputed)?.is_zero())
+}
+
 /// The effect of a note: its own figures, as they move the balance.
 pub fn note_effect(
     is_credit: bool,

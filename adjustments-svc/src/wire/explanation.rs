@@ -63,6 +63,12 @@ fn kept_out(request: &Request, directory: &Directory) -> Vec<String> {
 
 fn measured(measure: &Measure) -> String {
     let currency = measure.this.currency();
+    if measure.largest == Largest::NoRate {
+        return format!(
+            "It is beyond every limit: {currency} {} of it is in the currency of the books, and there is no exchange rate to measure the rest by.",
+            measure.this
+        );
+    }
     if measure.largest == Largest::SaidRate {
         return format!(
             "It is measured at a rate that somebody has said, and so beyond every limit: {currency} {}, and of 30 days by account {}, by account and cause {}, by maker {}.",

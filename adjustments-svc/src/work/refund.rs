@@ -4,7 +4,7 @@
 use adjustments_domain::{
     act::Act,
     approval::{self, Event, Request, State},
-    refund::{self, RefundRequest, executed},
+    refund::{self, RefundRequest, executed, void},
 };
 use anyhow::Context;
 use billing_proto::billing::{event::v1 as events, invoicing::v1 as invoicing};
@@ -61,20 +61,34 @@ pub(super) async fn step(worker: &Worker) -> Result<bool, Failure> {
     };
     match worker.invoicing.refund(message).await {
         Ok(became) => finish(&mut transaction, (&refund, request), became, now).await?,
-        Err(failure) => {
-            let is_void = is_refused_with(&failure, &GONE) && matches!(request.state, State::Approved(_));
-            let (why, pause) = why(failure);
-            tracing::warn!(refund = %refund.id, why, "an approved refund is not executed");
-            let again = now.checked_add(pause).context("the next attempt lies beyond the calendar")?;
-            store::record_delay(&mut transaction, named, (&why, again)).await?;
-            // It was approved of what there was: what comes in later is not given back without being asked about.
-            if is_void {
-                happen(&mut transaction, request, &[Event::Voided { at: now, why }], now).await?;
-            }
-        }
+        Err(failure) => not_done(&mut transaction, (&refund, request), failure, now).await?,
     }
     transaction.commit().await?;
     Ok(true)
+}
+
+/// It is tried again later. Where there is nothing left of it it is void instead: it was approved of what there was, and what comes in
+/// later is not given back without being asked about.
+async fn not_done(
+    connection: &mut PgConnection,
+    (refund, request): (&RefundRequest, Request),
+    failure: Failure,
+    now: Timestamp,
+) -> Result<(), Failure> {
+    let is_gone = is_refused_with(&failure, &GONE);
+    let (why, pause) = why(failure);
+    tracing::warn!(refund = %refund.id, why, is_gone, "an approved refund is not executed");
+    let again = now.checked_add(pause).context("the next attempt lies beyond the calendar")?;
+    store::record_delay(connection, (refund.wanted.account, refund.id), (&why, again)).await?;
+    if !is_gone {
+        return Ok(());
+    }
+    if matches!(request.state, State::Approved(_)) {
+        return happen(connection, request, &[Event::Voided { at: now, why }], now).await;
+    }
+    // What an emergency let pass keeps the state of its review.
+    let ended = store::record(connection, void(refund).or_refuse()?).await?;
+    Ok(say(connection, &Voice::system("", now), vec![fact::refund(&ended)]).await?)
 }
 
 /// Records that it is done, of the refund and of its request.

@@ -36,7 +36,12 @@ pub(super) async fn step(worker: &Worker) -> Result<bool, Failure> {
         approvers: approvers(&request),
     };
     match worker.invoicing.approve_run(message).await {
-        Ok(()) => signed(&mut transaction, request, now).await?,
+        Ok(()) => {
+            signed(&mut transaction, request, now).await?;
+            // It may have been signed long ago, and be in review again by now.
+            let run = worker.invoicing.run(sign_off.run.clone()).await?;
+            hear::look(&mut transaction, worker, &run).await?;
+        }
         // Most of the drafts are others than those that were approved.
         Err(Failure::Refused(refusal))
             if refusal.class == Class::Stale && matches!(request.state, State::Approved(_)) =>

@@ -24,7 +24,7 @@ pub async fn messages(
     runs.iter()
         .map(|run| {
             let known = progress.remove(&run.id.uuid());
-            let Known { progress, stale_accounts, drafts_removed, removed } =
+            let Known { progress, stale_accounts, drafts_removed, removed, editors } =
                 known.context("a run without its progress")?;
             // A run that is not found here has neither drafts nor documents.
             let drafted = drafted.remove(&run.id.uuid()).unwrap_or_else(Drafted::default);
@@ -39,6 +39,7 @@ pub async fn messages(
                 stale_accounts,
                 drafts_removed,
                 removed,
+                editors,
                 ..wire::billing_run::message(run)
             })
         })
@@ -57,6 +58,7 @@ struct Known {
     stale_accounts: i64,
     drafts_removed: i64,
     removed: Vec<pb::Money>,
+    editors: Vec<String>,
 }
 
 async fn progress(connection: &mut PgConnection, runs: &[Uuid]) -> Result<HashMap<Uuid, Known>, Failure> {
@@ -72,8 +74,8 @@ async fn progress(connection: &mut PgConnection, runs: &[Uuid]) -> Result<HashMa
                 ..pb::BillingRunProgress::default()
             };
             let (stale_accounts, drafts_removed) = (row.stale_accounts, row.drafts_removed);
-            let removed = removed(&row.removed)?;
-            Ok((row.run_id, Known { progress, stale_accounts, drafts_removed, removed }))
+            let (removed, editors) = (removed(&row.removed)?, row.editors);
+            Ok((row.run_id, Known { progress, stale_accounts, drafts_removed, removed, editors }))
         })
         .collect()
 }

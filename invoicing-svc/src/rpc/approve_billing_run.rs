@@ -1,15 +1,11 @@
 //! Signing a run off: by its own second person, or by an approval that was granted elsewhere.
 
-use anyhow::Context;
 use billing_proto::billing::{access::v1::PrincipalKind, invoicing::v1 as pb};
 use chassis::{
     call::Call,
     failure::{Failure, OrRefuse},
 };
-use invoicing_domain::{
-    billing_run::{self as domain, Approver, BillingRun, Granted, State},
-    exception::{Severity, due_on},
-};
+use invoicing_domain::billing_run::{self as domain, Approver, BillingRun, Granted, State};
 use refusal::Violations;
 use sqlx::PgConnection;
 use tonic::Request;
@@ -24,6 +20,7 @@ use crate::{
         billing_run as wire,
         text::{Text, texts},
     },
+    work,
 };
 
 /// How many persons may sign one run.
@@ -45,7 +42,9 @@ pub(super) async fn approve(
         let granted = granted(&call, &message)?;
         return rpc
             .act(&call, &message, asked, async |connection, run| {
-                approve_granted(connection, run, granted).await
+                let approved = approve_granted(connection, run, granted).await?;
+                store::review::approved(connection, run.id, true).await?;
+                Ok(approved)
             })
             .await;
     }
@@ -58,7 +57,12 @@ pub(super) async fn approve(
     let is_person = call.caller.kind == PrincipalKind::Person;
     let approver = Approver { act: act(&call), is_person };
     let seen = seen.flatten();
-    rpc.act(&call, &message, asked, async |_, run| domain::approve(run, approver, seen).or_refuse()).await
+    rpc.act(&call, &message, asked, async |connection, run| {
+        let approved = domain::approve(run, approver, seen).or_refuse()?;
+        store::review::approved(connection, run.id, false).await?;
+        Ok(approved)
+    })
+    .await
 }
 
 /// Nobody asks for an approval that no preview ever gets.
@@ -102,8 +106,6 @@ async fn approve_granted(
     };
     let changed = store::review::changed(connection, run.id, review).await?;
     let approved = domain::approve_granted(run, granted, Some(&changed)).or_refuse()?;
-    let today = store::billing_entity::get(connection, run.entity, None).await?.zone.day_of(at);
-    let due = due_on(Severity::Block, today).context("what blocks is due by a day")?;
-    store::review::remove_changed(connection, (run.id, review), &changed, (at, due)).await?;
+    work::remove_changed(connection, run, (review, &changed), at).await?;
     Ok(approved)
 }

@@ -1,4 +1,5 @@
-//! Writing on a draft where no money is touched: what the edit settles is checked again in the same transaction.
+//! Writing on a draft where no money is touched: what the edit settles is checked again in the same transaction. The words are
+//! signed with the rest, so another root is to be signed, by somebody else than whoever wrote them.
 
 use billing_proto::billing::invoicing::v1 as pb;
 use chassis::{
@@ -62,8 +63,12 @@ pub async fn edit(rpc: &Rpc, request: Request<pb::EditInvoiceRequest>) -> Result
     changed::next_revision(&message.name, &message.etag, before.revision).or_refuse()?;
     let edit = wanted.over(before.clone());
     store::draft_edit::record(&mut transaction, named, &edit, &act(&call)).await?;
+    store::billing_run::record_editor(&mut transaction, run.id, &call.caller.person).await?;
+    store::review::touch(&mut transaction, run.id, &[named]).await?;
     if edit.purchase_order != before.purchase_order {
         work::rate_again(&mut transaction, &run, named.0, call.at, &rpc.tax_engines).await?;
+    } else {
+        work::sign_anew(&mut transaction, &run, call.at).await?;
     }
     let answer = report::get(&mut transaction, named, scope.as_ref()).await?;
     let edited = fact::edited(run.entity, named.0, &answer);

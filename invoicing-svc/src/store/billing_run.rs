@@ -85,7 +85,7 @@ pub async fn load(connection: &mut PgConnection, which: Which<'_>) -> Result<Vec
             );
             let state = match row.state.as_str() {
                 "CREATED" => Some(State::Created),
-                "RATING" => Some(State::Rating),
+                "RATING" => Some(State::Rating(approval)),
                 "IN_REVIEW" => root.map(|root| State::InReview { root }),
                 "APPROVED" => approval.map(State::Approved),
                 "ISSUING" => issue.map(State::Issuing),
@@ -294,7 +294,8 @@ pub async fn record(connection: &mut PgConnection, run: BillingRun) -> Result<Bi
 
 fn columns(state: &State) -> StateColumns {
     match state {
-        State::Created | State::Rating | State::Cancelled => StateColumns::default(),
+        State::Created | State::Rating(None) | State::Cancelled => StateColumns::default(),
+        State::Rating(Some(approval)) => StateColumns::approved(approval),
         State::InReview { root } => StateColumns { root: Some(*root), ..StateColumns::default() },
         State::Approved(approval) => StateColumns::approved(approval),
         State::Issuing(issue) => StateColumns::issuing(issue),
@@ -358,6 +359,18 @@ pub async fn reviewing(connection: &mut PgConnection, account: AccountId) -> Res
         account.uuid()
     );
     Ok(runs.fetch_all(connection).await?.into_iter().map(RunId::from_uuid).collect())
+}
+
+/// Somebody wrote on a draft of a run, which is locked.
+pub async fn record_editor(connection: &mut PgConnection, run: RunId, editor: &str) -> Result<(), Failure> {
+    sqlx::query!(
+        "update billing_run set editors = array_append(editors, $2) where run_id = $1 and not $2 = any(editors)",
+        run.uuid(),
+        editor
+    )
+    .execute(connection)
+    .await?;
+    Ok(())
 }
 
 /// The run went on without so many drafts.

@@ -292,10 +292,12 @@ async fn insert_postings(connection: &mut PgConnection, blueprints: &[Blueprint]
     Ok(())
 }
 
-/// The digests of the drafts of a run that wait for nothing, in the order of their names.
+/// What is signed of the drafts of a run that wait for nothing, in the order of their names.
 pub async fn digests(connection: &mut PgConnection, run: RunId) -> Result<Vec<Vec<u8>>, Failure> {
     let digests = sqlx::query_scalar!(
-        "select digest from draft where run_id = $1 and not waiting order by account_id, invoice_id",
+        "select signed_digest(d.digest, w) as \"digest!\"
+           from draft d left join draft_edit w using (account_id, invoice_id)
+          where d.run_id = $1 and not d.waiting order by d.account_id, d.invoice_id",
         run.uuid()
     )
     .fetch_all(connection)

@@ -3,7 +3,7 @@
 
 use anyhow::Context;
 use chassis::failure::Failure;
-use ids::{AccountId, RunId};
+use ids::{AccountId, InvoiceId, RunId};
 use invoicing_domain::billing_run::{Changed, Root};
 use jiff::{Timestamp, civil::Date};
 use jiff_sqlx::ToSqlx;
@@ -12,6 +12,12 @@ use sqlx::PgConnection;
 use uuid::Uuid;
 
 use super::written::currency;
+
+/// Why a draft waits that is not as it was approved: for machines, and in words.
+const CHANGED: (&str, &str) = (
+    "CHANGED_SINCE_APPROVAL",
+    "the draft is not as it was when its run was approved; the next run bills it, and asks for its own approval",
+);
 
 /// Keeps the root that can be approved from now on.
 pub async fn record(connection: &mut PgConnection, run: RunId, root: &Root) -> Result<(), Failure> {
@@ -73,18 +79,47 @@ pub async fn place(connection: &mut PgConnection, run: RunId, accounts: &[Accoun
     Ok(())
 }
 
-/// What the drafts that changed after a review come to beside the rest, in each currency.
+/// Says that these drafts are not as any review has them: what is written on them, or what they would come to now.
+pub async fn touch(
+    connection: &mut PgConnection,
+    run: RunId,
+    drafts: &[(AccountId, InvoiceId)],
+) -> Result<(), Failure> {
+    let (accounts, invoices): (Vec<Uuid>, Vec<Uuid>) =
+        drafts.iter().map(|(account, invoice)| (account.uuid(), invoice.uuid())).unzip();
+    sqlx::query!(
+        "update draft d
+            set since = 1 + coalesce((select max(review) from run_review r where r.run_id = $1), 0)
+           from unnest($2::uuid[], $3::uuid[]) as touched(account_id, invoice_id)
+          where d.run_id = $1 and (d.account_id, d.invoice_id) = (touched.account_id, touched.invoice_id)",
+        run.uuid(),
+        &accounts,
+        &invoices
+    )
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+/// What the drafts that changed after a review come to beside the rest, in each currency; those that dropped out before count.
 pub async fn changed(
     connection: &mut PgConnection,
     run: RunId,
     review: i32,
 ) -> Result<Vec<Changed>, Failure> {
     let rows = sqlx::query!(
-        "select currency, coalesce(sum(total) filter (where since <= $2), 0) as \"going!\",
-                coalesce(sum(total) filter (where since > $2), 0) as \"removed!\"
-           from draft where run_id = $1 and not waiting group by currency order by currency",
+        "select d.currency, coalesce(sum(d.total) filter (where d.since <= $2), 0) as \"going!\",
+                coalesce(sum(d.total) filter (where d.since > $2), 0) as \"removed!\"
+           from draft d
+          where d.run_id = $1
+            and (not d.waiting
+                 or exists (select from billing_exception e
+                             where e.run_id = $1 and e.account_id = d.account_id and e.invoice_id = d.invoice_id
+                               and e.reason = $3 and e.state = 'OPEN'))
+          group by d.currency order by d.currency",
         run.uuid(),
-        review
+        review,
+        CHANGED.0
     )
     .fetch_all(connection)
     .await?;
@@ -98,39 +133,88 @@ pub async fn changed(
         .collect()
 }
 
-/// Lets the drafts that changed after a review wait, each with the exception that says so; and keeps how many they are
-/// and what they come to.
+/// Lets the drafts that changed after a review wait, each with the exception that says so; and keeps how many have dropped
+/// out and what they come to.
 pub async fn remove_changed(
     connection: &mut PgConnection,
     (run, review): (RunId, i32),
     changed: &[Changed],
     (at, due): (Timestamp, Date),
 ) -> Result<(), Failure> {
-    let (reason, message) = (
-        "CHANGED_SINCE_APPROVAL",
-        "the draft is not as it was when its run was approved; the next run bills it, and asks for its own approval",
-    );
-    let removed = sqlx::query_file!(
+    sqlx::query_file!(
         "src/store/sql/remove_changed_drafts.sql",
         run.uuid(),
         review,
         at.to_sqlx() as _,
         due.to_sqlx() as _,
-        reason,
-        message
+        CHANGED.0,
+        CHANGED.1
     )
     .execute(&mut *connection)
     .await?;
-    let drafts = i64::try_from(removed.rows_affected()).context("more drafts than there are numbers")?;
     let amounts = changed.iter().map(|each| each.removed).filter(|removed| !removed.is_zero());
     let amounts: Vec<_> = amounts
         .map(|removed| serde_json::json!({ "currency": removed.currency().code(), "amount": removed.to_string() }))
         .collect();
     sqlx::query!(
-        "update billing_run set drafts_removed = $2, removed = $3 where run_id = $1",
+        "update billing_run
+            set removed = $2,
+                drafts_removed = (select count(*) from billing_exception e where e.run_id = $1 and e.reason = $3 and e.state = 'OPEN')
+          where run_id = $1",
         run.uuid(),
-        drafts,
-        serde_json::Value::from(amounts)
+        serde_json::Value::from(amounts),
+        CHANGED.0
+    )
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+/// What has dropped out of an approval that does not hold any more is reviewed again with the rest.
+pub async fn take_back_in(connection: &mut PgConnection, run: RunId, at: Timestamp) -> Result<(), Failure> {
+    let settled = sqlx::query!(
+        "update billing_exception
+            set state = 'RESOLVED', resolution = 'the whole run is to be approved anew', settled_by = 'system', settled_at = $2,
+                revision = revision + 1
+          where run_id = $1 and reason = $3 and state = 'OPEN'
+         returning account_id, invoice_id as \"invoice_id!\"",
+        run.uuid(),
+        at.to_sqlx() as _,
+        CHANGED.0
+    )
+    .fetch_all(&mut *connection)
+    .await?;
+    if settled.is_empty() {
+        return Ok(());
+    }
+    let (accounts, invoices): (Vec<Uuid>, Vec<Uuid>) =
+        settled.into_iter().map(|row| (row.account_id, row.invoice_id)).unzip();
+    sqlx::query!(
+        "update draft d set waiting = false
+           from unnest($2::uuid[], $3::uuid[]) as settled(account_id, invoice_id)
+          where d.run_id = $1 and (d.account_id, d.invoice_id) = (settled.account_id, settled.invoice_id)
+            and not exists (select from billing_exception e
+                             where e.run_id = $1 and e.account_id = d.account_id and e.invoice_id = d.invoice_id
+                               and e.state = 'OPEN' and e.severity = 'BLOCK')",
+        run.uuid(),
+        &accounts,
+        &invoices
+    )
+    .execute(&mut *connection)
+    .await?;
+    sqlx::query!("update billing_run set removed = '[]', drafts_removed = 0 where run_id = $1", run.uuid())
+        .execute(connection)
+        .await?;
+    Ok(())
+}
+
+/// A run was approved: by its own second person all that had come by now is approved with it, by an approval that was granted
+/// elsewhere what the run has seen.
+pub async fn approved(connection: &mut PgConnection, run: RunId, is_granted: bool) -> Result<(), Failure> {
+    sqlx::query!(
+        "update billing_run set approved_seen = case when $2 then snapshot else pg_current_snapshot() end where run_id = $1",
+        run.uuid(),
+        is_granted
     )
     .execute(connection)
     .await?;

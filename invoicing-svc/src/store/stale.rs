@@ -64,6 +64,24 @@ pub async fn drafts(
     Ok(rows.into_iter().map(|row| draft((row.account_id, row.order_id, row.invoice_id))).collect())
 }
 
+/// Which of the drafts belong to accounts with an input that came after their run was approved, and that nobody has accepted:
+/// account, draft, digest of what money follows.
+pub async fn after_approval(
+    connection: &mut PgConnection,
+    run: RunId,
+    drafts: &[(AccountId, InvoiceId)],
+) -> Result<Vec<(AccountId, InvoiceId, Vec<u8>)>, Failure> {
+    let (accounts, invoices): (Vec<Uuid>, Vec<Uuid>) =
+        drafts.iter().map(|(account, invoice)| (account.uuid(), invoice.uuid())).unzip();
+    let rows = sqlx::query_file!("src/store/sql/after_approval.sql", run.uuid(), &accounts, &invoices)
+        .fetch_all(connection)
+        .await?;
+    let late = rows
+        .into_iter()
+        .map(|row| (AccountId::from_uuid(row.account_id), InvoiceId::from_uuid(row.invoice_id), row.digest));
+    Ok(late.collect())
+}
+
 /// The drafts of a run that is locked say all that `snapshot` has.
 pub async fn said(connection: &mut PgConnection, run: RunId, snapshot: &str) -> Result<(), Failure> {
     sqlx::query!(
@@ -93,7 +111,9 @@ pub async fn refresh(
     shards: &[Vec<AccountId>],
 ) -> Result<(), Failure> {
     sqlx::query!(
-        "update billing_run set snapshot = $2::text::pg_snapshot, stale_said = null where run_id = $1",
+        "update billing_run
+            set snapshot = $2::text::pg_snapshot, stale_said = null, approved_seen = $2::text::pg_snapshot
+          where run_id = $1",
         run.id.uuid(),
         snapshot
     )

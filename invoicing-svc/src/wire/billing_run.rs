@@ -24,7 +24,8 @@ pub fn message(run: &BillingRun) -> pb::BillingRun {
         ..pb::BillingRun::default()
     };
     match &run.state {
-        State::Created | State::Rating | State::Cancelled => {}
+        State::Created | State::Rating(None) | State::Cancelled => {}
+        State::Rating(Some(approval)) => approved(&mut message, approval),
         State::InReview { root } => message.drafts_root = hexadecimal(root),
         State::Approved(approval) => approved(&mut message, approval),
         State::Issuing(issue) => issuing(&mut message, issue),
@@ -58,7 +59,7 @@ fn issuing(message: &mut pb::BillingRun, issue: &Issue) {
 fn state(state: &State) -> pb::BillingRunState {
     match state {
         State::Created => pb::BillingRunState::Created,
-        State::Rating => pb::BillingRunState::Rating,
+        State::Rating(_) => pb::BillingRunState::Rating,
         State::InReview { .. } => pb::BillingRunState::InReview,
         State::Approved(_) => pb::BillingRunState::Approved,
         State::Issuing(_) => pb::BillingRunState::Issuing,

@@ -18,6 +18,7 @@ use uuid::Uuid;
 
 use super::{
     Worker,
+    changed_drafts::as_approved,
     draw_down::{WalletBill, draw_down},
     rating::fail,
     rendering,
@@ -70,6 +71,10 @@ async fn issue(connection: &mut PgConnection, run: &BillingRun, worker: &Worker)
         let message = report::message_of(connection, &run).await?;
         let issued = fact::run("billing.invoicing.v1.billing_run.issued", run.entity, &message);
         return Ok(say(connection, &voice, dropped.into_iter().chain([issued]).collect()).await?);
+    }
+    let drafts = as_approved(connection, (run, &order.approval.root), drafts, worker).await?;
+    if drafts.is_empty() {
+        return Ok(());
     }
     // Accounts are locked before numbers are, by whoever locks both.
     let from_wallets = drafts.iter().filter(|draft| draft.settled_by == SettledBy::Wallet);

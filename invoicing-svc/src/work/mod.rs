@@ -2,6 +2,7 @@
 //! transaction: a worker that is killed leaves nothing half-done, and its claim ends with its connection.
 
 mod bell;
+mod changed_drafts;
 mod check_drafts;
 mod draw_down;
 mod give_back;
@@ -23,9 +24,10 @@ use sqlx::PgPool;
 use tokio_util::sync::CancellationToken;
 
 pub use bell::Bell;
+pub use changed_drafts::remove_changed;
 pub use draw_down::{WalletBill, draw_down, record_activities};
 pub use rate_accounts::rate_accounts;
-pub use rate_again::{rate_again, review_again};
+pub use rate_again::{rate_again, review_again, sign_anew};
 pub use tax_engine::{TaxEngineUrlError, TaxEngines};
 pub use taxing::Taxing;
 

@@ -35,6 +35,15 @@ pub async fn review_again(
     engines: &TaxEngines,
 ) -> Result<BillingRun, Failure> {
     settle(connection, run, at, engines).await?;
+    sign_anew(connection, run, at).await
+}
+
+/// Drafts are other drafts than before, though no amount is: another root is to be signed, which is said.
+pub async fn sign_anew(
+    connection: &mut PgConnection,
+    run: &BillingRun,
+    at: Timestamp,
+) -> Result<BillingRun, Failure> {
     let root = drafts_root(connection, run.id).await?;
     let run = domain::reviewed_again(run, root).or_refuse()?;
     let run = store::billing_run::record(connection, run).await?;

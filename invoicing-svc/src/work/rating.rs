@@ -8,7 +8,9 @@ use outbox::{Voice, say};
 use sqlx::PgConnection;
 
 use super::{
-    Worker, held,
+    Worker,
+    changed_drafts::approved_again,
+    held,
     rate_accounts::{Rated, rate_accounts},
     rate_again::drafts_root,
     settle::settle,
@@ -63,7 +65,7 @@ async fn begin(worker: &Worker) -> Result<bool, Failure> {
     Ok(true)
 }
 
-/// Brings a run whose shards are all rated to its review.
+/// Brings a run whose shards are all rated to its review, or back to what was approved.
 async fn finish(worker: &Worker) -> Result<bool, Failure> {
     let mut transaction = worker.pool.begin().await?;
     let Some(run) = store::claim::claim_rated(&mut transaction).await? else { return Ok(false) };
@@ -80,8 +82,11 @@ async fn finish(worker: &Worker) -> Result<bool, Failure> {
 
 async fn rated(connection: &mut PgConnection, run: &BillingRun, worker: &Worker) -> Result<(), Failure> {
     settle(connection, run, worker.clock.now(), &worker.tax_engines).await?;
-    let root = drafts_root(connection, run.id).await?;
-    let run = store::billing_run::record(connection, domain::rated(run, root).or_refuse()?).await?;
+    let rated = match approved_again(connection, run, worker.clock.now()).await? {
+        Some(approved) => approved,
+        None => domain::rated(run, drafts_root(connection, run.id).await?).or_refuse()?,
+    };
+    let run = store::billing_run::record(connection, rated).await?;
     let message = report::message_of(connection, &run).await?;
     let voice = Voice::system(String::new(), worker.clock.now());
     let mut facts = vec![fact::run("billing.invoicing.v1.billing_run.rated", run.entity, &message)];

@@ -12,7 +12,7 @@ use super::{rate_accounts::rate_accounts, rating::record, tax_engine::TaxEngines
 use crate::store::{self, claim::Shard, rating_input::Settles};
 
 /// How many accounts are in memory at once.
-const ACCOUNTS_AT_ONCE: usize = 200;
+pub(super) const ACCOUNTS_AT_ONCE: usize = 200;
 
 /// Settles the agreements whose term is over, and uses the credits that hold. The run is locked, and its shards are rated.
 pub async fn settle(

@@ -112,14 +112,13 @@ async fn what_is_held_is_proposed_as_a_correction() {
     assert_eq!(held.makers, ["order_management_1"], "who sent the amendment");
 }
 
-/// What lands after a draft was rated, and before it is issued, is not billed by it.
+/// What lands after a draft was rated, and before it is approved as it is, is not billed by it.
 #[tokio::test]
 async fn who_sent_what_landed_after_the_rating_made_the_difference() {
     let service = Service::start().await;
     let sold = sold(&service).await;
     delivered(&service, &sold).await;
     let january = review(&service, &sold, "2026-01", "january").await;
-    approve(&service, &january).await;
     service.clock.advance(SignedDuration::from_hours(1));
     let restated = pb::DeliveryFact { order: "IO-2001".into(), ..daily::fact("L1", "2026-01-15", 900_000) };
     let parts = [
@@ -130,6 +129,7 @@ async fn who_sent_what_landed_after_the_rating_made_the_difference() {
     let door = service.door("order_management_2", Role::OrderManagement);
     DeliveryServiceClient::new(door).import_delivery(tokio_stream::iter(messages)).await.unwrap();
     service.clock.advance(SignedDuration::from_hours(1));
+    approve(&service, &january).await;
     assert_eq!(issued(&service, &january).await.state(), pb::BillingRunState::Issued);
     let february = review(&service, &sold, "2026-02", "february").await;
     let found = held(&service, &february).await;

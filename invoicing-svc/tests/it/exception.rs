@@ -200,9 +200,13 @@ async fn contact_and_attachment_are_written_on_a_draft_and_stand_on_the_document
     assert_eq!(reason(&refused), "MALFORMED");
     assert!(refused.message().contains("contact"), "{}", refused.message());
     let edited = analyst.edit_invoice(edit("Jo Smith, accounts payable", "edit")).await.unwrap().into_inner();
-    assert_eq!(edited.digest, draft.digest, "no money is touched, and what was signed is signed");
-    approve(&service, &run).await;
-    issue(&service, &run).await;
+    assert_ne!(edited.digest, draft.digest, "the words are signed with the figures");
+    let written = get_run(&service, &run.name).await;
+    assert_ne!(written.drafts_root, run.drafts_root, "another root is to be signed");
+    assert_eq!(written.editors, ["analyst"]);
+    approve(&service, &written).await;
+    issue(&service, &written).await;
+    assert_eq!(get(&service, &draft.name).await.digest, edited.digest, "the document says what was signed");
     let (_, json) = download(&service, &draft.name, pb::InvoiceFormat::Json).await.unwrap();
     let json: serde_json::Value = serde_json::from_slice(&json).unwrap();
     assert_eq!(json["contact"], "Jo Smith, accounts payable");

@@ -46,7 +46,7 @@ pub async fn rename(service: &Service, account: &str) {
     rename_to(service, account, "Renamed, Inc.").await;
 }
 
-async fn rename_to(service: &Service, account: &str, legal_name: &str) {
+pub async fn rename_to(service: &Service, account: &str, legal_name: &str) {
     use billing_proto::billing::invoicing::v1::account_service_client::AccountServiceClient;
     let mut client = AccountServiceClient::new(service.service_door("adjustments", Role::BillingManager));
     let request = pb::UpdateAccountRequest {

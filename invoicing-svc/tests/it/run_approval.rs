@@ -2,15 +2,18 @@
 
 use billing_proto::billing::{
     access::v1::Role,
-    invoicing::v1::{self as pb, billing_run_service_client::BillingRunServiceClient},
+    invoicing::v1::{
+        self as pb, billing_run_service_client::BillingRunServiceClient,
+        invoice_service_client::InvoiceServiceClient,
+    },
 };
 use tonic::{Code, Status};
 
 use crate::{
-    invoice::{all, issue, list, review},
+    invoice::{self, all, issue, list, review},
     order::{Sold, days, order, reference_data, sync},
     reference::{create_account, create_series},
-    refresh::{preview, refresh, rename},
+    refresh::{preview, refresh, rename, rename_to},
     service::{Door, Service, reason},
     two_processes::many_accounts,
 };
@@ -50,7 +53,7 @@ async fn add(service: &Service, account: &str, amount: i32) {
     let id: uuid::Uuid = account.strip_prefix("accounts/acc_").unwrap().parse().unwrap();
     let sql = "update schedule_part set amount = amount + $2 where account_id = $1";
     sqlx::query(sql).bind(id).bind(amount).execute(&mut service.connection().await).await.unwrap();
-    rename(service, account).await;
+    rename_to(service, account, &format!("{amount} more for {account}")).await;
 }
 
 async fn approve(
@@ -224,4 +227,165 @@ async fn without_approvals_nobody_speaks_for_approvers() {
     assert_eq!(reason(&approve(&service, &run, &["second"]).await.unwrap_err()), "MALFORMED");
     let refused = approve(&service, &run, &[]).await.unwrap_err();
     assert_eq!(reason(&refused), "PERSON_REQUIRED", "a service is no person");
+}
+
+/// Somebody writes on the draft of an account.
+async fn write_on(service: &Service, run: &str, account: &str, note: &str) -> pb::Invoice {
+    let drafts = list(service, pb::ListInvoicesRequest { billing_run: run.into(), ..all() }).await;
+    let draft = drafts.into_iter().find(|draft| draft.account == account).unwrap();
+    let request = pb::EditInvoiceRequest {
+        name: draft.name,
+        note: Some(note.into()),
+        request_id: format!("edit-{note}"),
+        ..pb::EditInvoiceRequest::default()
+    };
+    let mut analyst = InvoiceServiceClient::new(service.door("analyst", Role::BillingAnalyst));
+    analyst.edit_invoice(request).await.unwrap().into_inner()
+}
+
+async fn look(service: &Service, run: &str) -> pb::BillingRun {
+    let request = pb::GetBillingRunRequest { name: run.into() };
+    adjustments(service).get_billing_run(request).await.unwrap().into_inner()
+}
+
+async fn issued(service: &Service, run: &pb::BillingRun) -> (pb::BillingRun, Vec<pb::Invoice>) {
+    let issued = issue(service, run).await;
+    let all = list(service, pb::ListInvoicesRequest { billing_run: run.name.clone(), ..all() }).await;
+    (issued, all)
+}
+
+fn removed(run: &pb::BillingRun) -> (i64, Vec<&str>) {
+    (run.drafts_removed, run.removed.iter().map(|removed| removed.amount.as_str()).collect())
+}
+
+#[tokio::test]
+async fn a_draft_that_somebody_writes_on_while_its_run_is_approved_drops_out_alone() {
+    let service = Service::start_with_approvals().await;
+    let (sold, accounts) = fees(&service, &["12000.00", "8000.00", "5000.00"]).await;
+    let seen = review(&service, &sold, "2026-01", "run").await;
+    write_on(&service, &seen.name, &accounts[2], "pay-elsewhere").await;
+    let standing = look(&service, &seen.name).await;
+    assert_ne!(standing.drafts_root, seen.drafts_root, "the words are signed, too");
+    assert_eq!(standing.editors, ["analyst"]);
+    write_on(&service, &seen.name, &accounts[2], "").await;
+    let taken_back = look(&service, &seen.name).await;
+    assert_ne!(taken_back.drafts_root, seen.drafts_root, "somebody wrote on it all the same");
+
+    let approved = approve(&service, &seen, &["controller_1"]).await.unwrap();
+    assert_eq!(removed(&approved), (1, vec!["5000.00"]));
+    assert_eq!(totals(&issued(&service, &seen).await.1), ["12000.00", "8000.00"]);
+}
+
+#[tokio::test]
+async fn what_is_written_on_a_draft_stays_approved_when_it_is_rated_again_as_it_was() {
+    let service = Service::start_with_approvals().await;
+    let (sold, accounts) = fees(&service, &["12000.00", "8000.00"]).await;
+    let run = review(&service, &sold, "2026-01", "run").await;
+    write_on(&service, &run.name, &accounts[0], "as-agreed").await;
+    let seen = look(&service, &run.name).await;
+    rename(&service, &accounts[0]).await;
+    let standing = refresh(&service, &seen.name, "refresh").await;
+    assert_eq!(standing.drafts_root, seen.drafts_root);
+    let approved = approve(&service, &seen, &["controller_1"]).await.unwrap();
+    assert_eq!(removed(&approved), (0, vec![]));
+    let (_, documents) = issued(&service, &seen).await;
+    let notes: Vec<_> = documents.iter().filter(|document| document.note == "as-agreed").collect();
+    assert_eq!(totals(&documents), ["12000.00", "8000.00"]);
+    assert_eq!(notes.len(), 1);
+}
+
+/// Story 8 at the door: 12,000.00, 8,000.00 and 5,000.00 are approved, and the third is restated by 40.00.
+#[tokio::test]
+async fn a_run_that_is_approved_is_refreshed_and_what_changed_drops_out_alone() {
+    let service = Service::start_with_approvals().await;
+    let (sold, accounts) = fees(&service, &["12000.00", "8000.00", "5000.00"]).await;
+    let seen = review(&service, &sold, "2026-01", "run").await;
+    let approved = approve(&service, &seen, &["controller_1"]).await.unwrap();
+    add(&service, &accounts[2], 40).await;
+    rename(&service, &accounts[0]).await;
+    let standing = refresh(&service, &seen.name, "refresh").await;
+    assert_eq!(
+        (standing.state(), &standing.approved_by, &standing.approval, &standing.drafts_root),
+        (pb::BillingRunState::Approved, &approved.approved_by, &approved.approval, &seen.drafts_root),
+        "{}",
+        standing.failure
+    );
+    assert_eq!((removed(&standing), standing.stale_accounts), ((1, vec!["5040.00"]), 0));
+    let drafts = list(&service, pb::ListInvoicesRequest { billing_run: seen.name.clone(), ..all() }).await;
+    let waiting: Vec<_> = drafts.into_iter().filter(|draft| draft.waiting).collect();
+    assert_eq!(totals(&waiting), ["5040.00"]);
+
+    // The third once more, and what has dropped out is told once.
+    add(&service, &accounts[2], 10).await;
+    let again = refresh(&service, &seen.name, "again").await;
+    assert_eq!((again.state(), removed(&again)), (pb::BillingRunState::Approved, (1, vec!["5050.00"])));
+    let (run, documents) = issued(&service, &seen).await;
+    assert_eq!(totals(&documents), ["12000.00", "8000.00"]);
+    assert_eq!(run.progress.unwrap().drafts_dropped, 1);
+    let next = review(&service, &sold, "2026-01", "next").await;
+    let drafts = list(&service, pb::ListInvoicesRequest { billing_run: next.name.clone(), ..all() }).await;
+    assert_eq!(totals(&drafts), ["5050.00"], "the next run bills it");
+}
+
+/// 1,000.00 becomes 1,005.00 and drops out. Then 12,000.00 becomes 12,040.00: both are more than the 8,000.00 that would go on.
+#[tokio::test]
+async fn when_most_of_an_approved_run_changes_all_of_it_is_approved_anew() {
+    let service = Service::start_with_approvals().await;
+    let (sold, accounts) = fees(&service, &["12000.00", "8000.00", "1000.00"]).await;
+    let seen = review(&service, &sold, "2026-01", "run").await;
+    approve(&service, &seen, &["controller_1"]).await.unwrap();
+    add(&service, &accounts[2], 5).await;
+    let standing = refresh(&service, &seen.name, "refresh").await;
+    assert_eq!((standing.state(), removed(&standing)), (pb::BillingRunState::Approved, (1, vec!["1005.00"])));
+    add(&service, &accounts[0], 40).await;
+    let anew = refresh(&service, &seen.name, "again").await;
+    assert_eq!((anew.state(), removed(&anew)), (pb::BillingRunState::InReview, (0, vec![])));
+    assert_eq!((anew.approved_by.as_str(), anew.progress.as_ref().unwrap().drafts_waiting), ("", 0));
+    let request = pb::ApproveBillingRunRequest {
+        name: anew.name.clone(),
+        drafts_root: anew.drafts_root.clone(),
+        request_id: "apr_2".into(),
+        approvers: vec!["controller_1".into()],
+    };
+    adjustments(&service).approve_billing_run(request).await.unwrap();
+    let (_, documents) = issued(&service, &anew).await;
+    assert_eq!(totals(&documents), ["1005.00", "12040.00", "8000.00"]);
+}
+
+#[tokio::test]
+async fn what_changed_after_the_approval_is_not_issued_though_nobody_refreshed_the_run() {
+    for by_approvals in [true, false] {
+        let service =
+            if by_approvals { Service::start_with_approvals().await } else { Service::start().await };
+        let (sold, accounts) = fees(&service, &["12000.00", "8000.00", "5000.00"]).await;
+        let seen = review(&service, &sold, "2026-01", "run").await;
+        if by_approvals {
+            approve(&service, &seen, &["controller_1"]).await.unwrap();
+        } else {
+            invoice::approve(&service, &seen).await;
+        }
+        add(&service, &accounts[2], 40).await;
+        // Of the first only a name changes: it would be the same draft.
+        rename(&service, &accounts[0]).await;
+        let (run, documents) = issued(&service, &seen).await;
+        assert_eq!(run.state(), pb::BillingRunState::Issued, "{}", run.failure);
+        assert_eq!(totals(&documents), ["12000.00", "8000.00"]);
+        assert_eq!(removed(&run), (1, vec!["5000.00"]), "what was approved of it");
+        let said = exceptions(&service, &run.name, "CHANGED_SINCE_APPROVAL").await;
+        assert_eq!(said.len(), 1, "{said:?}");
+        let next = review(&service, &sold, "2026-01", "next").await;
+        let drafts =
+            list(&service, pb::ListInvoicesRequest { billing_run: next.name.clone(), ..all() }).await;
+        assert_eq!(totals(&drafts), ["5040.00"], "the next run bills it");
+    }
+}
+
+async fn exceptions(service: &Service, run: &str, reason: &str) -> Vec<pb::BillingException> {
+    let request = pb::ListBillingExceptionsRequest {
+        parent: run.into(),
+        reason: reason.into(),
+        ..pb::ListBillingExceptionsRequest::default()
+    };
+    let listed = adjustments(service).list_billing_exceptions(request).await.unwrap().into_inner();
+    listed.exceptions
 }

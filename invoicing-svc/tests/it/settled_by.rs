@@ -89,15 +89,15 @@ async fn a_card_is_charged_elsewhere_and_terms_give_time() {
     assert_eq!(charged.settled_by(), pb::SettledBy::Card);
 }
 
-/// What becomes of a document of 1,020.00 with 1,100.00 paid ahead, when its account settles otherwise after the approval: the
-/// document, what is open on it, and what is left of the receipt.
+/// What becomes of a document of 1,020.00 with 1,100.00 paid ahead, when its account settles otherwise by the time that the draft is
+/// approved as it is: the document, what is open on it, and what is left of the receipt.
 async fn issued_after(approved: pb::SettledBy, changed: pb::SettledBy) -> (pb::Invoice, String, String) {
     let service = Service::start().await;
     let (sold, receipts) = account(&service, approved, &["1100.00"]).await;
     sell(&service, &sold, "IO-1", &["1000.00"]).await;
     let run = invoice::review(&service, &sold, "2026-01", "january").await;
-    invoice::approve(&service, &run).await;
     settle(&service, &sold, changed).await;
+    invoice::approve(&service, &run).await;
     let of_run = pb::ListInvoicesRequest { billing_run: run.name.clone(), ..invoice::all() };
     let draft = invoice::list(&service, of_run).await.remove(0);
     assert_eq!(draft.settled_by(), approved);

@@ -94,6 +94,12 @@ impl Run {
             run
         };
         println!("{} is {}: {} documents issued", run.name, state(&run), issued(&run));
+        if run.drafts_removed > 0 {
+            println!(
+                "{} drafts changed after the approval and were not issued: the next run bills them",
+                run.drafts_removed
+            );
+        }
         Ok(Verdict::Done)
     }
 

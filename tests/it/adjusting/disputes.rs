@@ -358,3 +358,20 @@ async fn the_customer_is_asked_and_the_clock_stands_still_and_late_is_told() -> 
     }
     Ok(())
 }
+
+#[tokio::test]
+async fn what_is_disputed_is_said_to_whoever_would_write_it_off() -> Result<()> {
+    let house = House::open().await?;
+    let invoice = house.invoiced("40000.00").await?;
+    let dispute = open(&house, &invoice, "6120.00").await?;
+    shown(&house, &dispute).await?;
+    let mut wanted = credit(&invoice, "34680.01");
+    wanted.lines.iter_mut().for_each(|line| line.line = 0);
+    let wanted = adj::Adjustment { kind: adj::AdjustmentKind::WriteOff.into(), ..wanted };
+    let refused = house.draft(wanted, "too-much").await.unwrap_err();
+    // Of 40,800.00 open 6,120.00 is disputed: 34,680.00 is left.
+    let told =
+        "34,680.00 can be written off, as 6,120.00 of the 40,800.00 open is disputed; 34,680.01 is more";
+    assert!(refused.message().contains(told), "{}", refused.message());
+    Ok(())
+}

@@ -259,6 +259,35 @@ async fn what_is_not_there_any_more_is_void_and_not_given_back_later() -> Result
 }
 
 #[tokio::test]
+async fn what_an_emergency_let_pass_is_void_too_where_it_is_not_there_any_more() -> Result<()> {
+    let house = House::open().await?;
+    let receipt = paid(&house).await?;
+    let asked = ask(&house, &receipt, "400.00", "refund").await?;
+    house.line.is(State::Cut);
+    let pass = adj::PassInEmergencyRequest {
+        name: asked.approval.clone(),
+        incident: "INC-1".into(),
+        reason: "the customer waits".into(),
+        request_id: "pass".into(),
+    };
+    house.approving("controller", Role::Controller)?.pass_in_emergency(pass).await?;
+    let request = pb::ReverseReceiptRequest {
+        name: receipt.name.clone(),
+        day: None,
+        reason: "it bounced".into(),
+        request_id: "bounced".into(),
+    };
+    receivables(&house, "collections", Role::Collections)?.reverse_receipt(request).await?;
+    house.line.is(State::Open);
+    let void = until(&house, &asked, adj::RefundRequestState::Voided).await?;
+    assert!(void.delay.starts_with("0.00 left"), "{}", void.delay);
+    let looked_at = house.approval(&asked.approval).await?.state();
+    assert_eq!(looked_at, adj::ApprovalState::PostReviewDue, "somebody looks at it all the same");
+    assert_eq!(refunds(&house).await?, []);
+    Ok(())
+}
+
+#[tokio::test]
 async fn whoever_changes_the_account_has_no_say_in_its_refunds() -> Result<()> {
     let house = House::open().await?;
     let receipt = paid(&house).await?;

@@ -6,7 +6,10 @@ use anyhow::{Context, Result, ensure};
 use billing_proto::billing::{
     access::v1::Role,
     adjustments::v1 as adj,
-    invoicing::v1::{self as pb, account_service_client::AccountServiceClient},
+    invoicing::v1::{
+        self as pb, account_service_client::AccountServiceClient,
+        invoice_service_client::InvoiceServiceClient,
+    },
 };
 use prost_types::FieldMask;
 use sqlx::{Connection, PgConnection};
@@ -141,6 +144,20 @@ async fn a_run_in_review_is_asked_for_and_signed_when_it_is_approved() -> Result
 }
 
 #[tokio::test]
+async fn a_run_with_another_currency_shows_what_it_has_in_that_of_the_books() -> Result<()> {
+    let house = House::open().await?;
+    for (place, fee) in [("20000.00", "GBP"), ("10.00", "USD")].iter().enumerate() {
+        let account = house.open_account(&format!("A-{place}")).await?;
+        house.sell(&account, (&format!("IO-{place}"), fee.0, fee.1), "0").await?;
+    }
+    let asked = pending(&house, &house.rate("run").await?).await?;
+    let measure = asked.measure.context("no measure")?;
+    assert_eq!((amount(&measure.this_amount), measure.largest.as_str()), ("20000.00", "NO_RATE"));
+    assert!(asked.summary.contains("GBP 20000.00, USD 10.00"), "{}", asked.summary);
+    Ok(())
+}
+
+#[tokio::test]
 async fn drafts_that_change_before_they_are_approved_are_asked_about_anew() -> Result<()> {
     let house = House::open().await?;
     let (accounts, run) = reviewed(&house, &["12000.00", "8000.00", "5000.00"]).await?;
@@ -177,6 +194,104 @@ async fn a_draft_that_changes_after_it_was_approved_drops_out_alone() -> Result<
     assert_eq!(waiting.iter().map(|draft| amount(&draft.gross)).collect::<Vec<_>>(), ["5040.00"]);
     let issued = house.issue(&run.name).await?;
     assert_eq!(totals(issued), ["14400.00", "9600.00"], "20,000.00 with VAT");
+    Ok(())
+}
+
+/// Somebody writes on the draft of an account; the run as it stands then.
+async fn write_on(
+    house: &House,
+    run: &pb::BillingRun,
+    (account, person): (&str, &str),
+) -> Result<pb::BillingRun> {
+    let drafts = house.invoices(pb::ListInvoicesRequest { billing_run: run.name.clone(), ..anywhere() });
+    let draft = drafts.await?.into_iter().find(|draft| draft.account == account).context("no draft")?;
+    let request = pb::EditInvoiceRequest {
+        name: draft.name,
+        note: Some("Please pay to our new bank".into()),
+        request_id: format!("{person}-writes"),
+        ..pb::EditInvoiceRequest::default()
+    };
+    InvoiceServiceClient::new(house.billing(person, Role::BillingManager)?).edit_invoice(request).await?;
+    look(house, run).await
+}
+
+#[tokio::test]
+async fn whoever_writes_on_a_draft_has_no_say_in_its_run() -> Result<()> {
+    let house = House::open().await?;
+    let (accounts, run) = reviewed(&house, &["12000.00", "8000.00"]).await?;
+    let first = pending(&house, &run).await?;
+    let written = write_on(&house, &run, (&accounts[0], "manager")).await?;
+    let second = pending(&house, &written).await?;
+    assert_eq!(
+        (second.replaces.as_str(), &written.editors[..]),
+        (first.name.as_str(), &["manager".to_owned()][..])
+    );
+    assert_eq!(house.approval(&first.name).await?.state(), adj::ApprovalState::Voided);
+    let refused = approve(&house, &second, "manager").await.unwrap_err();
+    assert_eq!(reason(&refused), "SELF_APPROVAL");
+    assert!(refused.message().contains("editor"), "{}", refused.message());
+
+    // Who writes while it is asked about has no say in what is asked then, and who wrote before has none either.
+    let again = write_on(&house, &run, (&accounts[1], "other")).await?;
+    let third = pending(&house, &again).await?;
+    for person in ["manager", "other"] {
+        assert_eq!(reason(&approve(&house, &third, person).await.unwrap_err()), "SELF_APPROVAL", "{person}");
+    }
+    approve(&house, &third, "third").await?;
+    until(&house, &run, pb::BillingRunState::Approved).await?;
+    assert_eq!(totals(house.issue(&run.name).await?), ["14400.00", "9600.00"]);
+    Ok(())
+}
+
+#[tokio::test]
+async fn what_an_approver_writes_after_they_have_approved_is_not_issued() -> Result<()> {
+    let house = House::open().await?;
+    let (accounts, run) = reviewed(&house, &["12000.00", "8000.00"]).await?;
+    let asked = pending(&house, &run).await?;
+    house.line.is(State::Cut);
+    approve(&house, &asked, "manager").await?;
+    write_on(&house, &run, (&accounts[1], "manager")).await?;
+    house.line.is(State::Open);
+    let signed = until(&house, &run, pb::BillingRunState::Approved).await?;
+    assert_eq!(signed.drafts_removed, 1);
+    assert_eq!(totals(house.issue(&run.name).await?), ["14400.00"], "12,000.00 with VAT");
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_run_that_is_approved_is_refreshed_and_the_rest_of_it_issues() -> Result<()> {
+    // Story 8, after billing has heard: 12,000.00, 8,000.00 and 5,000.00 are approved, and the third is restated by 40.00.
+    let house = House::open().await?;
+    let (accounts, run) = reviewed(&house, &["12000.00", "8000.00", "5000.00"]).await?;
+    approve(&house, &pending(&house, &run).await?, "manager").await?;
+    until(&house, &run, pb::BillingRunState::Approved).await?;
+    let standing = restate(&house, (&accounts[2], 40), &run).await?;
+    let removed = standing.removed.first().map(|removed| removed.amount.as_str());
+    assert_eq!(
+        (standing.state(), standing.drafts_removed, removed),
+        (pb::BillingRunState::Approved, 1, Some("6048.00")),
+        "5,040.00 with VAT"
+    );
+    assert_eq!(totals(house.issue(&run.name).await?), ["14400.00", "9600.00"], "20,000.00 with VAT");
+    assert_eq!(requests(&house, &run.name).await?.len(), 1, "nobody is asked again");
+    Ok(())
+}
+
+#[tokio::test]
+async fn an_approved_run_of_which_most_changes_is_asked_about_anew() -> Result<()> {
+    let house = House::open().await?;
+    let (accounts, run) = reviewed(&house, &["12000.00", "8000.00"]).await?;
+    let first = pending(&house, &run).await?;
+    approve(&house, &first, "manager").await?;
+    until(&house, &run, pb::BillingRunState::Approved).await?;
+    let standing = restate(&house, (&accounts[0], 40), &run).await?;
+    assert_eq!(standing.state(), pb::BillingRunState::InReview);
+    let second = pending(&house, &standing).await?;
+    assert_ne!(second.name, first.name);
+    approve(&house, &second, "manager").await?;
+    until(&house, &run, pb::BillingRunState::Approved).await?;
+    // 12,040.00 and 8,000.00 with VAT.
+    assert_eq!(totals(house.issue(&run.name).await?), ["14448.00", "9600.00"]);
     Ok(())
 }
 

@@ -51,6 +51,7 @@ stories! {
     five_airings_make_good_what_was_missed: "18-five-airings-make-good-what-was-missed.story",
     goodwill_does_not_come_back: "19-goodwill-does-not-come-back.story",
     a_draft_that_changes_after_it_was_approved_waits: "20-a-draft-that-changes-after-it-was-approved-waits.story",
+    what_was_approved_is_restated_before_it_is_issued: "21-what-was-approved-is-restated-before-it-is-issued.story",
     orders_are_compared_with_their_system: "orders-are-compared-with-their-system.story",
     bad_files_are_refused_with_their_place: "bad-files-are-refused-with-their-place.story",
     bad_input_is_refused_with_its_place: "bad-input-is-refused-with-its-place.story",

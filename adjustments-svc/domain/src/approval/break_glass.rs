@@ -46,11 +46,11 @@ pub fn break_glass(
 ) -> Result<Vec<Event>, RequestRefusal> {
     open_at(request, at)?;
     may(request, approver, facts, None)?;
-    let amount = request.measure.as_ref().map_or(0, |measure| minor_units(measure.amount()));
-    if amount > glass.cap {
+    let beyond = request.measure.filter(|measure| minor_units(measure.amount()) > glass.cap);
+    if let Some(measure) = beyond {
         return Err(RequestRefusal::BreakGlassCap {
             request: request.id.to_string(),
-            amount: amount.to_string(),
+            amount: measure.in_words(),
             cap: glass.cap.to_string(),
         });
     }

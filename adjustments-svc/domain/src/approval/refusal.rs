@@ -32,7 +32,7 @@ refusal::refusals! {
             "{request} was submitted by {submitter}, who alone may withdraw it; reject or return it instead",
         /// An emergency has its limit.
         StateForbids "BREAK_GLASS_CAP" BreakGlassCap { request: String, amount: String, cap: String } =>
-            "{request} is measured at {amount} minor units, and break-glass ends at {cap}; ask its approvers",
+            "{request} is measured at {amount}, and break-glass ends at {cap} minor units; ask its approvers",
         /// An incident counts once.
         StateForbids "INCIDENT_USED" IncidentUsed { incident: String } =>
             "the incident {incident} has let something pass already, and it counts once; open another incident",

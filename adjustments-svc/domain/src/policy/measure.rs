@@ -33,6 +33,8 @@ spelled! {
         Maker "MAKER_30_DAYS",
         /// None of them: they are measured at a rate that somebody has said, which would be theirs to choose.
         SaidRate "SAID_RATE",
+        /// None of them: a part of it is in another currency, and there is no rate to measure that by.
+        NoRate "NO_RATE",
     }
 }
 
@@ -55,13 +57,28 @@ impl Measure {
             Largest::Account => self.account,
             Largest::AccountAndCause => self.account_and_cause,
             Largest::Maker => self.maker,
-            Largest::SaidRate => beyond_limits(self.this.currency()),
+            Largest::SaidRate | Largest::NoRate => beyond_limits(self.this.currency()),
+        }
+    }
+
+    /// What limits are compared with, as people read it.
+    pub fn in_words(&self) -> String {
+        match self.largest {
+            Largest::This | Largest::Account | Largest::AccountAndCause | Largest::Maker => {
+                format!("{} minor units", minor_units(self.amount()))
+            }
+            Largest::SaidRate | Largest::NoRate => "more than every limit".to_owned(),
         }
     }
 
     /// The same amounts at a rate that somebody has said: sums count them, and limits do not.
     pub fn at_a_said_rate(self) -> Self {
         Self { largest: Largest::SaidRate, ..self }
+    }
+
+    /// The same amounts, beside which there is more that nobody can measure: limits do not count them.
+    pub fn without_a_rate(self) -> Self {
+        Self { largest: Largest::NoRate, ..self }
     }
 }
 

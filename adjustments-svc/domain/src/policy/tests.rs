@@ -85,6 +85,19 @@ fn what_is_measured_at_a_said_rate_is_counted_and_beyond_every_limit() {
 }
 
 #[test]
+fn what_cannot_be_measured_for_want_of_a_rate_shows_what_can_and_is_beyond_every_limit() {
+    // 1.00 in pounds beside dollars of which nobody knows the worth.
+    let measured = measure(gbp("1.00"), History::none(gbp("0").currency())).unwrap().without_a_rate();
+    assert_eq!(
+        (measured.this, measured.account, measured.largest),
+        (gbp("1.00"), gbp("1.00"), Largest::NoRate)
+    );
+    let want = needs("BILLING_MANAGER:1 CONTROLLER:1 CFO:1");
+    assert_eq!(asked(&stories(), minor_units(measured.amount())), want);
+    assert_eq!(measured.in_words(), "more than every limit", "and no figure that nobody has asked for");
+}
+
+#[test]
 fn tiers_meet_without_a_hole() {
     // The policy of the stories, at its bounds: half-open intervals.
     let cases = [

@@ -174,6 +174,16 @@ pub fn withdrawable(refund: &RefundRequest) -> Result<(), RefundRefusal> {
     }
 }
 
+/// What was approved is not there any more: it ends without giving anything back.
+///
+/// Order of refusal: REFUND_STATE.
+pub fn void(refund: &RefundRequest) -> Result<RefundRequest, RefundRefusal> {
+    match &refund.state {
+        State::Approved => Ok(RefundRequest { state: State::Ended(Ending::Voided), ..refund.clone() }),
+        State::Submitted | State::Executed { .. } | State::Ended(_) => Err(refund.needs("APPROVED")),
+    }
+}
+
 /// The money was given back.
 ///
 /// Order of refusal: REFUND_STATE.

@@ -134,6 +134,8 @@ fn a_refund_goes_the_way_of_its_request() {
     let done = executed(&approved, "accounts/a/refunds/b".into(), at).unwrap();
     assert_eq!(settled(&done, &void), done, "what has happened is not undone");
     assert_eq!(executed(&done, "again".into(), at).unwrap_err().reason(), "REFUND_STATE");
+    assert_eq!(super::void(&approved).unwrap().state.name(), "VOIDED", "whatever its request says");
+    assert_eq!(super::void(&done).unwrap_err().reason(), "REFUND_STATE");
 }
 
 #[test]

@@ -83,12 +83,23 @@ pub fn approve_granted(
     let State::InReview { root } = run.state else {
         return Err(run.needs("IN_REVIEW"));
     };
-    if !changed.is_some_and(|changed| changed.iter().all(|each| each.leaves_most().unwrap_or(false))) {
+    if !changed.is_some_and(leave_most) {
         return Err(BillingRunRefusal::DraftsChanged { run: run.id.to_string(), root: hexadecimal(&root) });
     }
     let act = Act { by: granted.approvers.join(", "), at: granted.at };
     let approval = Approval { root: granted.root, act, request: Some(granted.request) };
     Ok(run.now(State::Approved(approval)))
+}
+
+/// A run that was refreshed after it was approved, as soon as it is rated: approved still, without the drafts that changed, as
+/// long as more goes on than drops out. `None`: it is to be approved anew, or was not approved.
+pub fn approved_again(run: &BillingRun, changed: &[Changed]) -> Option<BillingRun> {
+    let State::Rating(Some(approval)) = &run.state else { return None };
+    leave_most(changed).then(|| run.now(State::Approved(approval.clone())))
+}
+
+fn leave_most(changed: &[Changed]) -> bool {
+    changed.iter().all(|each| each.leaves_most().unwrap_or(false))
 }
 
 impl Changed {

@@ -5,7 +5,7 @@ pub fn cancel(run: &BillingRun, documents: i64) -> Result<BillingRun, BillingRun
     let documents = documents > 0;
     match &run.state {
         State::Created
-        | State::Rating
+        | State::Rating(_)
         | State::InReview { .. }
         | State::Approved(_)
         | State::Failed { from: FailedIn::Rating, .. } => Ok(run.now(State::Cancelled)),

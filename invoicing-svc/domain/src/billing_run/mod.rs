@@ -14,7 +14,7 @@ mod start;
 #[cfg(test)]
 mod tests;
 
-pub use approve::{Approver, Changed, Granted, approve, approve_granted, check_no_preview};
+pub use approve::{Approver, Changed, Granted, approve, approve_granted, approved_again, check_no_preview};
 pub use cancel::cancel;
 pub use glance::glance;
 pub use issue::{Issuing, Numbers, check_credits, issue, issued};
@@ -51,11 +51,12 @@ pub struct Act {
     pub at: Timestamp,
 }
 
-/// Where a run stands.
+/// Where a run stands. One that is rated keeps the approval that it had when it was refreshed: what comes out as it was stays
+/// approved.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum State {
     Created,
-    Rating,
+    Rating(Option<Approval>),
     InReview { root: Root },
     Approved(Approval),
     Issuing(Issue),
@@ -99,7 +100,7 @@ impl State {
     pub fn name(&self) -> &'static str {
         match self {
             Self::Created => "CREATED",
-            Self::Rating => "RATING",
+            Self::Rating(_) => "RATING",
             Self::InReview { .. } => "IN_REVIEW",
             Self::Approved(_) => "APPROVED",
             Self::Issuing(_) => "ISSUING",
@@ -112,7 +113,7 @@ impl State {
     /// Whether nothing happens from here without somebody asking for it.
     pub fn rests(&self) -> bool {
         match self {
-            Self::Created | Self::Rating | Self::Issuing(_) => false,
+            Self::Created | Self::Rating(_) | Self::Issuing(_) => false,
             Self::InReview { .. }
             | Self::Approved(_)
             | Self::Issued { .. }

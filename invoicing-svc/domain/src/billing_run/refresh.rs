@@ -3,16 +3,23 @@ use jiff::Timestamp;
 use super::{BillingRun, BillingRunRefusal, Root, State};
 
 /// Takes in what has changed by `at`. With accounts to rate again the run rates; with none it only knows that what it has
-/// is what is known now, and its drafts stand as they are.
+/// is what is known now, and its drafts stand as they are. What is approved stays so where it comes out as it was.
 pub fn refresh(
     run: &BillingRun,
     stale_accounts: usize,
     at: Timestamp,
 ) -> Result<BillingRun, BillingRunRefusal> {
-    let State::InReview { root } = run.state else {
-        return Err(run.needs("IN_REVIEW"));
+    let approved = match &run.state {
+        State::InReview { .. } => None,
+        State::Approved(approval) => Some(approval.clone()),
+        State::Created
+        | State::Rating(_)
+        | State::Issuing(_)
+        | State::Issued { .. }
+        | State::Cancelled
+        | State::Failed { .. } => return Err(run.needs("IN_REVIEW or APPROVED")),
     };
-    let state = if stale_accounts == 0 { State::InReview { root } } else { State::Rating };
+    let state = if stale_accounts == 0 { run.state.clone() } else { State::Rating(approved) };
     Ok(BillingRun { data_as_of: at, ..run.now(state) })
 }
 
@@ -21,7 +28,7 @@ pub fn reviewed_again(run: &BillingRun, root: Root) -> Result<BillingRun, Billin
     match run.state {
         State::InReview { .. } => Ok(run.now(State::InReview { root })),
         State::Created
-        | State::Rating
+        | State::Rating(_)
         | State::Approved(_)
         | State::Issuing(_)
         | State::Issued { .. }
@@ -35,7 +42,7 @@ pub fn check_stale(run: &BillingRun) -> Result<(), BillingRunRefusal> {
     match run.state {
         State::InReview { .. } | State::Approved(_) => Ok(()),
         State::Created
-        | State::Rating
+        | State::Rating(_)
         | State::Issuing(_)
         | State::Issued { .. }
         | State::Cancelled

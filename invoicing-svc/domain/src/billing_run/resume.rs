@@ -6,7 +6,7 @@ pub fn resume(run: &BillingRun) -> Result<BillingRun, BillingRunRefusal> {
         return Err(run.needs("FAILED"));
     };
     Ok(run.now(match from {
-        FailedIn::Rating => State::Rating,
+        FailedIn::Rating => State::Rating(None),
         FailedIn::Issuing(issue) => State::Issuing(issue.clone()),
     }))
 }

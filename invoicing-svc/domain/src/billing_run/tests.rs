@@ -4,6 +4,7 @@ use jiff::{
     Timestamp,
     civil::{Date, date},
 };
+use money::{Currency, Money};
 
 use super::*;
 
@@ -100,7 +101,11 @@ fn a_failed_run_resumes_where_it_stopped_and_keeps_its_approval() {
     let rating = begin_rating(&run()).expect("created");
     assert_eq!(resume(&failed(&rating, "no".into()).expect("rating")).expect("failed"), rating);
     let looked_at = failed(&in_review(), "no".into()).expect("in review");
-    assert_eq!(resume(&looked_at).expect("failed").state, State::Rating, "it is brought to its review again");
+    assert_eq!(
+        resume(&looked_at).expect("failed").state,
+        State::Rating(None),
+        "it is brought to its review again"
+    );
 }
 
 #[test]
@@ -171,8 +176,25 @@ fn a_preview_stands_beside_an_open_run_and_is_never_approved() {
 fn a_refresh_rates_what_changed_and_stays_in_review_where_nothing_did() {
     let at = Timestamp::from_second(60).expect("a minute later");
     let refreshed = refresh(&in_review(), 2, at).expect("in review");
-    assert_eq!((&refreshed.state, refreshed.data_as_of), (&State::Rating, at));
+    assert_eq!((&refreshed.state, refreshed.data_as_of), (&State::Rating(None), at));
     let unchanged = refresh(&in_review(), 0, at).expect("in review");
     assert_eq!((unchanged.state, unchanged.data_as_of), (in_review().state, at));
-    assert_eq!(refresh(&approved(), 1, at).expect_err("it is signed").reason(), "RUN_STATE");
+    let issuing = issued_on(&approved(), date(2026, 1, 31), date(2026, 2, 2), &[]).expect("approved");
+    assert_eq!(refresh(&issuing, 1, at).expect_err("documents are made").reason(), "RUN_STATE");
+}
+
+/// Story 8: 12,000.00 and 8,000.00 stand as they were approved, and 5,000.00 has become 5,040.00.
+#[test]
+fn what_is_approved_stays_approved_while_most_of_it_comes_out_as_it_was() {
+    let money =
+        |amount| Money::parse(Currency::parse("USD").expect("a currency"), amount).expect("an amount");
+    let changed = |going, removed| [Changed { going: money(going), removed: money(removed) }];
+    let rating = refresh(&approved(), 1, Timestamp::UNIX_EPOCH).expect("approved");
+    assert_eq!(rating.state.name(), "RATING");
+    let again = approved_again(&rating, &changed("20000.00", "5040.00")).expect("most is as it was");
+    assert_eq!(again.state, approved().state, "the same signature over the same root");
+    assert_eq!(approved_again(&rating, &changed("5000.00", "5040.00")), None, "more drops out than goes on");
+    assert_eq!(rated(&rating, [9; 32]).expect("rating").state, State::InReview { root: [9; 32] });
+    assert_eq!(approved_again(&begin_rating(&run()).expect("created"), &[]), None, "nobody has approved it");
+    assert_eq!(refresh(&approved(), 0, Timestamp::UNIX_EPOCH).expect("approved").state, approved().state);
 }

@@ -13,7 +13,8 @@ use crate::tax::TaxBase;
 /// commission percent, gross, commission, net, tax, total, tax base, number of tax rows, of each category, percent, base and tax,
 /// number of lines. Line: order line, entry, kind, origin, late, segment, quantity, unit, rate, price base, gross,
 /// commission, net, GL account, tax code, place, category, percent, tax, service, tax point, number of spots, and each
-/// spot's id and version. What is printed beside the figures (description, note) may be edited after an approval.
+/// spot's id and version. What people write on a draft is signed with it: where somebody did, the leaf is SHA-256 over this digest
+/// and the words (`signed_digest` of the database). A draft on which nobody wrote is its own leaf.
 pub fn digest(draft: &Draft) -> [u8; 32] {
     let mut said = ContentDigest::of("draft/3");
     said.written(draft.id);

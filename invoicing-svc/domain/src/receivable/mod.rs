@@ -179,8 +179,8 @@ refusal::refusals! {
         StateForbids "REFUND_ABOVE_CREDIT" RefundAboveCredit { refundable: String, owed: String, asked: String } =>
             "{refundable} can be given back, as {owed} is open, disputed or written off against the credit; {asked} is more",
         /// What is disputed is settled first.
-        StateForbids "WRITE_OFF_ABOVE_UNDISPUTED" AboveUndisputed { document: String, undisputed: String, asked: String } =>
-            "{document}: {undisputed} open and undisputed; {asked} is more. What is disputed is credited or rejected, never written off",
+        StateForbids "WRITE_OFF_ABOVE_UNDISPUTED" AboveUndisputed { document: String, open: String, disputed: String, undisputed: String, asked: String } =>
+            "{document}: {undisputed} can be written off, as {disputed} of the {open} open is disputed; {asked} is more. What is disputed is never written off: credit what is upheld and reject the rest, and what is left then can be",
         /// Tax is claimed once, of what is still lost.
         StateForbids "TAX_RELIEF_CLAIMED" ReliefClaimed { write_off: String } =>
             "{write_off} has no tax to claim back: it was claimed, something was recovered, or there is no tax in it",

@@ -123,6 +123,8 @@ fn what_is_disputed_is_never_written_off() {
     assert_eq!(check_write_off(&disputed, money("8160.00")), Ok(()));
     let refused = check_write_off(&disputed, money("8160.01")).unwrap_err();
     assert_eq!(refused.reason(), "WRITE_OFF_ABOVE_UNDISPUTED");
+    let told = "8,160.00 can be written off, as 2,040.00 of the 10,200.00 open is disputed; 8,160.01 is more";
+    assert!(refused.to_string().contains(told), "{refused}");
 }
 
 #[test]

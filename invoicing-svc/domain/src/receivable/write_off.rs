@@ -23,6 +23,8 @@ pub fn check_write_off(item: &OpenItem, amount: Money) -> Result<(), ReceivableR
     if amount.compare(undisputed)?.is_gt() {
         return Err(ReceivableRefusal::AboveUndisputed {
             document: item.number.clone(),
+            open: grouped(item.open),
+            disputed: grouped(item.disputed),
             undisputed: grouped(undisputed),
             asked: grouped(amount),
         });

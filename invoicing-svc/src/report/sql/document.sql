@@ -2,7 +2,8 @@
 -- every call.
 with document as (
   select d.account_id, d.invoice_id, d.run_id, d.order_id, d.entity_id, d.kind, d.currency, d.billing_month, d.period_first,
-         d.period_last, d.payment_terms_days, d.spots, d.commission_percent, d.gross, d.commission, d.net, d.tax, d.total, d.digest,
+         d.period_last, d.payment_terms_days, d.spots, d.commission_percent, d.gross, d.commission, d.net, d.tax, d.total,
+         signed_digest(d.digest, w) as digest,
          case when not d.waiting and (r.state in ('APPROVED', 'ISSUING') or r.failed_in = 'ISSUING') then 'APPROVED' else 'DRAFT' end as state,
          null as number, null::date as issue_date, null::date as due_date, null as advertiser,
          d.purchase_order, coalesce(w.revision, 1) as edits, coalesce(w.note, '') as note, coalesce(w.contact, '') as contact,

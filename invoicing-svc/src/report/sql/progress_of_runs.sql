@@ -2,7 +2,7 @@ select run_id,
        (select count(*) from billing_run_shard s where s.run_id = r.run_id) as "shards!",
        (select count(*) from billing_run_shard s where s.run_id = r.run_id and rated_at is not null) as "shards_rated!",
        (select count(*) from billing_exception e where e.run_id = r.run_id and e.state = 'OPEN') as "exceptions!",
-       drafts_dropped, drafts_removed, removed,
+       drafts_dropped, drafts_removed, removed, editors,
        case when state in ('IN_REVIEW', 'APPROVED') then
          (select count(distinct c.account_id) from input_change c
            where not pg_visible_in_snapshot(c.xid, r.snapshot)

@@ -15,7 +15,8 @@ insert into invoice (account_id, invoice_id, run_id, order_id, entity_id, kind, 
                      series_id, number, issue_date, due_date, accounting_month, approved_by, issued_at, parties, template_version,
                      purchase_order, note, contact, attachment, tax_base, orders, tax_engine, rated_at, settled_by)
 select d.account_id, d.invoice_id, d.run_id, d.order_id, d.entity_id, d.kind, d.currency, d.billing_month, d.period_first,
-       d.period_last, d.payment_terms_days, d.spots, d.commission_percent, d.gross, d.commission, d.net, d.tax, d.total, d.digest,
+       d.period_last, d.payment_terms_days, d.spots, d.commission_percent, d.gross, d.commission, d.net, d.tax, d.total,
+       signed_digest(d.digest, w),
        $6, c.number, $8, c.due_date, $9, $10, $11,
        jsonb_build_object(
          'seller', jsonb_build_object('legal_name', e.legal_name, 'address', e.address, 'tax_registrations', e.tax_registrations,

@@ -6,6 +6,7 @@ with changed as (
 )
 insert into billing_exception (run_id, shard, ordinal, entity_id, opened_at, exception_id, severity, reason, message, account_id,
                                order_id, invoice_id, currency, amount, due_on)
-select $1, -1, row_number() over (order by account_id, invoice_id), entity_id, $3, gen_random_uuid(), 'BLOCK', $5, $6,
+select $1, (select least(min(e.shard), -1) - 1 from billing_exception e where e.run_id = $1),
+       row_number() over (order by account_id, invoice_id), entity_id, $3, gen_random_uuid(), 'BLOCK', $5, $6,
        account_id, order_id, invoice_id, currency, total, $4
   from changed
