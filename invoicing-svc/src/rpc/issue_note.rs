@@ -313,14 +313,12 @@ pub(super) async fn number(
             DocumentKind::Invoice => "invoices".to_owned(),
         },
     };
-    let series = store::number_series::of_kind(connection, entity.id, kind).await?;
-    let series = series.ok_or_else(missing).or_refuse()?.series.id;
-    store::number_series::lock(connection, series).await?;
-    let found = store::number_series::get(connection, (entity.id, series), None).await?;
+    let found = store::number_series::claim(connection, entity.id, kind).await?;
+    let found = found.ok_or_else(missing).or_refuse()?;
     let dated = Dated { date, year: found.series.year_basis.year_of(entity, date) };
     let taken = number_series::take(&found.series, &found.years, dated).or_refuse()?;
     let sequence = i64::try_from(taken.sequence).context("the number is beyond bigint")?;
-    Ok(Taken { series, year: taken.year, sequence, number: taken.number, date })
+    Ok(Taken { series: found.series.id, year: taken.year, sequence, number: taken.number, date })
 }
 
 /// A correction moves what drafts stand on: those in review are made again, and where they cannot be, it waits.
