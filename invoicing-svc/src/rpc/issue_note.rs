@@ -59,6 +59,7 @@ pub(super) struct Made {
     pub(super) entity: BillingEntity,
     /// On the corrected document.
     pub(super) open_before: Money,
+    pub(super) open_after: Money,
     /// The lines of the corrected document that it names, each with what is left.
     pub(super) left: Vec<pb::LineLeft>,
     /// The order lines whose billing it corrects, and whose they are.
@@ -74,8 +75,6 @@ pub(super) struct Subject {
     pub(super) corrects: Named,
     pub(super) corrected: Corrected,
     pub(super) entity: BillingEntity,
-    /// On it.
-    pub(super) open: Money,
     /// Whose order lines it bills: of another account where it was billed to somebody else.
     delivered: AccountId,
 }
@@ -90,22 +89,22 @@ pub(super) async fn subject(
     let Some(corrects) = name::invoice(&mut v, "invoice", order.invoice) else {
         return Err(v.refusal().into());
     };
-    let delivered = store::rebill::delivered_to(connection, corrects).await?.unwrap_or(corrects.0);
-    lock(connection, vec![corrects.0, delivered]).await?;
-    let head = report::invoice::get(connection, corrects, call.scope.json().as_ref()).await?;
-    if head.state() != pb::InvoiceState::Issued {
-        return Err(NoteRefusal::OfDraft { invoice: head.name }).or_refuse();
-    }
-    let corrected = store::note::corrected(connection, corrects, order.kind).await?;
+    let delivered = store::rebill::lock_accounts(connection, corrects).await?;
+    let scope = call.scope.json();
+    let Some(corrected) = store::note::corrected(connection, corrects, order.kind, scope.as_ref()).await?
+    else {
+        let draft = report::invoice::get(connection, corrects, scope.as_ref()).await?;
+        return Err(NoteRefusal::OfDraft { invoice: draft.name }).or_refuse();
+    };
+    let invoice = name::invoice_name(corrects.0, corrects.1);
     if corrected.kind == DocumentKind::CreditNote {
-        return Err(NoteRefusal::OfCreditNote { invoice: head.name }).or_refuse();
+        return Err(NoteRefusal::OfCreditNote { invoice }).or_refuse();
     }
     if corrected.retaxes {
-        return Err(NoteRefusal::OfTaxNote { invoice: head.name }).or_refuse();
+        return Err(NoteRefusal::OfTaxNote { invoice }).or_refuse();
     }
-    let open = store::receivable::open_on(connection, corrects).await?;
     let entity = store::billing_entity::get(connection, corrected.entity, None).await?;
-    Ok(Subject { corrects, corrected, entity, open, delivered })
+    Ok(Subject { corrects, corrected, entity, delivered })
 }
 
 /// Locks accounts in the order of their ids, so that whoever else needs several waits for them in the same order.
@@ -181,7 +180,7 @@ pub(super) async fn record(
     (order, subject): (&Order<'_>, Subject),
     (note, saying): (&Note, Saying<'_>),
 ) -> Result<Made, Failure> {
-    let Subject { corrects, corrected, entity, open, delivered } = subject;
+    let Subject { corrects, corrected, entity, delivered } = subject;
     let Saying { reason, keep_due_date, taken, rebill, spots, owed } = saying;
     let postings = note_postings(note, &entity.gl_codes).context("a note cannot be posted")?;
     // Held until the note is posted: whoever closes the period of its date waits for it.
@@ -211,13 +210,15 @@ pub(super) async fn record(
     store::number_series::record_year(connection, taken.series, taken.year).await?;
     store::note::record(connection, &issued).await?;
     store::makegood::credit(connection, named, spots).await?;
-    match note.kind {
-        DocumentKind::CreditNote => apply(connection, call, (order, open), &issued).await?,
+    let open_before = corrected.open;
+    let open_after = match note.kind {
+        DocumentKind::CreditNote => apply(connection, call, (order, open_before), &issued).await?,
         DocumentKind::DebitNote | DocumentKind::Invoice => {
             let bill = (corrected.settled_by, wallet_bill(named, note, (taken, due)));
             pay_from_wallet(connection, call, (&entity, &books), (bill, taken.date)).await?;
+            open_before
         }
-    }
+    };
     let lines = match note.basis {
         NoteBasis::Correction => {
             let lines: Vec<LineId> = note.lines.iter().map(|line| line.line).collect();
@@ -229,7 +230,7 @@ pub(super) async fn record(
     let spots_of = spots.iter().map(|(_, order)| *order).collect();
     let taken_back = taken_back(note)?.map(|lines| (taken.number.clone(), lines));
     let corrected = (delivered, lines);
-    Ok(Made { corrects, named, entity, open_before: open, left, corrected, spots_of, taken_back })
+    Ok(Made { corrects, named, entity, open_before, open_after, left, corrected, spots_of, taken_back })
 }
 
 /// What a credit note takes back as a correction, by the line that it corrects.
@@ -367,16 +368,16 @@ fn lines_of(corrected: &Corrected, asked: &Asked) -> Vec<LineId> {
     corrected.original.lines.iter().filter(|line| is_asked(line.number)).map(|line| line.line).collect()
 }
 
-/// A credit note pays what is open on the document that it corrects.
+/// A credit note pays what is open on the document that it corrects. Answers what is open after it.
 async fn apply(
     connection: &mut PgConnection,
     call: &Call,
     (order, open): (&Order<'_>, Money),
     issued: &Issued<'_>,
-) -> Result<(), Failure> {
+) -> Result<Money, Failure> {
     let (account, credit) = issued.named;
     let paid = apply_to_corrected(open, issued.note.total).map_err(|error| anyhow!(error))?;
-    let Some(amount) = paid else { return Ok(()) };
+    let Some(amount) = paid else { return Ok(open) };
     let activity = Activity {
         id: ActivityId::from_uuid(Uuid::now_v7()),
         entity: issued.books.entity,
@@ -389,7 +390,8 @@ async fn apply(
         reverses: None,
         act: act(call),
     };
-    store::receivable::record(connection, &[(account, activity)]).await
+    store::receivable::record(connection, &[(account, activity)]).await?;
+    Ok(open.minus(amount).map_err(|error| anyhow!(error))?)
 }
 
 /// A document that bills, as a wallet would pay it.

@@ -18,7 +18,7 @@ use super::{
 };
 use crate::{
     report::{self, ledger},
-    store::{self, document::Named},
+    store::document::Named,
     wire::{fact, money},
 };
 
@@ -237,13 +237,12 @@ impl Rpc {
 
 /// A note as it would be, before it is taken back.
 async fn looked_at(connection: &mut PgConnection, made: &Made) -> Result<pb::NotePreview, Failure> {
-    let open_after = store::receivable::open_on(connection, made.corrects).await?;
     let (document, ledger_entries) = unnamed(connection, made.named).await?;
     Ok(pb::NotePreview {
         document: Some(document),
         ledger_entries,
         open_before: Some(money::message(made.open_before)),
-        open_after: Some(money::message(open_after)),
+        open_after: Some(money::message(made.open_after)),
         lines_left: made.left.clone(),
     })
 }

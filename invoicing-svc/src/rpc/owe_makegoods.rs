@@ -71,7 +71,7 @@ pub(super) async fn preview(
     };
     Ok(pb::MakegoodPreview {
         lines: owing.left.into_iter().map(line).collect::<Result<_, Failure>>()?,
-        open: Some(money_message(owing.subject.open)),
+        open: Some(money_message(owing.subject.corrected.open)),
     })
 }
 

@@ -19,6 +19,7 @@ use jiff::{Timestamp, civil::Date};
 use jiff_sqlx::ToSqlx;
 use money::{Currency, Money, Percent};
 use rust_decimal::Decimal;
+use serde_json::Value;
 use sqlx::PgConnection;
 use uuid::Uuid;
 
@@ -40,28 +41,36 @@ pub struct Corrected {
     pub due_date: Date,
     pub payment_terms_days: u16,
     pub settled_by: SettledBy,
+    /// Its total less what was put on it. Of a credit note, which nothing is put on, it says nothing.
+    pub open: Money,
     pub original: Original,
 }
 
-/// Loads an issued document with what notes of a kind took of it. The account is locked.
+/// Loads an issued document with what notes of a kind took of it; `None` where there is no such document for this caller. The
+/// account is locked.
 pub async fn corrected(
     connection: &mut PgConnection,
     named: Named,
     kind: DocumentKind,
-) -> Result<Corrected, Failure> {
+    scope: Option<&Value>,
+) -> Result<Option<Corrected>, Failure> {
     let (account, invoice) = named;
     let head = sqlx::query!(
-        "select entity_id, kind, number, currency, commission_percent, tax_base, issue_date, due_date, payment_terms_days, settled_by,
-                coalesce(basis = 'TAX' and gross = 0, false) as \"retaxes!\"
-           from invoice where account_id = $1 and invoice_id = $2",
+        "select i.entity_id, i.kind, i.number, i.currency, i.commission_percent, i.tax_base, i.issue_date, i.due_date,
+                i.payment_terms_days, i.settled_by, coalesce(i.basis = 'TAX' and i.gross = 0, false) as \"retaxes!\",
+                i.total - (select coalesce(sum(a.amount), 0) from receivable_activity a
+                            where a.account_id = i.account_id and a.invoice_id = i.invoice_id) as \"open!\"
+           from invoice i join insertion_order o using (account_id, order_id)
+          where i.account_id = $1 and i.invoice_id = $2 and in_scope($3::jsonb, i.entity_id, o.territory, i.account_id)",
         account.uuid(),
-        invoice.uuid()
+        invoice.uuid(),
+        scope
     )
     .fetch_optional(&mut *connection)
     .await?;
-    let head = head.context("a document that is not issued")?;
+    let Some(head) = head else { return Ok(None) };
     let currency = currency(&head.currency)?;
-    Ok(Corrected {
+    Ok(Some(Corrected {
         entity: EntityId::from_uuid(head.entity_id),
         kind: Written::read(&head.kind)?,
         number: head.number,
@@ -70,6 +79,7 @@ pub async fn corrected(
         due_date: head.due_date.to_jiff(),
         payment_terms_days: u16::try_from(head.payment_terms_days).context("the database holds no terms")?,
         settled_by: Written::read(&head.settled_by)?,
+        open: money(currency, head.open)?,
         original: Original {
             currency,
             commission_percent: percent(head.commission_percent)?,
@@ -77,7 +87,7 @@ pub async fn corrected(
             taxes: taxes(connection, named, currency).await?,
             lines: lines(connection, named, kind, currency).await?,
         },
-    })
+    }))
 }
 
 async fn taxes(
