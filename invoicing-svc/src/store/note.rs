@@ -331,9 +331,7 @@ pub async fn record(connection: &mut PgConnection, issued: &Issued<'_>) -> Resul
     .await?;
     ensure_one(made.rows_affected())?;
     insert_lines(connection, issued).await?;
-    insert_taxes(connection, issued.named, note).await?;
-    let Books { entity, posting, postings } = issued.books;
-    insert_postings(connection, issued.named, (entity, note.currency), (posting, issued.at), postings).await
+    insert_taxes_and_postings(connection, issued.named, note, (issued.books, issued.at)).await
 }
 
 fn ensure_one(made: u64) -> Result<(), anyhow::Error> {
@@ -400,11 +398,12 @@ async fn insert_lines(connection: &mut PgConnection, issued: &Issued<'_>) -> Res
     Ok(())
 }
 
-/// Records the tax rows of a document.
-pub(super) async fn insert_taxes(
+/// Records the tax rows of a document and what it posts.
+pub(super) async fn insert_taxes_and_postings(
     connection: &mut PgConnection,
     (account, invoice): Named,
     note: &Note,
+    (Books { entity, posting: on, postings }, at): (Books<'_>, Timestamp),
 ) -> Result<(), Failure> {
     columns!(
         note.taxes,
@@ -414,32 +413,6 @@ pub(super) async fn insert_taxes(
         base = row.base.amount(),
         tax = row.tax.amount(),
     );
-    sqlx::query!(
-        "insert into invoice_tax (account_id, invoice_id, ordinal, category, percent, reason, base, tax)
-         select $1, $2, ordinality, category, percent, reason, base, tax
-           from unnest($3::text[], $4::numeric[], $5::text[], $6::numeric[], $7::numeric[])
-           with ordinality as row(category, percent, reason, base, tax, ordinality)",
-        account.uuid(),
-        invoice.uuid(),
-        &category as _,
-        &percent,
-        &reason as _,
-        &base,
-        &tax
-    )
-    .execute(connection)
-    .await?;
-    Ok(())
-}
-
-/// Records what a document posts.
-pub(super) async fn insert_postings(
-    connection: &mut PgConnection,
-    (account, invoice): Named,
-    (entity, currency): (EntityId, Currency),
-    (on, at): (Posting, Timestamp),
-    postings: &[ledger::Posting],
-) -> Result<(), Failure> {
     columns!(
         postings,
         |posting| ledger_account = posting.account.text(),
@@ -447,17 +420,19 @@ pub(super) async fn insert_postings(
         debit = posting.debit.amount(),
         credit = posting.credit.amount(),
     );
-    sqlx::query!(
-        "insert into ledger_entry (account_id, entry_id, entity_id, invoice_id, ledger_account, gl_code, posting_date, accounting_month,
-                                   currency, debit, credit, recorded_at)
-         select $1, gen_random_uuid(), $3, $2, ledger_account, gl_code, $4, $5, $6, debit, credit, $7
-           from unnest($8::text[], $9::text[], $10::numeric[], $11::numeric[]) as posting(ledger_account, gl_code, debit, credit)",
+    sqlx::query_file!(
+        "src/store/sql/insert_taxes_and_postings.sql",
         account.uuid(),
         invoice.uuid(),
+        &category as _,
+        &percent,
+        &reason as _,
+        &base,
+        &tax,
         entity.uuid(),
         on.date.to_sqlx() as _,
         month_day(on.month).to_sqlx() as _,
-        currency.code(),
+        note.currency.code(),
         at.to_sqlx() as _,
         &ledger_account as _,
         &gl_code as _,

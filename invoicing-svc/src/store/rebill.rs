@@ -12,7 +12,7 @@ use uuid::Uuid;
 
 use super::{
     document::Named,
-    note::{Books, Taken, insert_postings, insert_taxes, number},
+    note::{Books, Taken, insert_taxes_and_postings, number},
     written::{Written, month_day},
 };
 
@@ -156,10 +156,7 @@ pub async fn record(connection: &mut PgConnection, rebill: &Rebill<'_>) -> Resul
     let made = insert_head(connection, rebill, &orders).await?;
     ensure_one(made)?;
     insert_lines(connection, rebill).await?;
-    let Books { entity, posting, postings } = rebill.books;
-    insert_taxes(connection, rebill.named, rebill.note).await?;
-    let currency = rebill.note.currency;
-    insert_postings(connection, rebill.named, (entity, currency), (posting, rebill.at), postings).await
+    insert_taxes_and_postings(connection, rebill.named, rebill.note, (rebill.books, rebill.at)).await
 }
 
 fn ensure_one(made: u64) -> Result<(), anyhow::Error> {
