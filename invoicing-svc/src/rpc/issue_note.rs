@@ -70,6 +70,13 @@ pub(super) struct Made {
     taken_back: Option<(String, Vec<(u32, Money)>)>,
 }
 
+impl Made {
+    /// Whether runs have something to look at.
+    pub(super) fn moves_billing(&self) -> bool {
+        !self.corrected.1.is_empty() || !self.spots_of.is_empty()
+    }
+}
+
 /// An issued document that is to be corrected, in an account that is locked.
 pub(super) struct Subject {
     pub(super) corrects: Named,
@@ -105,16 +112,6 @@ pub(super) async fn subject(
     }
     let entity = store::billing_entity::get(connection, corrected.entity, None).await?;
     Ok(Subject { corrects, corrected, entity, delivered })
-}
-
-/// Locks accounts in the order of their ids, so that whoever else needs several waits for them in the same order.
-pub(super) async fn lock(connection: &mut PgConnection, mut accounts: Vec<AccountId>) -> Result<(), Failure> {
-    accounts.sort();
-    accounts.dedup();
-    for account in accounts {
-        store::account::lock(connection, account).await?;
-    }
-    Ok(())
 }
 
 /// Makes the note.

@@ -119,7 +119,7 @@ impl NoteService for Rpc {
             say(&mut transaction, &Voice::of(&call), vec![noted]).await?;
             once.answer(&mut transaction, &answer).await?;
             transaction.commit().await?;
-            self.bell.ring();
+            self.bell.ring_printer();
             Ok(answer)
         })
         .await
@@ -184,7 +184,7 @@ impl NoteService for Rpc {
             let answer = pb::Rebilled { credit_note: Some(credit_note), invoice: Some(invoice) };
             once.answer(&mut transaction, &answer).await?;
             transaction.commit().await?;
-            self.bell.ring();
+            self.bell.ring_printer();
             Ok(answer)
         })
         .await
@@ -221,7 +221,11 @@ impl Rpc {
         say(&mut transaction, &Voice::of(call), vec![noted]).await?;
         once.answer(&mut transaction, &answer).await?;
         transaction.commit().await?;
-        self.bell.ring();
+        if made.moves_billing() {
+            self.bell.ring();
+        } else {
+            self.bell.ring_printer();
+        }
         Ok(answer)
     }
 
