@@ -203,7 +203,7 @@ impl AdjustmentService for Rpc {
             let answer = submitted(&mut transaction, &call, (before, &asked)).await?;
             once.answer(&mut transaction, &answer).await?;
             transaction.commit().await?;
-            self.bell.ring();
+            self.bell.ring_executors();
             Ok(answer)
         })
         .await
