@@ -2,8 +2,8 @@
 
 use adjustments_domain::{
     adjustment::{
-        self as domain, Adjustment, AdjustmentRefusal, Evidence, EvidenceRefusal, Proposal, State, create,
-        edit, mendable, settled, submit,
+        self as domain, Adjustment, AdjustmentRefusal, BillTo, Evidence, EvidenceRefusal, Proposal, State,
+        create, edit, mendable, settled, submit,
     },
     approval,
 };
@@ -17,7 +17,7 @@ use chassis::{
     mask::Mask,
     page::Page,
 };
-use ids::{AccountId, AdjustmentId};
+use ids::{AccountId, AdjustmentId, InvoiceId};
 use outbox::{Begun, Once, Voice, say};
 use refusal::Violations;
 use sqlx::PgConnection;
@@ -179,9 +179,9 @@ impl AdjustmentService for Rpc {
             let call = Call::of(&request)?;
             let message = request.into_inner();
             let named = adjustment_id("name", &message.name)?;
-            let current = self.current(&call, named).await?;
-            let place = (named.0, current.invoice);
-            let read = self.read(&call, place, current.bill_to.as_ref()).await?;
+            let (invoice, bill_to) = self.about(&call, named).await?;
+            let place = (named.0, invoice);
+            let read = self.read(&call, place, bill_to.as_ref()).await?;
             let rate = rate_of(&call, &message.rate, (read.entity.id, named.0))?;
             let mut transaction = self.pool.begin().await?;
             let once = match Once::begin(&mut transaction, &call, &message.request_id, &message).await? {
@@ -194,13 +194,14 @@ impl AdjustmentService for Rpc {
             next_revision(&message.name, &message.etag, before.revision).or_refuse()?;
             mendable(&before).or_refuse()?;
             let worked_out = self.work_out(&mut transaction, (&read, place), &before.proposal()).await?;
+            let comes_to_the_same = worked_out.lines == before.lines;
             // As they come to now, which is what is measured and approved.
             let before = Adjustment { lines: worked_out.lines, ..before };
             let asking = asking(&before, &read, case(&before, &read, rate, call.at)?)?;
             let asked = ask::ask(&mut transaction, &self.policies, &Asker::of(&call), asking).await?;
             let subject = (named.0, named.1.uuid());
             cause_product::record(&mut transaction, subject, &parts(&before, &read)).await?;
-            let answer = submitted(&mut transaction, &call, (before, &asked)).await?;
+            let answer = submitted(&mut transaction, &call, (before, comes_to_the_same), &asked).await?;
             once.answer(&mut transaction, &answer).await?;
             transaction.commit().await?;
             self.bell.ring_executors();
@@ -306,6 +307,11 @@ impl Rpc {
         let mut connection = self.pool.acquire().await?;
         Ok(store::get(&mut connection, named, call.scope.json().as_ref()).await?.adjustment)
     }
+
+    async fn about(&self, call: &Call, named: Named) -> Result<(InvoiceId, Option<BillTo>), Failure> {
+        let mut connection = self.pool.acquire().await?;
+        store::about(&mut connection, named, call.scope.json().as_ref()).await
+    }
 }
 
 /// The adjustment, locked until the transaction ends.
@@ -328,12 +334,19 @@ async fn record(
 async fn submitted(
     connection: &mut PgConnection,
     call: &Call,
-    (before, asked): (Adjustment, &approval::Request),
+    (before, comes_to_the_same): (Adjustment, bool),
+    asked: &approval::Request,
 ) -> Result<pb::Adjustment, Failure> {
-    let waiting = store::record(connection, submit(&before, asked.id).or_refuse()?).await?;
+    let waiting = submit(&before, asked.id).or_refuse()?;
+    let waiting = if comes_to_the_same {
+        store::record_state(connection, waiting).await?
+    } else {
+        store::record(connection, waiting).await?
+    };
     let mut facts = vec![fact::settled(&waiting)];
     let approved = settled(&waiting, &asked.state);
-    let stands = if approved == waiting { waiting } else { store::record(connection, approved).await? };
+    let stands =
+        if approved == waiting { waiting } else { store::record_state(connection, approved).await? };
     if stands.state != (State::Submitted { approval: asked.id }) {
         facts.push(fact::settled(&stands));
     }

@@ -85,8 +85,12 @@ impl Rpc {
         check(name, *currency, &proposal.lines).or_refuse()?;
         // Before invoicing is asked: what becomes a document in between counts twice, and never not at all.
         let pending = store::pending(connection, place, *currency).await?;
-        check_spots(&proposal.lines, &store::pending_spots(connection, place).await?).or_refuse()?;
-        check_taxes(&proposal.lines, &store::pending_taxes(connection, place).await?).or_refuse()?;
+        if proposal.lines.iter().any(|line| matches!(line.by, By::Spots(_))) {
+            check_spots(&proposal.lines, &store::pending_spots(connection, place).await?).or_refuse()?;
+        }
+        if proposal.lines.iter().any(|line| matches!(line.by, By::Tax(_))) {
+            check_taxes(&proposal.lines, &store::pending_taxes(connection, place).await?).or_refuse()?;
+        }
         let Said { effect, amounts, after } = self.ask_invoicing(&read.document, proposal).await?;
         let lines = come_to(&proposal.lines, &amounts).or_refuse()?;
         let left = leave(proposal.kind, &lines, &after, &pending).or_refuse()?;
