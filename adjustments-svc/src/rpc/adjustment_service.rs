@@ -59,7 +59,7 @@ impl AdjustmentService for Rpc {
                 Begun::Answered(before) => return Ok(before),
                 Begun::Fresh(once) => once,
             };
-            let lines = self.work_out(&mut transaction, (&read, (account, invoice)), &proposal).await?.lines;
+            let lines = self.lines(&mut transaction, (&read, (account, invoice)), &proposal).await?;
             let id = AdjustmentId::from_uuid(Uuid::now_v7());
             let place = (read.entity.id, account, invoice, read.document.currency);
             let adjustment = create(id, place, (proposal, lines), act(&call));
@@ -100,7 +100,7 @@ impl AdjustmentService for Rpc {
             next_revision(&given.name, &current.revision.to_string(), before.revision).or_refuse()?;
             let proposal = Proposal { evidence: before.evidence.clone(), ..proposal };
             mendable(&before).or_refuse()?;
-            let lines = self.work_out(&mut transaction, (&read, place), &proposal).await?.lines;
+            let lines = self.lines(&mut transaction, (&read, place), &proposal).await?;
             let edited = edit(&before, (proposal, lines), &call.caller.person).or_refuse()?;
             let answer =
                 record(&mut transaction, &call, ("billing.adjustments.v1.adjustment.updated", edited))
@@ -193,10 +193,10 @@ impl AdjustmentService for Rpc {
             let before = locked(&mut transaction, &call, named).await?;
             next_revision(&message.name, &message.etag, before.revision).or_refuse()?;
             mendable(&before).or_refuse()?;
-            let worked_out = self.work_out(&mut transaction, (&read, place), &before.proposal()).await?;
-            let comes_to_the_same = worked_out.lines == before.lines;
+            let lines = self.lines(&mut transaction, (&read, place), &before.proposal()).await?;
+            let comes_to_the_same = lines == before.lines;
             // As they come to now, which is what is measured and approved.
-            let before = Adjustment { lines: worked_out.lines, ..before };
+            let before = Adjustment { lines, ..before };
             let asking = asking(&before, &read, case(&before, &read, rate, call.at)?)?;
             let asked = ask::ask(&mut transaction, &self.policies, &Asker::of(&call), asking).await?;
             let subject = (named.0, named.1.uuid());

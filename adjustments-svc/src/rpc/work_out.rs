@@ -10,7 +10,10 @@ use adjustments_domain::{
     subject::Subject,
 };
 use anyhow::Context;
-use billing_proto::billing::{adjustments::v1::AdjustmentEffect, invoicing::v1::MakegoodPreview};
+use billing_proto::billing::{
+    adjustments::v1::AdjustmentEffect,
+    invoicing::v1::{MakegoodPreview, NotePreview},
+};
 use chassis::{
     call::Call,
     failure::{Failure, OrRefuse},
@@ -42,6 +45,14 @@ pub(super) struct Read {
     pub(super) entity: Entity,
 }
 
+/// How much is asked of what a proposal would do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Depth {
+    /// What its lines come to, and whether as much is left.
+    Lines,
+    Whole,
+}
+
 /// What a proposal would do.
 pub(super) struct WorkedOut {
     pub(super) effect: AdjustmentEffect,
@@ -51,6 +62,7 @@ pub(super) struct WorkedOut {
 
 /// What invoicing says of a proposal.
 struct Said {
+    /// It says nothing of documents that are not asked for.
     effect: AdjustmentEffect,
     /// What the lines come to, where that is not asked in money.
     amounts: OfLines,
@@ -78,8 +90,28 @@ impl Rpc {
     pub(super) async fn work_out(
         &self,
         connection: &mut PgConnection,
+        of: (&Read, Place),
+        proposal: &Proposal,
+    ) -> Result<WorkedOut, Failure> {
+        self.look(connection, of, proposal, Depth::Whole).await
+    }
+
+    /// Its lines with what they come to, refused where it would be.
+    pub(super) async fn lines(
+        &self,
+        connection: &mut PgConnection,
+        of: (&Read, Place),
+        proposal: &Proposal,
+    ) -> Result<Vec<AdjustedLine>, Failure> {
+        Ok(self.look(connection, of, proposal, Depth::Lines).await?.lines)
+    }
+
+    async fn look(
+        &self,
+        connection: &mut PgConnection,
         (read, place): (&Read, Place),
         proposal: &Proposal,
+        depth: Depth,
     ) -> Result<WorkedOut, Failure> {
         let Document { name, currency, .. } = &read.document;
         check(name, *currency, &proposal.lines).or_refuse()?;
@@ -91,27 +123,23 @@ impl Rpc {
         if proposal.lines.iter().any(|line| matches!(line.by, By::Tax(_))) {
             check_taxes(&proposal.lines, &store::pending_taxes(connection, place).await?).or_refuse()?;
         }
-        let Said { effect, amounts, after } = self.ask_invoicing(&read.document, proposal).await?;
+        let Said { effect, amounts, after } = self.ask_invoicing(&read.document, proposal, depth).await?;
         let lines = come_to(&proposal.lines, &amounts).or_refuse()?;
         let left = leave(proposal.kind, &lines, &after, &pending).or_refuse()?;
         Ok(WorkedOut { effect: document::leaving(effect, &lines, &left), lines })
     }
 
     /// The same figures and refusals as when it is executed.
-    async fn ask_invoicing(&self, of: &Document, proposal: &Proposal) -> Result<Said, Failure> {
-        let (name, currency) = (of.name.clone(), of.currency);
+    async fn ask_invoicing(&self, of: &Document, proposal: &Proposal, depth: Depth) -> Result<Said, Failure> {
+        let (name, currency, lines_only) = (of.name.clone(), of.currency, depth == Depth::Lines);
         match proposal.kind.outcome() {
             Outcome::CreditNote => {
-                let preview = self.invoicing.preview_credit(name, document::note(proposal)?).await?;
-                let (amounts, after) =
-                    (document::gross_of_lines(&preview)?, document::left(&preview, currency)?);
-                Ok(Said { effect: document::note_effect(true, preview)?, amounts, after })
+                let note = document::note(proposal)?;
+                said_of_note(true, self.invoicing.preview_credit(name, note, lines_only).await?, of, depth)
             }
             Outcome::DebitNote => {
-                let preview = self.invoicing.preview_debit(name, document::note(proposal)?).await?;
-                let (amounts, after) =
-                    (document::gross_of_lines(&preview)?, document::left(&preview, currency)?);
-                Ok(Said { effect: document::note_effect(false, preview)?, amounts, after })
+                let note = document::note(proposal)?;
+                said_of_note(false, self.invoicing.preview_debit(name, note, lines_only).await?, of, depth)
             }
             Outcome::TaxNote => {
                 let correction = document::tax_correction(proposal)?;
@@ -148,6 +176,16 @@ impl Rpc {
         let effect = document::write_off_effect(&open, given_up, entries)?;
         Ok(Said { effect, amounts: OfLines::new(), after })
     }
+}
+
+/// What a note would take or add.
+fn said_of_note(is_credit: bool, preview: NotePreview, of: &Document, depth: Depth) -> Result<Said, Failure> {
+    let (amounts, after) = (document::gross_of_lines(&preview)?, document::left(&preview, of.currency)?);
+    let effect = match depth {
+        Depth::Lines => AdjustmentEffect::default(),
+        Depth::Whole => document::note_effect(is_credit, preview)?,
+    };
+    Ok(Said { effect, amounts, after })
 }
 
 /// What airings make good, or no more, moves no money.

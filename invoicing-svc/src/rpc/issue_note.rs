@@ -28,7 +28,7 @@ use refusal::Violations;
 use sqlx::PgConnection;
 use uuid::Uuid;
 
-use super::{billing_run_service::act, credited_spots, owe_makegoods};
+use super::{billing_run_service::act, credited_spots, note_lines::left, owe_makegoods};
 use crate::{
     report,
     store::{
@@ -114,12 +114,24 @@ pub(super) async fn subject(
     Ok(Subject { corrects, corrected, entity, delivered })
 }
 
-/// Makes the note.
-pub(super) async fn issue(
+/// A note that is decided and has its number; nothing of it is recorded.
+pub(super) struct Drawn {
+    pub(super) subject: Subject,
+    pub(super) note: Note,
+    /// What of the lines is made good instead.
+    pub(super) owed: BTreeMap<u32, Money>,
+    said: wire::Note,
+    taken: Taken,
+    /// Those that are credited by name, with their orders.
+    spots: Vec<(AiringId, OrderId)>,
+}
+
+/// Decides the note.
+pub(super) async fn draw(
     connection: &mut PgConnection,
     call: &Call,
     order: &Order<'_>,
-) -> Result<Made, Failure> {
+) -> Result<Drawn, Failure> {
     let subject = subject(connection, call, order).await?;
     let said = wire::parse(order.kind, order.note, subject.corrected.original.currency)?;
     let date = issue_date(&subject, said.issue_date, call)?;
@@ -133,6 +145,16 @@ pub(super) async fn issue(
         DocumentKind::DebitNote | DocumentKind::Invoice => BTreeMap::new(),
     };
     check_beside_owed(&subject.corrected.original, &note, &owed).or_refuse()?;
+    Ok(Drawn { subject, note, owed, said, taken, spots })
+}
+
+/// Makes the note.
+pub(super) async fn issue(
+    connection: &mut PgConnection,
+    call: &Call,
+    order: &Order<'_>,
+) -> Result<Made, Failure> {
+    let Drawn { subject, note, owed, said, taken, spots } = draw(connection, call, order).await?;
     let (reason, keep_due_date) = (said.reason.as_str(), said.keep_due_date);
     let saying = Saying { reason, keep_due_date, taken: &taken, rebill: None, spots: &spots, owed: &owed };
     record(connection, call, (order, subject), (&note, saying)).await
@@ -415,30 +437,6 @@ pub(super) async fn pay_from_wallet(
         }
         SettledBy::Terms | SettledBy::Card | SettledBy::SellerBalance => Ok(()),
     }
-}
-
-/// What is left of the lines that the note names, beside what is made good instead.
-pub(super) fn left(
-    corrected: &Corrected,
-    note: &Note,
-    owed: &BTreeMap<u32, Money>,
-) -> Result<Vec<pb::LineLeft>, Failure> {
-    let named =
-        corrected.original.lines.iter().filter(|line| note.lines.iter().any(|of| of.corrects == line.number));
-    named
-        .map(|line| {
-            let taken = note.lines.iter().filter(|of| of.corrects == line.number).map(|of| of.gross);
-            let mut left = line.left().map_err(|error| anyhow!(error))?;
-            for gross in taken.filter(|_| note.kind == DocumentKind::CreditNote) {
-                left = left.minus(gross).map_err(|error| anyhow!(error))?;
-            }
-            if let Some(owed) = owed.get(&line.number) {
-                left = left.minus(*owed).map_err(|error| anyhow!(error))?;
-            }
-            let number = i32::try_from(line.number).context("a line with a number beyond integer")?;
-            Ok(pb::LineLeft { line: number, gross: Some(crate::wire::money::message(left)) })
-        })
-        .collect()
 }
 
 /// Runs in review that have drafts of what was corrected, or hold it, make them again; of other runs what the note takes back is

@@ -13,8 +13,8 @@ use tonic::{Request, Response, Status};
 
 use super::{
     Rpc,
-    issue_note::{self, Made, Order, issue, take_in},
-    rebill,
+    issue_note::{self, Made, Order, draw, issue, take_in},
+    note_lines, rebill,
 };
 use crate::{
     report::{self, ledger},
@@ -33,8 +33,9 @@ impl NoteService for Rpc {
     ) -> Result<Response<pb::NotePreview>, Status> {
         answer(async {
             let call = Call::of(&request)?;
-            let pb::PreviewCreditNoteRequest { invoice, note } = request.into_inner();
-            self.preview(&call, &order(DocumentKind::CreditNote, &invoice, note.as_ref(), "")).await
+            let pb::PreviewCreditNoteRequest { invoice, note, lines_only } = request.into_inner();
+            let order = order(DocumentKind::CreditNote, &invoice, note.as_ref(), "");
+            self.preview(&call, &order, lines_only).await
         })
         .await
     }
@@ -59,8 +60,9 @@ impl NoteService for Rpc {
     ) -> Result<Response<pb::NotePreview>, Status> {
         answer(async {
             let call = Call::of(&request)?;
-            let pb::PreviewDebitNoteRequest { invoice, note } = request.into_inner();
-            self.preview(&call, &order(DocumentKind::DebitNote, &invoice, note.as_ref(), "")).await
+            let pb::PreviewDebitNoteRequest { invoice, note, lines_only } = request.into_inner();
+            let order = order(DocumentKind::DebitNote, &invoice, note.as_ref(), "");
+            self.preview(&call, &order, lines_only).await
         })
         .await
     }
@@ -229,11 +231,21 @@ impl Rpc {
         Ok(answer)
     }
 
-    /// Issues the note, looks at it, and takes everything back: what it would be is what it will be.
-    async fn preview(&self, call: &Call, order: &Order<'_>) -> Result<pb::NotePreview, Failure> {
+    /// Issues the note, looks at it, and takes everything back: what it would be is what it will be. Where only lines are asked for, it is
+    /// decided and not issued.
+    async fn preview(
+        &self,
+        call: &Call,
+        order: &Order<'_>,
+        lines_only: bool,
+    ) -> Result<pb::NotePreview, Failure> {
         let mut transaction = self.pool.begin().await?;
-        let made = issue(&mut transaction, call, order).await?;
-        let preview = looked_at(&mut transaction, &made).await?;
+        let preview = if lines_only {
+            note_lines::preview(&draw(&mut transaction, call, order).await?)?
+        } else {
+            let made = issue(&mut transaction, call, order).await?;
+            looked_at(&mut transaction, &made).await?
+        };
         transaction.rollback().await?;
         Ok(preview)
     }

@@ -24,7 +24,8 @@ use super::{
     Rpc,
     billing_run_service::act,
     credited_spots,
-    issue_note::{Order, Subject, decide, draft_again, left, subject},
+    issue_note::{Order, Subject, decide, draft_again, subject},
+    note_lines::left,
 };
 use crate::{
     store::{
