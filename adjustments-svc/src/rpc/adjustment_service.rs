@@ -2,8 +2,8 @@
 
 use adjustments_domain::{
     adjustment::{
-        self as domain, Adjustment, AdjustmentRefusal, BillTo, Evidence, EvidenceRefusal, Proposal, State,
-        create, edit, mendable, settled, submit,
+        self as domain, Adjustment, AdjustmentRefusal, Evidence, EvidenceRefusal, Proposal, State, create,
+        edit, mendable, settled, submit,
     },
     approval,
 };
@@ -17,7 +17,7 @@ use chassis::{
     mask::Mask,
     page::Page,
 };
-use ids::{AccountId, AdjustmentId, InvoiceId};
+use ids::{AccountId, AdjustmentId};
 use outbox::{Begun, Once, Voice, say};
 use refusal::Violations;
 use sqlx::PgConnection;
@@ -34,7 +34,7 @@ use super::{
 };
 use crate::{
     store::{
-        adjustment::{self as store, Named, Which},
+        adjustment::{self as store, About, Named, Which},
         cause_product,
         history::Whose,
         person, proposed_correction,
@@ -53,7 +53,7 @@ impl AdjustmentService for Rpc {
             let message = request.into_inner();
             let account = account(&message.parent)?;
             let (invoice, proposal) = wire::parse(account, message.adjustment.as_ref())?;
-            let read = self.read(&call, (account, invoice), proposal.bill_to.as_ref()).await?;
+            let read = self.read(&call, (account, invoice), proposal.bill_to.as_ref(), None).await?;
             let mut transaction = self.pool.begin().await?;
             let once = match Once::begin(&mut transaction, &call, &message.request_id, &message).await? {
                 Begun::Answered(before) => return Ok(before),
@@ -88,7 +88,7 @@ impl AdjustmentService for Rpc {
             let place = (named.0, current.invoice);
             let merged = wire::merged(wire::message(&current, ""), &given, &mask);
             let (_, proposal) = wire::parse(named.0, Some(&merged))?;
-            let read = self.read(&call, place, proposal.bill_to.as_ref()).await?;
+            let read = self.read(&call, place, proposal.bill_to.as_ref(), Some(current.entity)).await?;
             let mut transaction = self.pool.begin().await?;
             let once = match Once::begin(&mut transaction, &call, &message.request_id, &message).await? {
                 Begun::Answered(before) => return Ok(before),
@@ -152,7 +152,7 @@ impl AdjustmentService for Rpc {
             let account = account(&message.parent)?;
             let (invoice, proposal) = wire::parse(account, message.adjustment.as_ref())?;
             let place = (account, invoice);
-            let read = self.read(&call, place, proposal.bill_to.as_ref()).await?;
+            let read = self.read(&call, place, proposal.bill_to.as_ref(), None).await?;
             let rate = rate_of(&call, &message.rate, (read.entity.id, account))?;
             let mut connection = self.pool.acquire().await?;
             let WorkedOut { effect, lines } =
@@ -179,9 +179,9 @@ impl AdjustmentService for Rpc {
             let call = Call::of(&request)?;
             let message = request.into_inner();
             let named = adjustment_id("name", &message.name)?;
-            let (invoice, bill_to) = self.about(&call, named).await?;
-            let place = (named.0, invoice);
-            let read = self.read(&call, place, bill_to.as_ref()).await?;
+            let about = self.about(&call, named).await?;
+            let place = (named.0, about.invoice);
+            let read = self.read(&call, place, about.bill_to.as_ref(), Some(about.entity)).await?;
             let rate = rate_of(&call, &message.rate, (read.entity.id, named.0))?;
             let mut transaction = self.pool.begin().await?;
             let once = match Once::begin(&mut transaction, &call, &message.request_id, &message).await? {
@@ -308,7 +308,7 @@ impl Rpc {
         Ok(store::get(&mut connection, named, call.scope.json().as_ref()).await?.adjustment)
     }
 
-    async fn about(&self, call: &Call, named: Named) -> Result<(InvoiceId, Option<BillTo>), Failure> {
+    async fn about(&self, call: &Call, named: Named) -> Result<About, Failure> {
         let mut connection = self.pool.acquire().await?;
         store::about(&mut connection, named, call.scope.json().as_ref()).await
     }

@@ -18,7 +18,8 @@ use chassis::{
     call::Call,
     failure::{Failure, OrRefuse},
 };
-use ids::{AccountId, InvoiceId, ProductId};
+use futures::future::try_join;
+use ids::{AccountId, EntityId, InvoiceId, ProductId};
 use jiff::{Timestamp, tz::TimeZone};
 use money::{Currency, Money, Rate};
 use sqlx::PgConnection;
@@ -71,18 +72,28 @@ struct Said {
 }
 
 impl Rpc {
-    /// Reads a document as the caller may see it, who sees whom it is to be billed to as well.
+    /// Reads a document as the caller may see it, who sees whom it is to be billed to as well. Where its entity is known both are read
+    /// at once.
     pub(super) async fn read(
         &self,
         call: &Call,
         (account, invoice): Place,
         bill_to: Option<&BillTo>,
+        entity: Option<EntityId>,
     ) -> Result<Read, Failure> {
         if let Some(to) = bill_to {
             self.invoicing.account(&call.caller, name::account_name(to.account)).await?;
         }
-        let invoice = self.invoicing.invoice(&call.caller, &name::invoice_name(account, invoice)).await?;
-        let entity = self.invoicing.entity(&invoice.billing_entity).await?;
+        let named = name::invoice_name(account, invoice);
+        let invoice = self.invoicing.invoice(&call.caller, &named);
+        let (invoice, entity) = match entity.map(|entity| format!("billingEntities/{entity}")) {
+            Some(entity) => try_join(invoice, self.invoicing.entity(&entity)).await?,
+            None => {
+                let invoice = invoice.await?;
+                let entity = self.invoicing.entity(&invoice.billing_entity).await?;
+                (invoice, entity)
+            }
+        };
         Ok(Read { document: document::document(&invoice)?, entity: document::entity(&entity)? })
     }
 

@@ -48,6 +48,14 @@ pub struct Kept {
     pub delay: String,
 }
 
+/// What an adjustment is about.
+#[derive(Clone, Debug)]
+pub struct About {
+    pub invoice: InvoiceId,
+    pub entity: EntityId,
+    pub bill_to: Option<BillTo>,
+}
+
 /// Loads adjustments, the latest first.
 pub async fn load(connection: &mut PgConnection, which: Which<'_>) -> Result<Vec<Kept>, Failure> {
     let rows = sqlx::query!(
@@ -158,14 +166,14 @@ fn missing((account, id): Named) -> Refusal {
     AdjustmentRefusal::NotFound { name: format!("accounts/{account}/adjustments/{id}") }.into()
 }
 
-/// The document of an adjustment, and whom it is to be billed to instead, or that it does not exist for this caller.
+/// What an adjustment is about, or that it does not exist for this caller.
 pub async fn about(
     connection: &mut PgConnection,
     (account, id): Named,
     scope: Option<&Value>,
-) -> Result<(InvoiceId, Option<BillTo>), Failure> {
+) -> Result<About, Failure> {
     let row = sqlx::query!(
-        "select invoice_id, bill_to, purchase_order from adjustment
+        "select invoice_id, entity_id, bill_to, purchase_order from adjustment
           where account_id = $1 and adjustment_id = $2 and in_scope($3::jsonb, entity_id, null, account_id)",
         account.uuid(),
         id.uuid(),
@@ -176,7 +184,8 @@ pub async fn about(
     let row = row.ok_or_else(|| missing((account, id)))?;
     let bill_to = row.bill_to.map(AccountId::from_uuid);
     let bill_to = bill_to.map(|account| BillTo { account, purchase_order: row.purchase_order });
-    Ok((InvoiceId::from_uuid(row.invoice_id), bill_to))
+    let (invoice, entity) = (InvoiceId::from_uuid(row.invoice_id), EntityId::from_uuid(row.entity_id));
+    Ok(About { invoice, entity, bill_to })
 }
 
 /// The adjustment that a request is about.
