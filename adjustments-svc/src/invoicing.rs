@@ -84,16 +84,26 @@ impl Invoicing {
         Ok(client.get_billing_entity(request).await.map_err(refused)?.into_inner())
     }
 
-    /// What a credit note on a document would be and do.
-    pub async fn preview_credit(&self, invoice: String, note: pb::Note) -> Result<pb::NotePreview, Failure> {
-        let request = pb::PreviewCreditNoteRequest { invoice, note: Some(note) };
+    /// What a credit note on a document would be and do, or only what its lines come to.
+    pub async fn preview_credit(
+        &self,
+        invoice: String,
+        note: pb::Note,
+        lines_only: bool,
+    ) -> Result<pb::NotePreview, Failure> {
+        let request = pb::PreviewCreditNoteRequest { invoice, note: Some(note), lines_only };
         let request = self.signed(&ourselves(), request)?;
         Ok(self.notes().preview_credit_note(request).await.map_err(refused)?.into_inner())
     }
 
-    /// What a debit note on a document would be and do.
-    pub async fn preview_debit(&self, invoice: String, note: pb::Note) -> Result<pb::NotePreview, Failure> {
-        let request = pb::PreviewDebitNoteRequest { invoice, note: Some(note) };
+    /// What a debit note on a document would be and do, or only what its lines come to.
+    pub async fn preview_debit(
+        &self,
+        invoice: String,
+        note: pb::Note,
+        lines_only: bool,
+    ) -> Result<pb::NotePreview, Failure> {
+        let request = pb::PreviewDebitNoteRequest { invoice, note: Some(note), lines_only };
         let request = self.signed(&ourselves(), request)?;
         Ok(self.notes().preview_debit_note(request).await.map_err(refused)?.into_inner())
     }

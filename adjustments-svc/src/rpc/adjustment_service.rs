@@ -35,7 +35,7 @@ use super::{
 };
 use crate::{
     store::{
-        adjustment::{self as store, Content, Named, Which},
+        adjustment::{self as store, About, Content, Named, Which},
         cause_product,
         history::Whose,
         person, proposed_correction,
@@ -54,13 +54,13 @@ impl AdjustmentService for Rpc {
             let message = request.into_inner();
             let account = account(&message.parent)?;
             let (invoice, proposal) = wire::parse(account, message.adjustment.as_ref())?;
-            let read = self.read(&call, (account, invoice), proposal.bill_to.as_ref()).await?;
+            let read = self.read(&call, (account, invoice), proposal.bill_to.as_ref(), None).await?;
             let mut transaction = self.pool.begin().await?;
             let once = match Once::begin(&mut transaction, &call, &message.request_id, &message).await? {
                 Begun::Answered(before) => return Ok(before),
                 Begun::Fresh(once) => once,
             };
-            let lines = self.work_out(&mut transaction, (&read, (account, invoice)), &proposal).await?.lines;
+            let lines = self.lines(&mut transaction, (&read, (account, invoice)), &proposal).await?;
             let id = AdjustmentId::from_uuid(Uuid::now_v7());
             let place = (read.entity.id, account, invoice, read.document.currency);
             let adjustment = create(id, place, (proposal, lines), act(&call));
@@ -89,7 +89,7 @@ impl AdjustmentService for Rpc {
             let place = (named.0, current.invoice);
             let merged = wire::merged(wire::message(&current, ""), &given, &mask);
             let (_, proposal) = wire::parse(named.0, Some(&merged))?;
-            let read = self.read(&call, place, proposal.bill_to.as_ref()).await?;
+            let read = self.read(&call, place, proposal.bill_to.as_ref(), Some(current.entity)).await?;
             let mut transaction = self.pool.begin().await?;
             let once = match Once::begin(&mut transaction, &call, &message.request_id, &message).await? {
                 Begun::Answered(before) => return Ok(before),
@@ -101,7 +101,7 @@ impl AdjustmentService for Rpc {
             next_revision(&given.name, &current.revision.to_string(), before.revision).or_refuse()?;
             let proposal = Proposal { evidence: before.evidence.clone(), ..proposal };
             mendable(&before).or_refuse()?;
-            let lines = self.work_out(&mut transaction, (&read, place), &proposal).await?.lines;
+            let lines = self.lines(&mut transaction, (&read, place), &proposal).await?;
             let edited = edit(&before, (proposal, lines), &call.caller.person).or_refuse()?;
             let answer =
                 record(&mut transaction, &call, ("billing.adjustments.v1.adjustment.updated", edited))
@@ -150,7 +150,7 @@ impl AdjustmentService for Rpc {
             let account = account(&message.parent)?;
             let (invoice, proposal) = wire::parse(account, message.adjustment.as_ref())?;
             let place = (account, invoice);
-            let read = self.read(&call, place, proposal.bill_to.as_ref()).await?;
+            let read = self.read(&call, place, proposal.bill_to.as_ref(), None).await?;
             let rate = rate_of(&call, &message.rate, (read.entity.id, account))?;
             let mut connection = self.pool.acquire().await?;
             let WorkedOut { effect, lines } =
@@ -177,9 +177,9 @@ impl AdjustmentService for Rpc {
             let call = Call::of(&request)?;
             let message = request.into_inner();
             let named = adjustment_id("name", &message.name)?;
-            let current = self.current(&call, named).await?;
-            let place = (named.0, current.invoice);
-            let read = self.read(&call, place, current.bill_to.as_ref()).await?;
+            let about = self.about(&call, named).await?;
+            let place = (named.0, about.invoice);
+            let read = self.read(&call, place, about.bill_to.as_ref(), Some(about.entity)).await?;
             let rate = rate_of(&call, &message.rate, (read.entity.id, named.0))?;
             let mut transaction = self.pool.begin().await?;
             let once = match Once::begin(&mut transaction, &call, &message.request_id, &message).await? {
@@ -191,17 +191,18 @@ impl AdjustmentService for Rpc {
             let before = locked(&mut transaction, &call, named).await?;
             next_revision(&message.name, &message.etag, before.revision).or_refuse()?;
             mendable(&before).or_refuse()?;
-            let worked_out = self.work_out(&mut transaction, (&read, place), &before.proposal()).await?;
+            let lines = self.lines(&mut transaction, (&read, place), &before.proposal()).await?;
+            let comes_to_the_same = lines == before.lines;
             // As they come to now, which is what is measured and approved.
-            let before = Adjustment { lines: worked_out.lines, ..before };
+            let before = Adjustment { lines, ..before };
             let asking = asking(&before, &read, case(&before, &read, rate, call.at)?)?;
             let asked = ask::ask(&mut transaction, &self.policies, &Asker::of(&call), asking).await?;
             let subject = (named.0, named.1.uuid());
             cause_product::record(&mut transaction, subject, &parts(&before, &read)).await?;
-            let answer = submitted(&mut transaction, &call, (before, &asked)).await?;
+            let answer = submitted(&mut transaction, &call, (before, comes_to_the_same), &asked).await?;
             once.answer(&mut transaction, &answer).await?;
             transaction.commit().await?;
-            self.bell.ring();
+            self.bell.ring_executors();
             Ok(answer)
         })
         .await
@@ -305,6 +306,11 @@ impl Rpc {
         let mut connection = self.pool.acquire().await?;
         Ok(store::get(&mut connection, named, call.scope.json().as_ref()).await?.adjustment)
     }
+
+    async fn about(&self, call: &Call, named: Named) -> Result<About, Failure> {
+        let mut connection = self.pool.acquire().await?;
+        store::about(&mut connection, named, call.scope.json().as_ref()).await
+    }
 }
 
 /// The adjustment, locked until the transaction ends.
@@ -356,12 +362,19 @@ async fn sent_again(
 async fn submitted(
     connection: &mut PgConnection,
     call: &Call,
-    (before, asked): (Adjustment, &approval::Request),
+    (before, comes_to_the_same): (Adjustment, bool),
+    asked: &approval::Request,
 ) -> Result<pb::Adjustment, Failure> {
-    let waiting = store::record(connection, submit(&before, asked.id).or_refuse()?).await?;
+    let waiting = submit(&before, asked.id).or_refuse()?;
+    let waiting = if comes_to_the_same {
+        store::record_state(connection, waiting).await?
+    } else {
+        store::record(connection, waiting).await?
+    };
     let mut facts = vec![fact::settled(&waiting)];
     let approved = settled(&waiting, &asked.state);
-    let stands = if approved == waiting { waiting } else { store::record(connection, approved).await? };
+    let stands =
+        if approved == waiting { waiting } else { store::record_state(connection, approved).await? };
     if stands.state != (State::Submitted { approval: asked.id }) {
         facts.push(fact::settled(&stands));
     }

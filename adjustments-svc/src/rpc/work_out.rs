@@ -10,12 +10,16 @@ use adjustments_domain::{
     subject::Subject,
 };
 use anyhow::Context;
-use billing_proto::billing::{adjustments::v1::AdjustmentEffect, invoicing::v1::MakegoodPreview};
+use billing_proto::billing::{
+    adjustments::v1::AdjustmentEffect,
+    invoicing::v1::{MakegoodPreview, NotePreview},
+};
 use chassis::{
     call::Call,
     failure::{Failure, OrRefuse},
 };
-use ids::{AccountId, InvoiceId, ProductId};
+use futures::future::try_join;
+use ids::{AccountId, EntityId, InvoiceId, ProductId};
 use jiff::{Timestamp, tz::TimeZone};
 use money::{Currency, Money, Rate};
 use sqlx::PgConnection;
@@ -42,6 +46,14 @@ pub(super) struct Read {
     pub(super) entity: Entity,
 }
 
+/// How much is asked of what a proposal would do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Depth {
+    /// What its lines come to, and whether as much is left.
+    Lines,
+    Whole,
+}
+
 /// What a proposal would do.
 pub(super) struct WorkedOut {
     pub(super) effect: AdjustmentEffect,
@@ -51,6 +63,7 @@ pub(super) struct WorkedOut {
 
 /// What invoicing says of a proposal.
 struct Said {
+    /// It says nothing of documents that are not asked for.
     effect: AdjustmentEffect,
     /// What the lines come to, where that is not asked in money.
     amounts: OfLines,
@@ -59,18 +72,28 @@ struct Said {
 }
 
 impl Rpc {
-    /// Reads a document as the caller may see it, who sees whom it is to be billed to as well.
+    /// Reads a document as the caller may see it, who sees whom it is to be billed to as well. Where its entity is known both are read
+    /// at once.
     pub(super) async fn read(
         &self,
         call: &Call,
         (account, invoice): Place,
         bill_to: Option<&BillTo>,
+        entity: Option<EntityId>,
     ) -> Result<Read, Failure> {
         if let Some(to) = bill_to {
             self.invoicing.account(&call.caller, name::account_name(to.account)).await?;
         }
-        let invoice = self.invoicing.invoice(&call.caller, &name::invoice_name(account, invoice)).await?;
-        let entity = self.invoicing.entity(&invoice.billing_entity).await?;
+        let named = name::invoice_name(account, invoice);
+        let invoice = self.invoicing.invoice(&call.caller, &named);
+        let (invoice, entity) = match entity.map(|entity| format!("billingEntities/{entity}")) {
+            Some(entity) => try_join(invoice, self.invoicing.entity(&entity)).await?,
+            None => {
+                let invoice = invoice.await?;
+                let entity = self.invoicing.entity(&invoice.billing_entity).await?;
+                (invoice, entity)
+            }
+        };
         Ok(Read { document: document::document(&invoice)?, entity: document::entity(&entity)? })
     }
 
@@ -78,36 +101,56 @@ impl Rpc {
     pub(super) async fn work_out(
         &self,
         connection: &mut PgConnection,
+        of: (&Read, Place),
+        proposal: &Proposal,
+    ) -> Result<WorkedOut, Failure> {
+        self.look(connection, of, proposal, Depth::Whole).await
+    }
+
+    /// Its lines with what they come to, refused where it would be.
+    pub(super) async fn lines(
+        &self,
+        connection: &mut PgConnection,
+        of: (&Read, Place),
+        proposal: &Proposal,
+    ) -> Result<Vec<AdjustedLine>, Failure> {
+        Ok(self.look(connection, of, proposal, Depth::Lines).await?.lines)
+    }
+
+    async fn look(
+        &self,
+        connection: &mut PgConnection,
         (read, place): (&Read, Place),
         proposal: &Proposal,
+        depth: Depth,
     ) -> Result<WorkedOut, Failure> {
         let Document { name, currency, .. } = &read.document;
         check(name, *currency, &proposal.lines).or_refuse()?;
         // Before invoicing is asked: what becomes a document in between counts twice, and never not at all.
         let pending = store::pending(connection, place, *currency).await?;
-        check_spots(&proposal.lines, &store::pending_spots(connection, place).await?).or_refuse()?;
-        check_taxes(&proposal.lines, &store::pending_taxes(connection, place).await?).or_refuse()?;
-        let Said { effect, amounts, after } = self.ask_invoicing(&read.document, proposal).await?;
+        if proposal.lines.iter().any(|line| matches!(line.by, By::Spots(_))) {
+            check_spots(&proposal.lines, &store::pending_spots(connection, place).await?).or_refuse()?;
+        }
+        if proposal.lines.iter().any(|line| matches!(line.by, By::Tax(_))) {
+            check_taxes(&proposal.lines, &store::pending_taxes(connection, place).await?).or_refuse()?;
+        }
+        let Said { effect, amounts, after } = self.ask_invoicing(&read.document, proposal, depth).await?;
         let lines = come_to(&proposal.lines, &amounts).or_refuse()?;
         let left = leave(proposal.kind, &lines, &after, &pending).or_refuse()?;
         Ok(WorkedOut { effect: document::leaving(effect, &lines, &left), lines })
     }
 
     /// The same figures and refusals as when it is executed.
-    async fn ask_invoicing(&self, of: &Document, proposal: &Proposal) -> Result<Said, Failure> {
-        let (name, currency) = (of.name.clone(), of.currency);
+    async fn ask_invoicing(&self, of: &Document, proposal: &Proposal, depth: Depth) -> Result<Said, Failure> {
+        let (name, currency, lines_only) = (of.name.clone(), of.currency, depth == Depth::Lines);
         match proposal.kind.outcome() {
             Outcome::CreditNote => {
-                let preview = self.invoicing.preview_credit(name, document::note(proposal)?).await?;
-                let (amounts, after) =
-                    (document::gross_of_lines(&preview)?, document::left(&preview, currency)?);
-                Ok(Said { effect: document::note_effect(true, preview)?, amounts, after })
+                let note = document::note(proposal)?;
+                said_of_note(true, self.invoicing.preview_credit(name, note, lines_only).await?, of, depth)
             }
             Outcome::DebitNote => {
-                let preview = self.invoicing.preview_debit(name, document::note(proposal)?).await?;
-                let (amounts, after) =
-                    (document::gross_of_lines(&preview)?, document::left(&preview, currency)?);
-                Ok(Said { effect: document::note_effect(false, preview)?, amounts, after })
+                let note = document::note(proposal)?;
+                said_of_note(false, self.invoicing.preview_debit(name, note, lines_only).await?, of, depth)
             }
             Outcome::TaxNote => {
                 let correction = document::tax_correction(proposal)?;
@@ -144,6 +187,16 @@ impl Rpc {
         let effect = document::write_off_effect(&open, given_up, entries)?;
         Ok(Said { effect, amounts: OfLines::new(), after })
     }
+}
+
+/// What a note would take or add.
+fn said_of_note(is_credit: bool, preview: NotePreview, of: &Document, depth: Depth) -> Result<Said, Failure> {
+    let (amounts, after) = (document::gross_of_lines(&preview)?, document::left(&preview, of.currency)?);
+    let effect = match depth {
+        Depth::Lines => AdjustmentEffect::default(),
+        Depth::Whole => document::note_effect(is_credit, preview)?,
+    };
+    Ok(Said { effect, amounts, after })
 }
 
 /// What airings make good, or no more, moves no money.

@@ -48,6 +48,14 @@ pub struct Kept {
     pub delay: String,
 }
 
+/// What an adjustment is about.
+#[derive(Clone, Debug)]
+pub struct About {
+    pub invoice: InvoiceId,
+    pub entity: EntityId,
+    pub bill_to: Option<BillTo>,
+}
+
 /// Loads adjustments, the latest first.
 pub async fn load(connection: &mut PgConnection, which: Which<'_>) -> Result<Vec<Kept>, Failure> {
     let rows = sqlx::query!(
@@ -150,9 +158,34 @@ pub async fn get(
     (account, id): Named,
     scope: Option<&Value>,
 ) -> Result<Kept, Failure> {
-    let missing = || AdjustmentRefusal::NotFound { name: format!("accounts/{account}/adjustments/{id}") };
     let which = Which { account: Some(account), id: Some(id), scope, limit: Some(1), ..Which::default() };
-    Ok(load(connection, which).await?.pop().ok_or_else(|| Refusal::from(missing()))?)
+    Ok(load(connection, which).await?.pop().ok_or_else(|| missing((account, id)))?)
+}
+
+fn missing((account, id): Named) -> Refusal {
+    AdjustmentRefusal::NotFound { name: format!("accounts/{account}/adjustments/{id}") }.into()
+}
+
+/// What an adjustment is about, or that it does not exist for this caller.
+pub async fn about(
+    connection: &mut PgConnection,
+    (account, id): Named,
+    scope: Option<&Value>,
+) -> Result<About, Failure> {
+    let row = sqlx::query!(
+        "select invoice_id, entity_id, bill_to, purchase_order from adjustment
+          where account_id = $1 and adjustment_id = $2 and in_scope($3::jsonb, entity_id, null, account_id)",
+        account.uuid(),
+        id.uuid(),
+        scope
+    )
+    .fetch_optional(connection)
+    .await?;
+    let row = row.ok_or_else(|| missing((account, id)))?;
+    let bill_to = row.bill_to.map(AccountId::from_uuid);
+    let bill_to = bill_to.map(|account| BillTo { account, purchase_order: row.purchase_order });
+    let (invoice, entity) = (InvoiceId::from_uuid(row.invoice_id), EntityId::from_uuid(row.entity_id));
+    Ok(About { invoice, entity, bill_to })
 }
 
 /// The adjustment that a request is about.
@@ -181,19 +214,14 @@ pub async fn lock_document(
     connection: &mut PgConnection,
     (account, invoice): (AccountId, InvoiceId),
 ) -> Result<(), Failure> {
+    // A row that is there is locked by writing it as it is; one that is new is seen by nobody else until it is committed.
     sqlx::query!(
-        "insert into adjusted_document (account_id, invoice_id) values ($1, $2) on conflict do nothing",
+        "insert into adjusted_document (account_id, invoice_id) values ($1, $2)
+         on conflict (account_id, invoice_id) do update set invoice_id = excluded.invoice_id",
         account.uuid(),
         invoice.uuid()
     )
-    .execute(&mut *connection)
-    .await?;
-    sqlx::query!(
-        "select account_id from adjusted_document where account_id = $1 and invoice_id = $2 for update",
-        account.uuid(),
-        invoice.uuid()
-    )
-    .fetch_one(connection)
+    .execute(connection)
     .await?;
     Ok(())
 }
@@ -227,6 +255,17 @@ pub async fn insert(connection: &mut PgConnection, adjustment: &Adjustment) -> R
 
 /// Records an adjustment as its next revision, where it is still as it was loaded.
 pub async fn record(connection: &mut PgConnection, adjustment: Adjustment) -> Result<Adjustment, Failure> {
+    let recorded = record_state(connection, adjustment).await?;
+    line::delete(connection, (recorded.account, recorded.id)).await?;
+    line::insert(connection, &recorded).await?;
+    Ok(recorded)
+}
+
+/// The same of an adjustment whose lines are as they were loaded.
+pub async fn record_state(
+    connection: &mut PgConnection,
+    adjustment: Adjustment,
+) -> Result<Adjustment, Failure> {
     let next = adjustment.revision.next().context("the adjustment has had every revision")?;
     let executed = match &adjustment.state {
         State::Executed { document, at, .. } => Some((document, *at)),
@@ -250,13 +289,11 @@ pub async fn record(connection: &mut PgConnection, adjustment: Adjustment) -> Re
         adjustment.bill_to.as_ref().map(|to| to.account.uuid()),
         adjustment.bill_to.as_ref().map_or("", |to| &to.purchase_order)
     )
-    .execute(&mut *connection)
+    .execute(connection)
     .await?;
     if recorded.rows_affected() != 1 {
         return Err(anyhow!("{} was not at revision {} any more", adjustment.id, adjustment.revision).into());
     }
-    line::delete(connection, (adjustment.account, adjustment.id)).await?;
-    line::insert(connection, &adjustment).await?;
     Ok(Adjustment { revision: next, ..adjustment })
 }
 
@@ -314,19 +351,23 @@ pub async fn content(
     Ok(content)
 }
 
-/// An approved adjustment whose next attempt is due. Its request stays locked until the transaction ends: nobody else
-/// executes it, and it does not change.
-pub async fn claim(connection: &mut PgConnection, now: Timestamp) -> Result<Option<Adjustment>, Failure> {
-    let approval = sqlx::query_scalar!(
-        "select a.approval_id from adjustment d join approval a using (approval_id)
+/// An approved adjustment whose next attempt is due, with the digest of what was approved. Its request stays locked until the
+/// transaction ends: nobody else executes it, and it does not change.
+pub async fn claim(
+    connection: &mut PgConnection,
+    now: Timestamp,
+) -> Result<Option<(Adjustment, Digest)>, Failure> {
+    let claimed = sqlx::query!(
+        "select a.approval_id, a.subject_digest from adjustment d join approval a using (approval_id)
           where d.state = 'APPROVED' and (d.attempt_at is null or d.attempt_at <= $1)
           order by d.attempt_at nulls first limit 1 for update of a skip locked",
         now.to_sqlx() as _
     )
     .fetch_optional(&mut *connection)
     .await?;
-    let Some(approval) = approval else { return Ok(None) };
-    of_approval(connection, ApprovalId::from_uuid(approval)).await
+    let Some(claimed) = claimed else { return Ok(None) };
+    let adjustment = of_approval(connection, ApprovalId::from_uuid(claimed.approval_id)).await?;
+    Ok(adjustment.zip(Some(digest(&claimed.subject_digest)?)))
 }
 
 /// Notes why an adjustment could not be executed now, and when it is tried again.

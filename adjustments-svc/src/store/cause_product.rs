@@ -19,16 +19,13 @@ pub async fn record(
     let products: Vec<Uuid> = parts.iter().map(|(product, _)| product.uuid()).collect();
     let amounts: Vec<Decimal> = parts.iter().map(|(_, amount)| amount.amount()).collect();
     sqlx::query!(
-        "delete from cause_product where account_id = $1 and subject_id = $2",
-        account.uuid(),
-        subject
-    )
-    .execute(&mut *connection)
-    .await?;
-    sqlx::query!(
-        "insert into cause_product (account_id, subject_id, product_id, amount)
+        "with gone as (
+           delete from cause_product where account_id = $1 and subject_id = $2 and product_id <> all($3)
+         )
+         insert into cause_product (account_id, subject_id, product_id, amount)
          select $1::uuid, $2::uuid, product_id, sum(amount)
-           from unnest($3::uuid[], $4::numeric[]) as part(product_id, amount) group by product_id",
+           from unnest($3::uuid[], $4::numeric[]) as part(product_id, amount) group by product_id
+         on conflict (account_id, subject_id, product_id) do update set amount = excluded.amount",
         account.uuid(),
         subject,
         &products,

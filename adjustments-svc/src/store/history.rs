@@ -27,14 +27,13 @@ pub async fn lock(connection: &mut PgConnection, whose: Whose<'_>) -> Result<(),
         whose.makers.iter().map(|maker| format!("maker {maker}")).chain(account).collect();
     // In one order everywhere, so that two never wait for each other.
     names.sort();
-    for name in names {
-        sqlx::query!(
-            "select pg_advisory_xact_lock(hashtextextended('measure ' || $1, 0))::text as \"locked!\"",
-            name
-        )
-        .fetch_one(&mut *connection)
-        .await?;
-    }
+    sqlx::query!(
+        "select pg_advisory_xact_lock(hashtextextended('measure ' || name, 0))::text as \"locked!\"
+           from unnest($1::text[]) as name",
+        &names
+    )
+    .fetch_all(connection)
+    .await?;
     Ok(())
 }
 

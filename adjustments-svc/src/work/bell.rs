@@ -10,22 +10,36 @@ const SLEEP_MAX: Duration = Duration::from_secs(1);
 
 /// Wakes the workers of this process.
 #[derive(Clone, Debug)]
-pub struct Bell(watch::Sender<()>);
+pub struct Bell {
+    everyone: watch::Sender<()>,
+    executors: watch::Sender<()>,
+}
 
 impl Bell {
     /// A bell that nobody waits for yet.
     pub fn new() -> Self {
-        Self(watch::Sender::new(()))
+        Self { everyone: watch::Sender::new(()), executors: watch::Sender::new(()) }
     }
 
     /// There is work.
     pub fn ring(&self) {
-        self.0.send_replace(());
+        self.everyone.send_replace(());
+        self.ring_executors();
+    }
+
+    /// There is an adjustment to execute, and nothing else to do.
+    pub fn ring_executors(&self) {
+        self.executors.send_replace(());
     }
 
     /// Someone who listens from now on.
     pub fn listener(&self) -> Listener {
-        Listener(self.0.subscribe())
+        Listener(self.everyone.subscribe())
+    }
+
+    /// An executor, who listens from now on.
+    pub fn executor(&self) -> Listener {
+        Listener(self.executors.subscribe())
     }
 }
 

@@ -48,16 +48,19 @@ const GONE: [&str; 11] = [
 pub(super) async fn step(worker: &Worker) -> Result<bool, Failure> {
     let now = worker.clock.now();
     let mut transaction = worker.pool.begin().await?;
-    let Some(adjustment) = store::claim(&mut transaction, now).await? else { return Ok(false) };
+    let Some((adjustment, digest)) = store::claim(&mut transaction, now).await? else { return Ok(false) };
     // Another worker may have done it between the choice and the lock.
     let Ok(approval) = approved(&adjustment) else { return Ok(true) };
-    let request = requests::get(&mut transaction, approval, None).await?;
-    if adjustment.digest() != request.subject.digest {
+    if adjustment.digest() != digest {
+        let request = requests::get(&mut transaction, approval, None).await?;
         changed(&mut transaction, &adjustment, request, now).await?;
         transaction.commit().await?;
         return Ok(true);
     }
-    match issue(worker, &adjustment, approval).await {
+    let issued = issue(worker, &adjustment, approval).await;
+    // It is locked, so it stands as it stood before; what is only needed afterwards keeps nobody waiting.
+    let request = requests::get(&mut transaction, approval, None).await?;
+    match issued {
         Ok(document) => finish(&mut transaction, &adjustment, (request, document), now).await?,
         Err(failure) => not_done(&mut transaction, (&adjustment, request), failure, now).await?,
     }
@@ -86,7 +89,7 @@ async fn not_done(
         return happen(connection, request, &[Event::Voided { at: now, why }], now).await;
     }
     // What an emergency let pass keeps the state of its review.
-    let ended = store::record(connection, void(adjustment).or_refuse()?).await?;
+    let ended = store::record_state(connection, void(adjustment).or_refuse()?).await?;
     say(connection, &Voice::system("", now), vec![fact::settled(&ended)]).await?;
     Ok(())
 }
@@ -189,7 +192,7 @@ async fn finish(
     now: Timestamp,
 ) -> Result<(), Failure> {
     let done = executed(adjustment, document, now).or_refuse()?;
-    let done = store::record(connection, done).await?;
+    let done = store::record_state(connection, done).await?;
     say(connection, &Voice::system("", now), vec![fact::settled(&done)]).await?;
     // What an emergency let pass keeps the state of its review.
     if !matches!(request.state, approval::State::Approved(_)) {

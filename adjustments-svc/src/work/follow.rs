@@ -38,7 +38,7 @@ pub async fn follow(connection: &mut PgConnection, voice: &Voice, request: &Requ
     if settled == adjustment {
         return Ok(());
     }
-    let settled = store::record(connection, settled).await?;
+    let settled = store::record_state(connection, settled).await?;
     say(connection, voice, vec![fact::settled(&settled)]).await?;
     Ok(())
 }

@@ -101,8 +101,8 @@ async fn take(worker: &Worker, batch: &[events::Event]) -> Result<(), Failure> {
 /// The run that an event is about, where there may be something to do.
 fn run_of(event: &events::Event) -> Option<&str> {
     match event.r#type.strip_prefix(RUNS) {
-        // What is not finished is looked at when it is.
-        Some("started" | "resumed" | "issuing") => None,
+        // What is not finished is looked at when it is. A refresh that finds nothing leaves the drafts as they stand.
+        Some("started" | "resumed" | "refreshed" | "issuing") => None,
         Some(_) => Some(&event.subject),
         None if event.r#type.starts_with(CORRECTIONS) => {
             event.subject.split_once("/exceptions/").map(|(run, _)| run)

@@ -24,6 +24,8 @@ use tokio_util::sync::CancellationToken;
 pub use bell::Bell;
 pub use follow::follow;
 
+use bell::Listener;
+
 use crate::{configuration::Notifications, invoicing::Invoicing, rpc::Policies};
 
 /// How many adjustments this process executes at once.
@@ -34,13 +36,15 @@ pub fn begin(background: &Background, worker: Worker) -> Bell {
     let bell = worker.bell.clone();
     for _ in 0..EXECUTORS {
         let worker = worker.clone();
-        background.spawn("executing", move |cancellation| worker.clone().until(cancellation, execute::step));
+        background.spawn("executing", move |cancellation| {
+            worker.clone().until(worker.bell.executor(), cancellation, execute::step)
+        });
     }
     macro_rules! spawn {
         ($worker:expr, $($name:literal: $step:path),* $(,)?) => { $(
             background.spawn($name, {
                 let worker = $worker.clone();
-                move |cancellation| worker.clone().until(cancellation, $step)
+                move |cancellation| worker.clone().until(worker.bell.listener(), cancellation, $step)
             });
         )* };
     }
@@ -89,11 +93,15 @@ impl Worker {
     }
 
     /// Takes step after step while there is something to do, and waits for the bell when there is not.
-    async fn until<S>(self, cancellation: CancellationToken, step: S) -> Result<(), anyhow::Error>
+    async fn until<S>(
+        self,
+        mut bell: Listener,
+        cancellation: CancellationToken,
+        step: S,
+    ) -> Result<(), anyhow::Error>
     where
         S: AsyncFn(&Worker) -> Result<bool, Failure>,
     {
-        let mut bell = self.bell.listener();
         while !cancellation.is_cancelled() {
             match step(&self).await {
                 Ok(true) => {}

@@ -36,6 +36,13 @@ struct Heard {
     account: Option<Uuid>,
 }
 
+impl Heard {
+    /// What is not asked for is loaded without its payload.
+    fn is_asked_for(&self) -> bool {
+        self.event.payload.is_some()
+    }
+}
+
 impl Feed {
     /// The feed; its streams are woken once [`run`](Self::run) runs, and look by themselves every second.
     pub fn new(pool: PgPool) -> Self {
@@ -71,7 +78,7 @@ impl Feed {
 
     /// At most `limit` events after a position, in order. A gap is a [`Failure::Fault`]: something was lost.
     pub async fn read(&self, after: i64, limit: i64) -> Result<Vec<Event>, Failure> {
-        Ok(self.load(after, limit).await?.into_iter().map(|heard| heard.event).collect())
+        Ok(self.load(after, limit, &[]).await?.into_iter().map(|heard| heard.event).collect())
     }
 
     /// The events that a reader asks for and may see. The stream ends when it is cancelled, and with `until_now` when
@@ -89,11 +96,11 @@ impl Feed {
             let mut grown = feed.grown.subscribe();
             loop {
                 grown.mark_unchanged();
-                let batch = feed.load(after, BATCH).await?;
+                let batch = feed.load(after, BATCH, &request.type_prefixes).await?;
                 let caught_up = batch.is_empty();
                 for heard in batch {
                     after = heard.event.position;
-                    if wanted(&heard, &request.type_prefixes, &scope) {
+                    if heard.is_asked_for() && scope.covers(heard.entity, None, heard.account) {
                         yield heard.event;
                     }
                 }
@@ -126,13 +133,17 @@ impl Feed {
         Ok(())
     }
 
-    async fn load(&self, after: i64, limit: i64) -> Result<Vec<Heard>, Failure> {
+    /// All that was said after a position; of what is not asked for, not what it was.
+    async fn load(&self, after: i64, limit: i64, prefixes: &[String]) -> Result<Vec<Heard>, Failure> {
         let rows = query(
-            "select position, event_id, type, subject, entity, account, actor, trace, occurred_at, payload
+            "select position, event_id, type, subject, entity, account, actor, trace, occurred_at,
+                    case when $3::text[] = '{}' or exists (select from unnest($3::text[]) as prefix where starts_with(type, prefix))
+                         then payload end as payload
              from outbox where position > $1 order by position limit $2",
         )
         .bind(after)
         .bind(limit)
+        .bind(prefixes)
         .fetch_all(&self.pool)
         .await?;
         let mut last = after;
@@ -150,16 +161,12 @@ impl Feed {
     }
 }
 
-fn wanted(heard: &Heard, prefixes: &[String], scope: &Scope) -> bool {
-    let named = prefixes.is_empty() || prefixes.iter().any(|prefix| heard.event.r#type.starts_with(prefix));
-    named && scope.covers(heard.entity, None, heard.account)
-}
-
 fn heard(row: &PgRow) -> Result<Heard, Failure> {
     let entity: Option<Uuid> = row.try_get("entity")?;
     let account: Option<Uuid> = row.try_get("account")?;
     let at = row.try_get::<jiff_sqlx::Timestamp, _>("occurred_at")?.to_jiff();
-    let payload: &[u8] = row.try_get("payload")?;
+    let payload: Option<&[u8]> = row.try_get("payload")?;
+    let payload = payload.map(Any::decode).transpose().context("the payload of an event cannot be read")?;
     let event = Event {
         position: row.try_get("position")?,
         id: EventId::from_uuid(row.try_get("event_id")?).to_string(),
@@ -171,7 +178,7 @@ fn heard(row: &PgRow) -> Result<Heard, Failure> {
         actor: row.try_get("actor")?,
         trace: row.try_get("trace")?,
         time: Some(Timestamp { seconds: at.as_second(), nanos: at.subsec_nanosecond() }),
-        payload: Some(Any::decode(payload).context("the payload of an event cannot be read")?),
+        payload,
     };
     Ok(Heard { event, entity, account })
 }

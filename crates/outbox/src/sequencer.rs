@@ -66,8 +66,11 @@ async fn place(connection: &mut PgConnection) -> Result<bool, sqlx::Error> {
     }
     let mut transaction = connection.begin().await?;
     // The turn makes two sequencers at once unlikely; this lock makes them harmless. It is a statement of its own, so
-    // that the next one sees all that was committed before it was given.
-    query("select from feed for update").execute(&mut *transaction).await?;
+    // that the next one sees all that was committed before it was given. Readers are woken by the commit.
+    query("select pg_notify(current_schema() || $1, '') from feed for update")
+        .bind(bell::FEED)
+        .execute(&mut *transaction)
+        .await?;
     let placed: i64 = query_scalar(
         "with ready as (
              select event_id, row_number() over (order by event_id) as nth
@@ -85,7 +88,6 @@ async fn place(connection: &mut PgConnection) -> Result<bool, sqlx::Error> {
     .bind(BATCH)
     .fetch_one(&mut *transaction)
     .await?;
-    query("select pg_notify(current_schema() || $1, '')").bind(bell::FEED).execute(&mut *transaction).await?;
     transaction.commit().await?;
     Ok(placed > 0)
 }

@@ -195,17 +195,12 @@ pub async fn issued(
     connection: &mut PgConnection,
     chunk: &Chunk,
 ) -> Result<Vec<(AccountId, pb::Invoice)>, Failure> {
-    let accounts: HashMap<Uuid, AccountId> =
-        chunk.numbered.iter().map(|n| (n.invoice, AccountId::from_uuid(n.account))).collect();
-    let (invoices, accounts_of): (Vec<Uuid>, Vec<Uuid>) =
-        chunk.numbered.iter().map(|n| (n.invoice, n.account)).unzip();
-    let limit = i64::try_from(invoices.len()).context("a chunk too large")?;
-    let which = Which { accounts: &accounts_of, invoices: &invoices, limit, ..Which::default() };
-    let heads = heads(connection, which).await?;
-    let of_account = |((_, _, invoice), head): (Place, pb::Invoice)| {
-        Ok((*accounts.get(&invoice).context("a document that was not issued")?, head))
-    };
-    heads.into_iter().map(of_account).collect()
+    let (accounts, invoices): (Vec<Uuid>, Vec<Uuid>) =
+        chunk.numbered.iter().map(|n| (n.account, n.invoice)).unzip();
+    let rows = sqlx::query_file!("src/report/sql/issued_documents.sql", &accounts, &invoices)
+        .fetch_all(connection)
+        .await?;
+    rows.into_iter().map(|row| Ok((AccountId::from_uuid(row.account_id), head!(row)))).collect()
 }
 
 /// One document with its lines and spots, or that it does not exist for this caller.

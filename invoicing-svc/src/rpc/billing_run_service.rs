@@ -311,14 +311,12 @@ impl BillingRunService for Rpc {
                 let today = entity.zone.day_of(call.at);
                 let date = date.unwrap_or(today);
                 let by = call.caller.person.clone();
-                let Some(series) =
-                    store::number_series::of_kind(connection, run.entity, DocumentKind::Invoice).await?
+                let Some(found) =
+                    store::number_series::claim(connection, run.entity, DocumentKind::Invoice).await?
                 else {
                     return domain::issue(run, by, (date, today), None).or_refuse();
                 };
-                let id = series.series.id;
-                store::number_series::lock(connection, id).await?;
-                let found = store::number_series::get(connection, (run.entity, id), None).await?;
+                let id = found.series.id;
                 let (others, waiting) = store::billing_run::issuing(connection, id).await?;
                 let (drafts, _) = store::billing_run::counts(connection, run.id).await?;
                 let numbers = Numbers { series: id, others: &others };

@@ -28,7 +28,7 @@ use refusal::Violations;
 use sqlx::PgConnection;
 use uuid::Uuid;
 
-use super::{billing_run_service::act, credited_spots, owe_makegoods};
+use super::{billing_run_service::act, credited_spots, note_lines::left, owe_makegoods};
 use crate::{
     report,
     store::{
@@ -59,6 +59,7 @@ pub(super) struct Made {
     pub(super) entity: BillingEntity,
     /// On the corrected document.
     pub(super) open_before: Money,
+    pub(super) open_after: Money,
     /// The lines of the corrected document that it names, each with what is left.
     pub(super) left: Vec<pb::LineLeft>,
     /// The order lines whose billing it corrects, and whose they are.
@@ -69,13 +70,18 @@ pub(super) struct Made {
     taken_back: Option<(String, Vec<(u32, Money)>)>,
 }
 
+impl Made {
+    /// Whether runs have something to look at.
+    pub(super) fn moves_billing(&self) -> bool {
+        !self.corrected.1.is_empty() || !self.spots_of.is_empty()
+    }
+}
+
 /// An issued document that is to be corrected, in an account that is locked.
 pub(super) struct Subject {
     pub(super) corrects: Named,
     pub(super) corrected: Corrected,
     pub(super) entity: BillingEntity,
-    /// On it.
-    pub(super) open: Money,
     /// Whose order lines it bills: of another account where it was billed to somebody else.
     delivered: AccountId,
 }
@@ -90,40 +96,42 @@ pub(super) async fn subject(
     let Some(corrects) = name::invoice(&mut v, "invoice", order.invoice) else {
         return Err(v.refusal().into());
     };
-    let delivered = store::rebill::delivered_to(connection, corrects).await?.unwrap_or(corrects.0);
-    lock(connection, vec![corrects.0, delivered]).await?;
-    let head = report::invoice::get(connection, corrects, call.scope.json().as_ref()).await?;
-    if head.state() != pb::InvoiceState::Issued {
-        return Err(NoteRefusal::OfDraft { invoice: head.name }).or_refuse();
-    }
-    let corrected = store::note::corrected(connection, corrects, order.kind).await?;
+    let delivered = store::rebill::lock_accounts(connection, corrects).await?;
+    let scope = call.scope.json();
+    let Some(corrected) = store::note::corrected(connection, corrects, order.kind, scope.as_ref()).await?
+    else {
+        let draft = report::invoice::get(connection, corrects, scope.as_ref()).await?;
+        return Err(NoteRefusal::OfDraft { invoice: draft.name }).or_refuse();
+    };
+    let invoice = name::invoice_name(corrects.0, corrects.1);
     if corrected.kind == DocumentKind::CreditNote {
-        return Err(NoteRefusal::OfCreditNote { invoice: head.name }).or_refuse();
+        return Err(NoteRefusal::OfCreditNote { invoice }).or_refuse();
     }
     if corrected.retaxes {
-        return Err(NoteRefusal::OfTaxNote { invoice: head.name }).or_refuse();
+        return Err(NoteRefusal::OfTaxNote { invoice }).or_refuse();
     }
-    let open = store::receivable::open_on(connection, corrects).await?;
     let entity = store::billing_entity::get(connection, corrected.entity, None).await?;
-    Ok(Subject { corrects, corrected, entity, open, delivered })
+    Ok(Subject { corrects, corrected, entity, delivered })
 }
 
-/// Locks accounts in the order of their ids, so that whoever else needs several waits for them in the same order.
-pub(super) async fn lock(connection: &mut PgConnection, mut accounts: Vec<AccountId>) -> Result<(), Failure> {
-    accounts.sort();
-    accounts.dedup();
-    for account in accounts {
-        store::account::lock(connection, account).await?;
-    }
-    Ok(())
+/// A note that is decided and has its number; nothing of it is recorded.
+pub(super) struct Drawn {
+    pub(super) subject: Subject,
+    pub(super) note: Note,
+    /// What of the lines is made good instead.
+    pub(super) owed: BTreeMap<u32, Money>,
+    said: wire::Note,
+    taken: Taken,
+    /// Those that are credited by name, with their orders.
+    spots: Vec<(AiringId, OrderId)>,
 }
 
-/// Makes the note.
-pub(super) async fn issue(
+/// Decides the note.
+pub(super) async fn draw(
     connection: &mut PgConnection,
     call: &Call,
     order: &Order<'_>,
-) -> Result<Made, Failure> {
+) -> Result<Drawn, Failure> {
     let subject = subject(connection, call, order).await?;
     let said = wire::parse(order.kind, order.note, subject.corrected.original.currency)?;
     let date = issue_date(&subject, said.issue_date, call)?;
@@ -137,6 +145,16 @@ pub(super) async fn issue(
         DocumentKind::DebitNote | DocumentKind::Invoice => BTreeMap::new(),
     };
     check_beside_owed(&subject.corrected.original, &note, &owed).or_refuse()?;
+    Ok(Drawn { subject, note, owed, said, taken, spots })
+}
+
+/// Makes the note.
+pub(super) async fn issue(
+    connection: &mut PgConnection,
+    call: &Call,
+    order: &Order<'_>,
+) -> Result<Made, Failure> {
+    let Drawn { subject, note, owed, said, taken, spots } = draw(connection, call, order).await?;
     let (reason, keep_due_date) = (said.reason.as_str(), said.keep_due_date);
     let saying = Saying { reason, keep_due_date, taken: &taken, rebill: None, spots: &spots, owed: &owed };
     record(connection, call, (order, subject), (&note, saying)).await
@@ -181,7 +199,7 @@ pub(super) async fn record(
     (order, subject): (&Order<'_>, Subject),
     (note, saying): (&Note, Saying<'_>),
 ) -> Result<Made, Failure> {
-    let Subject { corrects, corrected, entity, open, delivered } = subject;
+    let Subject { corrects, corrected, entity, delivered } = subject;
     let Saying { reason, keep_due_date, taken, rebill, spots, owed } = saying;
     let postings = note_postings(note, &entity.gl_codes).context("a note cannot be posted")?;
     // Held until the note is posted: whoever closes the period of its date waits for it.
@@ -211,13 +229,15 @@ pub(super) async fn record(
     store::number_series::record_year(connection, taken.series, taken.year).await?;
     store::note::record(connection, &issued).await?;
     store::makegood::credit(connection, named, spots).await?;
-    match note.kind {
-        DocumentKind::CreditNote => apply(connection, call, (order, open), &issued).await?,
+    let open_before = corrected.open;
+    let open_after = match note.kind {
+        DocumentKind::CreditNote => apply(connection, call, (order, open_before), &issued).await?,
         DocumentKind::DebitNote | DocumentKind::Invoice => {
             let bill = (corrected.settled_by, wallet_bill(named, note, (taken, due)));
             pay_from_wallet(connection, call, (&entity, &books), (bill, taken.date)).await?;
+            open_before
         }
-    }
+    };
     let lines = match note.basis {
         NoteBasis::Correction => {
             let lines: Vec<LineId> = note.lines.iter().map(|line| line.line).collect();
@@ -229,7 +249,7 @@ pub(super) async fn record(
     let spots_of = spots.iter().map(|(_, order)| *order).collect();
     let taken_back = taken_back(note)?.map(|lines| (taken.number.clone(), lines));
     let corrected = (delivered, lines);
-    Ok(Made { corrects, named, entity, open_before: open, left, corrected, spots_of, taken_back })
+    Ok(Made { corrects, named, entity, open_before, open_after, left, corrected, spots_of, taken_back })
 }
 
 /// What a credit note takes back as a correction, by the line that it corrects.
@@ -313,14 +333,12 @@ pub(super) async fn number(
             DocumentKind::Invoice => "invoices".to_owned(),
         },
     };
-    let series = store::number_series::of_kind(connection, entity.id, kind).await?;
-    let series = series.ok_or_else(missing).or_refuse()?.series.id;
-    store::number_series::lock(connection, series).await?;
-    let found = store::number_series::get(connection, (entity.id, series), None).await?;
+    let found = store::number_series::claim(connection, entity.id, kind).await?;
+    let found = found.ok_or_else(missing).or_refuse()?;
     let dated = Dated { date, year: found.series.year_basis.year_of(entity, date) };
     let taken = number_series::take(&found.series, &found.years, dated).or_refuse()?;
     let sequence = i64::try_from(taken.sequence).context("the number is beyond bigint")?;
-    Ok(Taken { series, year: taken.year, sequence, number: taken.number, date })
+    Ok(Taken { series: found.series.id, year: taken.year, sequence, number: taken.number, date })
 }
 
 /// A correction moves what drafts stand on: those in review are made again, and where they cannot be, it waits.
@@ -369,16 +387,16 @@ fn lines_of(corrected: &Corrected, asked: &Asked) -> Vec<LineId> {
     corrected.original.lines.iter().filter(|line| is_asked(line.number)).map(|line| line.line).collect()
 }
 
-/// A credit note pays what is open on the document that it corrects.
+/// A credit note pays what is open on the document that it corrects. Answers what is open after it.
 async fn apply(
     connection: &mut PgConnection,
     call: &Call,
     (order, open): (&Order<'_>, Money),
     issued: &Issued<'_>,
-) -> Result<(), Failure> {
+) -> Result<Money, Failure> {
     let (account, credit) = issued.named;
     let paid = apply_to_corrected(open, issued.note.total).map_err(|error| anyhow!(error))?;
-    let Some(amount) = paid else { return Ok(()) };
+    let Some(amount) = paid else { return Ok(open) };
     let activity = Activity {
         id: ActivityId::from_uuid(Uuid::now_v7()),
         entity: issued.books.entity,
@@ -391,7 +409,8 @@ async fn apply(
         reverses: None,
         act: act(call),
     };
-    store::receivable::record(connection, &[(account, activity)]).await
+    store::receivable::record(connection, &[(account, activity)]).await?;
+    Ok(open.minus(amount).map_err(|error| anyhow!(error))?)
 }
 
 /// A document that bills, as a wallet would pay it.
@@ -418,30 +437,6 @@ pub(super) async fn pay_from_wallet(
         }
         SettledBy::Terms | SettledBy::Card | SettledBy::SellerBalance => Ok(()),
     }
-}
-
-/// What is left of the lines that the note names, beside what is made good instead.
-pub(super) fn left(
-    corrected: &Corrected,
-    note: &Note,
-    owed: &BTreeMap<u32, Money>,
-) -> Result<Vec<pb::LineLeft>, Failure> {
-    let named =
-        corrected.original.lines.iter().filter(|line| note.lines.iter().any(|of| of.corrects == line.number));
-    named
-        .map(|line| {
-            let taken = note.lines.iter().filter(|of| of.corrects == line.number).map(|of| of.gross);
-            let mut left = line.left().map_err(|error| anyhow!(error))?;
-            for gross in taken.filter(|_| note.kind == DocumentKind::CreditNote) {
-                left = left.minus(gross).map_err(|error| anyhow!(error))?;
-            }
-            if let Some(owed) = owed.get(&line.number) {
-                left = left.minus(*owed).map_err(|error| anyhow!(error))?;
-            }
-            let number = i32::try_from(line.number).context("a line with a number beyond integer")?;
-            Ok(pb::LineLeft { line: number, gross: Some(crate::wire::money::message(left)) })
-        })
-        .collect()
 }
 
 /// Runs in review that have drafts of what was corrected, or hold it, make them again; of other runs what the note takes back is

@@ -30,6 +30,7 @@ mod invoice_service;
 mod issue_note;
 mod ledger_service;
 mod makegood_service;
+mod note_lines;
 mod note_service;
 mod number_series_service;
 mod order_review;

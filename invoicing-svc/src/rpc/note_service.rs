@@ -13,12 +13,12 @@ use tonic::{Request, Response, Status};
 
 use super::{
     Rpc,
-    issue_note::{self, Made, Order, issue, take_in},
-    rebill,
+    issue_note::{self, Made, Order, draw, issue, take_in},
+    note_lines, rebill,
 };
 use crate::{
     report::{self, ledger},
-    store::{self, document::Named},
+    store::document::Named,
     wire::{fact, money},
 };
 
@@ -33,8 +33,9 @@ impl NoteService for Rpc {
     ) -> Result<Response<pb::NotePreview>, Status> {
         answer(async {
             let call = Call::of(&request)?;
-            let pb::PreviewCreditNoteRequest { invoice, note } = request.into_inner();
-            self.preview(&call, &order(DocumentKind::CreditNote, &invoice, note.as_ref(), "")).await
+            let pb::PreviewCreditNoteRequest { invoice, note, lines_only } = request.into_inner();
+            let order = order(DocumentKind::CreditNote, &invoice, note.as_ref(), "");
+            self.preview(&call, &order, lines_only).await
         })
         .await
     }
@@ -59,8 +60,9 @@ impl NoteService for Rpc {
     ) -> Result<Response<pb::NotePreview>, Status> {
         answer(async {
             let call = Call::of(&request)?;
-            let pb::PreviewDebitNoteRequest { invoice, note } = request.into_inner();
-            self.preview(&call, &order(DocumentKind::DebitNote, &invoice, note.as_ref(), "")).await
+            let pb::PreviewDebitNoteRequest { invoice, note, lines_only } = request.into_inner();
+            let order = order(DocumentKind::DebitNote, &invoice, note.as_ref(), "");
+            self.preview(&call, &order, lines_only).await
         })
         .await
     }
@@ -119,7 +121,7 @@ impl NoteService for Rpc {
             say(&mut transaction, &Voice::of(&call), vec![noted]).await?;
             once.answer(&mut transaction, &answer).await?;
             transaction.commit().await?;
-            self.bell.ring();
+            self.bell.ring_printer();
             Ok(answer)
         })
         .await
@@ -184,7 +186,7 @@ impl NoteService for Rpc {
             let answer = pb::Rebilled { credit_note: Some(credit_note), invoice: Some(invoice) };
             once.answer(&mut transaction, &answer).await?;
             transaction.commit().await?;
-            self.bell.ring();
+            self.bell.ring_printer();
             Ok(answer)
         })
         .await
@@ -221,15 +223,29 @@ impl Rpc {
         say(&mut transaction, &Voice::of(call), vec![noted]).await?;
         once.answer(&mut transaction, &answer).await?;
         transaction.commit().await?;
-        self.bell.ring();
+        if made.moves_billing() {
+            self.bell.ring();
+        } else {
+            self.bell.ring_printer();
+        }
         Ok(answer)
     }
 
-    /// Issues the note, looks at it, and takes everything back: what it would be is what it will be.
-    async fn preview(&self, call: &Call, order: &Order<'_>) -> Result<pb::NotePreview, Failure> {
+    /// Issues the note, looks at it, and takes everything back: what it would be is what it will be. Where only lines are asked for, it is
+    /// decided and not issued.
+    async fn preview(
+        &self,
+        call: &Call,
+        order: &Order<'_>,
+        lines_only: bool,
+    ) -> Result<pb::NotePreview, Failure> {
         let mut transaction = self.pool.begin().await?;
-        let made = issue(&mut transaction, call, order).await?;
-        let preview = looked_at(&mut transaction, &made).await?;
+        let preview = if lines_only {
+            note_lines::preview(&draw(&mut transaction, call, order).await?)?
+        } else {
+            let made = issue(&mut transaction, call, order).await?;
+            looked_at(&mut transaction, &made).await?
+        };
         transaction.rollback().await?;
         Ok(preview)
     }
@@ -237,13 +253,12 @@ impl Rpc {
 
 /// A note as it would be, before it is taken back.
 async fn looked_at(connection: &mut PgConnection, made: &Made) -> Result<pb::NotePreview, Failure> {
-    let open_after = store::receivable::open_on(connection, made.corrects).await?;
     let (document, ledger_entries) = unnamed(connection, made.named).await?;
     Ok(pb::NotePreview {
         document: Some(document),
         ledger_entries,
         open_before: Some(money::message(made.open_before)),
-        open_after: Some(money::message(open_after)),
+        open_after: Some(money::message(made.open_after)),
         lines_left: made.left.clone(),
     })
 }

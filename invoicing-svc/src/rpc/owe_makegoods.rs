@@ -24,7 +24,8 @@ use super::{
     Rpc,
     billing_run_service::act,
     credited_spots,
-    issue_note::{Order, Subject, decide, draft_again, left, subject},
+    issue_note::{Order, Subject, decide, draft_again, subject},
+    note_lines::left,
 };
 use crate::{
     store::{
@@ -71,7 +72,7 @@ pub(super) async fn preview(
     };
     Ok(pb::MakegoodPreview {
         lines: owing.left.into_iter().map(line).collect::<Result<_, Failure>>()?,
-        open: Some(money_message(owing.subject.open)),
+        open: Some(money_message(owing.subject.corrected.open)),
     })
 }
 

@@ -25,6 +25,7 @@ use jiff::civil::Date;
 use refusal::Violations;
 use rust_decimal::prelude::ToPrimitive;
 use sqlx::PgConnection;
+use uuid::Uuid;
 
 use super::issue_note::{self, Made, Order, Saying, Subject};
 use crate::{
@@ -101,7 +102,8 @@ async fn lock(connection: &mut PgConnection, asked: &Asked<'_>) -> Result<(), Fa
     if let Some(from) = from {
         accounts.extend(store::rebill::delivered_to(connection, from).await?);
     }
-    issue_note::lock(connection, accounts).await
+    let accounts: Vec<Uuid> = accounts.into_iter().map(AccountId::uuid).collect();
+    store::account::lock_all(connection, &accounts).await
 }
 
 /// Whom the new invoice bills, where the caller may bill them in the entity's name.

@@ -85,7 +85,7 @@ pub(super) async fn preview(
     };
     Ok(pb::MakegoodPreview {
         lines: values.iter().map(line).collect::<Result<_, Failure>>()?,
-        open: Some(money_message(subject.open)),
+        open: Some(money_message(subject.corrected.open)),
     })
 }
 

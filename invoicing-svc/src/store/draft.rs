@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use std::collections::HashSet;
 
-use anyhow::Context;
+use anyhow::{Context, anyhow};
 use chassis::failure::Failure;
 use ids::{AccountId, InvoiceId, OrderId, RunId};
 use invoicing_domain::{
@@ -293,16 +293,22 @@ async fn insert_postings(connection: &mut PgConnection, blueprints: &[Blueprint]
 }
 
 /// What is signed of the drafts of a run that wait for nothing, in the order of their names.
-pub async fn digests(connection: &mut PgConnection, run: RunId) -> Result<Vec<Vec<u8>>, Failure> {
+pub async fn digests(connection: &mut PgConnection, run: RunId) -> Result<Vec<[u8; 32]>, Failure> {
+    // One value and not a row for each: there may be many, and each is short.
     let digests = sqlx::query_scalar!(
-        "select signed_digest(d.digest, w) as \"digest!\"
+        "select string_agg(signed_digest(d.digest, w), '' order by d.account_id, d.invoice_id)
            from draft d left join draft_edit w using (account_id, invoice_id)
-          where d.run_id = $1 and not d.waiting order by d.account_id, d.invoice_id",
+          where d.run_id = $1 and not d.waiting",
         run.uuid()
     )
-    .fetch_all(connection)
+    .fetch_one(connection)
     .await?;
-    Ok(digests)
+    let digests = digests.unwrap_or_else(Vec::new);
+    let (digests, rest) = digests.as_chunks::<32>();
+    if !rest.is_empty() {
+        return Err(anyhow!("the database holds digests of another length").into());
+    }
+    Ok(digests.to_vec())
 }
 
 /// What the drafts that a run has of these accounts come to, net of commission: one sum for each account and currency.

@@ -32,7 +32,8 @@ pub struct Numbered {
     pub due_date: Date,
 }
 
-/// Makes the documents of a chunk: numbers, heads, lines, tax, spots, billed-to-date and ledger; and the drafts are gone.
+/// Makes the documents of a chunk: numbers and heads, then lines, tax, spots and postings leave the drafts for documents, billed-to-date
+/// and ledger; and the drafts are gone.
 pub async fn issue(
     connection: &mut PgConnection,
     chunk: &Chunk,
@@ -47,6 +48,8 @@ pub async fn issue(
     let date = order.date.to_sqlx();
     let month = month_day(chunk.posting.month).to_sqlx();
     let at = at.to_sqlx();
+    // By key, however many documents there are: planned for the values of a chunk it may seem cheaper to read whole tables.
+    sqlx::query("set local plan_cache_mode = force_generic_plan").execute(&mut *connection).await?;
     let made = sqlx::query_file!(
         "src/store/sql/insert_invoices.sql",
         &account,
@@ -66,20 +69,17 @@ pub async fn issue(
     .await?;
     // A head that finds no draft would make a number without a document.
     ensure_all(made.rows_affected(), chunk.numbered.len())?;
-    sqlx::query_file!("src/store/sql/insert_invoice_lines.sql", &account, &invoice, month as _)
+    sqlx::query_file!("src/store/sql/move_draft_lines.sql", &account, &invoice, month as _, at as _)
         .execute(&mut *connection)
         .await?;
-    sqlx::query_file!("src/store/sql/insert_invoice_taxes.sql", &account, &invoice)
+    sqlx::query_file!("src/store/sql/move_draft_taxes.sql", &account, &invoice)
         .execute(&mut *connection)
         .await?;
-    sqlx::query_file!("src/store/sql/insert_invoice_spots.sql", &account, &invoice)
-        .execute(&mut *connection)
-        .await?;
-    sqlx::query_file!("src/store/sql/insert_billed_to_date.sql", &account, &invoice, at as _)
+    sqlx::query_file!("src/store/sql/move_draft_spots.sql", &account, &invoice)
         .execute(&mut *connection)
         .await?;
     sqlx::query_file!(
-        "src/store/sql/insert_ledger_entries.sql",
+        "src/store/sql/move_draft_postings.sql",
         &account,
         &invoice,
         chunk.posting.date.to_sqlx() as _,
@@ -88,7 +88,10 @@ pub async fn issue(
     )
     .execute(&mut *connection)
     .await?;
-    sqlx::query_file!("src/store/sql/delete_drafts.sql", &account, &invoice).execute(connection).await?;
+    sqlx::query_file!("src/store/sql/delete_drafts.sql", &account, &invoice)
+        .execute(&mut *connection)
+        .await?;
+    sqlx::query("set local plan_cache_mode to default").execute(connection).await?;
     Ok(())
 }
 

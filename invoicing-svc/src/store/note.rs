@@ -19,6 +19,7 @@ use jiff::{Timestamp, civil::Date};
 use jiff_sqlx::ToSqlx;
 use money::{Currency, Money, Percent};
 use rust_decimal::Decimal;
+use serde_json::Value;
 use sqlx::PgConnection;
 use uuid::Uuid;
 
@@ -40,28 +41,36 @@ pub struct Corrected {
     pub due_date: Date,
     pub payment_terms_days: u16,
     pub settled_by: SettledBy,
+    /// Its total less what was put on it. Of a credit note, which nothing is put on, it says nothing.
+    pub open: Money,
     pub original: Original,
 }
 
-/// Loads an issued document with what notes of a kind took of it. The account is locked.
+/// Loads an issued document with what notes of a kind took of it; `None` where there is no such document for this caller. The
+/// account is locked.
 pub async fn corrected(
     connection: &mut PgConnection,
     named: Named,
     kind: DocumentKind,
-) -> Result<Corrected, Failure> {
+    scope: Option<&Value>,
+) -> Result<Option<Corrected>, Failure> {
     let (account, invoice) = named;
     let head = sqlx::query!(
-        "select entity_id, kind, number, currency, commission_percent, tax_base, issue_date, due_date, payment_terms_days, settled_by,
-                coalesce(basis = 'TAX' and gross = 0, false) as \"retaxes!\"
-           from invoice where account_id = $1 and invoice_id = $2",
+        "select i.entity_id, i.kind, i.number, i.currency, i.commission_percent, i.tax_base, i.issue_date, i.due_date,
+                i.payment_terms_days, i.settled_by, coalesce(i.basis = 'TAX' and i.gross = 0, false) as \"retaxes!\",
+                i.total - (select coalesce(sum(a.amount), 0) from receivable_activity a
+                            where a.account_id = i.account_id and a.invoice_id = i.invoice_id) as \"open!\"
+           from invoice i join insertion_order o using (account_id, order_id)
+          where i.account_id = $1 and i.invoice_id = $2 and in_scope($3::jsonb, i.entity_id, o.territory, i.account_id)",
         account.uuid(),
-        invoice.uuid()
+        invoice.uuid(),
+        scope
     )
     .fetch_optional(&mut *connection)
     .await?;
-    let head = head.context("a document that is not issued")?;
+    let Some(head) = head else { return Ok(None) };
     let currency = currency(&head.currency)?;
-    Ok(Corrected {
+    Ok(Some(Corrected {
         entity: EntityId::from_uuid(head.entity_id),
         kind: Written::read(&head.kind)?,
         number: head.number,
@@ -70,6 +79,7 @@ pub async fn corrected(
         due_date: head.due_date.to_jiff(),
         payment_terms_days: u16::try_from(head.payment_terms_days).context("the database holds no terms")?,
         settled_by: Written::read(&head.settled_by)?,
+        open: money(currency, head.open)?,
         original: Original {
             currency,
             commission_percent: percent(head.commission_percent)?,
@@ -77,7 +87,7 @@ pub async fn corrected(
             taxes: taxes(connection, named, currency).await?,
             lines: lines(connection, named, kind, currency).await?,
         },
-    })
+    }))
 }
 
 async fn taxes(
@@ -321,9 +331,7 @@ pub async fn record(connection: &mut PgConnection, issued: &Issued<'_>) -> Resul
     .await?;
     ensure_one(made.rows_affected())?;
     insert_lines(connection, issued).await?;
-    insert_taxes(connection, issued.named, note).await?;
-    let Books { entity, posting, postings } = issued.books;
-    insert_postings(connection, issued.named, (entity, note.currency), (posting, issued.at), postings).await
+    insert_taxes_and_postings(connection, issued.named, note, (issued.books, issued.at)).await
 }
 
 fn ensure_one(made: u64) -> Result<(), anyhow::Error> {
@@ -390,11 +398,12 @@ async fn insert_lines(connection: &mut PgConnection, issued: &Issued<'_>) -> Res
     Ok(())
 }
 
-/// Records the tax rows of a document.
-pub(super) async fn insert_taxes(
+/// Records the tax rows of a document and what it posts.
+pub(super) async fn insert_taxes_and_postings(
     connection: &mut PgConnection,
     (account, invoice): Named,
     note: &Note,
+    (Books { entity, posting: on, postings }, at): (Books<'_>, Timestamp),
 ) -> Result<(), Failure> {
     columns!(
         note.taxes,
@@ -404,32 +413,6 @@ pub(super) async fn insert_taxes(
         base = row.base.amount(),
         tax = row.tax.amount(),
     );
-    sqlx::query!(
-        "insert into invoice_tax (account_id, invoice_id, ordinal, category, percent, reason, base, tax)
-         select $1, $2, ordinality, category, percent, reason, base, tax
-           from unnest($3::text[], $4::numeric[], $5::text[], $6::numeric[], $7::numeric[])
-           with ordinality as row(category, percent, reason, base, tax, ordinality)",
-        account.uuid(),
-        invoice.uuid(),
-        &category as _,
-        &percent,
-        &reason as _,
-        &base,
-        &tax
-    )
-    .execute(connection)
-    .await?;
-    Ok(())
-}
-
-/// Records what a document posts.
-pub(super) async fn insert_postings(
-    connection: &mut PgConnection,
-    (account, invoice): Named,
-    (entity, currency): (EntityId, Currency),
-    (on, at): (Posting, Timestamp),
-    postings: &[ledger::Posting],
-) -> Result<(), Failure> {
     columns!(
         postings,
         |posting| ledger_account = posting.account.text(),
@@ -437,17 +420,19 @@ pub(super) async fn insert_postings(
         debit = posting.debit.amount(),
         credit = posting.credit.amount(),
     );
-    sqlx::query!(
-        "insert into ledger_entry (account_id, entry_id, entity_id, invoice_id, ledger_account, gl_code, posting_date, accounting_month,
-                                   currency, debit, credit, recorded_at)
-         select $1, gen_random_uuid(), $3, $2, ledger_account, gl_code, $4, $5, $6, debit, credit, $7
-           from unnest($8::text[], $9::text[], $10::numeric[], $11::numeric[]) as posting(ledger_account, gl_code, debit, credit)",
+    sqlx::query_file!(
+        "src/store/sql/insert_taxes_and_postings.sql",
         account.uuid(),
         invoice.uuid(),
+        &category as _,
+        &percent,
+        &reason as _,
+        &base,
+        &tax,
         entity.uuid(),
         on.date.to_sqlx() as _,
         month_day(on.month).to_sqlx() as _,
-        currency.code(),
+        note.currency.code(),
         at.to_sqlx() as _,
         &ledger_account as _,
         &gl_code as _,

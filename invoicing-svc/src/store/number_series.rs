@@ -39,6 +39,23 @@ pub struct Which<'a> {
     pub limit: i64,
 }
 
+/// The series that a row says. A macro, because the record of a query has no name.
+macro_rules! series {
+    ($row:ident) => {
+        NumberSeries {
+            id: SeriesId::from_uuid($row.series_id),
+            revision: revision($row.revision)?,
+            entity: EntityId::from_uuid($row.entity_id),
+            tax_registration: $row.tax_registration,
+            document_kind: Written::read(&$row.document_kind)?,
+            year_basis: Written::read(&$row.year_basis)?,
+            prefix: $row.prefix,
+            width: u8::try_from($row.width).context("the database holds no width")?,
+            start: u64::try_from($row.start).context("the database holds no start")?,
+        }
+    };
+}
+
 /// Loads series in the order of their ids.
 pub async fn load(connection: &mut PgConnection, which: Which<'_>) -> Result<Vec<SeriesWithYears>, Failure> {
     let rows = sqlx::query!(
@@ -56,17 +73,7 @@ pub async fn load(connection: &mut PgConnection, which: Which<'_>) -> Result<Vec
     .await?;
     let mut loaded = Vec::with_capacity(rows.len());
     for row in rows {
-        let series = NumberSeries {
-            id: SeriesId::from_uuid(row.series_id),
-            revision: revision(row.revision)?,
-            entity: EntityId::from_uuid(row.entity_id),
-            tax_registration: row.tax_registration,
-            document_kind: Written::read(&row.document_kind)?,
-            year_basis: Written::read(&row.year_basis)?,
-            prefix: row.prefix,
-            width: u8::try_from(row.width).context("the database holds no width")?,
-            start: u64::try_from(row.start).context("the database holds no start")?,
-        };
+        let series = series!(row);
         let years = years(connection, series.id).await?;
         loaded.push(SeriesWithYears { series, years });
     }
@@ -107,23 +114,25 @@ pub async fn get(
     Ok(found.ok_or_else(missing)?)
 }
 
-/// The series that numbers the documents of a kind of an entity.
-pub async fn of_kind(
+/// The series that numbers the documents of a kind of an entity, locked until the transaction ends: one document after the
+/// other takes its number.
+pub async fn claim(
     connection: &mut PgConnection,
     entity: EntityId,
     kind: DocumentKind,
 ) -> Result<Option<SeriesWithYears>, Failure> {
-    let id = sqlx::query_scalar!(
-        "select series_id from number_series where entity_id = $1 and document_kind = $2 order by tax_registration limit 1",
+    let row = sqlx::query!(
+        "select * from number_series where entity_id = $1 and document_kind = $2 order by tax_registration limit 1 for update",
         entity.uuid(),
         kind.text()
     )
     .fetch_optional(&mut *connection)
     .await?;
-    match id {
-        Some(id) => get(connection, (entity, SeriesId::from_uuid(id)), None).await.map(Some),
-        None => Ok(None),
-    }
+    let Some(row) = row else { return Ok(None) };
+    let series = series!(row);
+    // A statement of its own: it sees what was taken by whoever held the lock before.
+    let years = years(connection, series.id).await?;
+    Ok(Some(SeriesWithYears { series, years }))
 }
 
 /// Locks a series until the transaction ends: one document after the other takes its number.

@@ -12,7 +12,7 @@ use uuid::Uuid;
 
 use super::{
     document::Named,
-    note::{Books, Taken, insert_postings, insert_taxes, number},
+    note::{Books, Taken, insert_taxes_and_postings, number},
     written::{Written, month_day},
 };
 
@@ -82,6 +82,26 @@ pub async fn delivered_to(
     Ok(found.flatten().map(AccountId::from_uuid))
 }
 
+/// Locks the account of a document, and the one to which it was delivered what it bills, until the transaction ends: in the order of
+/// their ids, as whoever else needs several does. Answers the latter, which is mostly the same.
+pub async fn lock_accounts(
+    connection: &mut PgConnection,
+    (account, invoice): Named,
+) -> Result<AccountId, Failure> {
+    let locked = sqlx::query_scalar!(
+        "select account_id from account
+          where account_id = any(array(select o.delivered_account_id from invoice i join insertion_order o using (account_id, order_id)
+                                        where i.account_id = $1 and i.invoice_id = $2) || $1::uuid)
+          order by account_id for update",
+        account.uuid(),
+        invoice.uuid()
+    )
+    .fetch_all(connection)
+    .await?;
+    let other = locked.into_iter().map(AccountId::from_uuid).find(|locked| *locked != account);
+    Ok(other.unwrap_or(account))
+}
+
 /// Counts corrections of a document that was billed to somebody else where it was delivered, so that runs do not make them
 /// again; what was credited there by the rebill is as much less.
 pub async fn count_where_delivered(
@@ -136,10 +156,7 @@ pub async fn record(connection: &mut PgConnection, rebill: &Rebill<'_>) -> Resul
     let made = insert_head(connection, rebill, &orders).await?;
     ensure_one(made)?;
     insert_lines(connection, rebill).await?;
-    let Books { entity, posting, postings } = rebill.books;
-    insert_taxes(connection, rebill.named, rebill.note).await?;
-    let currency = rebill.note.currency;
-    insert_postings(connection, rebill.named, (entity, currency), (posting, rebill.at), postings).await
+    insert_taxes_and_postings(connection, rebill.named, rebill.note, (rebill.books, rebill.at)).await
 }
 
 fn ensure_one(made: u64) -> Result<(), anyhow::Error> {

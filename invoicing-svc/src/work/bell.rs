@@ -10,22 +10,36 @@ const SLEEP_MAX: Duration = Duration::from_secs(1);
 
 /// Wakes the workers of this process.
 #[derive(Clone, Debug)]
-pub struct Bell(watch::Sender<()>);
+pub struct Bell {
+    everyone: watch::Sender<()>,
+    printer: watch::Sender<()>,
+}
 
 impl Bell {
     /// A bell that nobody waits for yet.
     pub fn new() -> Self {
-        Self(watch::Sender::new(()))
+        Self { everyone: watch::Sender::new(()), printer: watch::Sender::new(()) }
     }
 
     /// There is work.
     pub fn ring(&self) {
-        self.0.send_replace(());
+        self.everyone.send_replace(());
+        self.ring_printer();
+    }
+
+    /// There is something to print, and nothing else to do.
+    pub fn ring_printer(&self) {
+        self.printer.send_replace(());
     }
 
     /// Someone who listens from now on.
     pub fn listener(&self) -> Listener {
-        Listener(self.0.subscribe())
+        Listener(self.everyone.subscribe())
+    }
+
+    /// The printer, who listens from now on.
+    pub fn printer(&self) -> Listener {
+        Listener(self.printer.subscribe())
     }
 }
 

@@ -54,7 +54,7 @@ pub async fn step(worker: &Worker) -> Result<bool, Failure> {
             fail(worker, run.id, &fault).await?;
         }
     }
-    worker.bell.ring();
+    worker.bell.ring_printer();
     Ok(true)
 }
 

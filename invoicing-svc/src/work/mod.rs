@@ -31,6 +31,8 @@ pub use rate_again::{rate_again, review_again, sign_anew};
 pub use tax_engine::{TaxEngineUrlError, TaxEngines};
 pub use taxing::Taxing;
 
+use bell::Listener;
+
 /// How many shards this process rates at once.
 const RATERS: usize = 2;
 
@@ -41,13 +43,17 @@ pub fn begin(background: &Background, pool: &PgPool, clock: &Clock, engines: &Ta
     let worker = Worker { pool, clock, bell: bell.clone(), tax_engines };
     for _ in 0..RATERS {
         let worker = worker.clone();
-        background.spawn("rating", move |cancellation| worker.clone().until(cancellation, rating::step));
+        background.spawn("rating", move |cancellation| {
+            worker.clone().until(worker.bell.listener(), cancellation, rating::step)
+        });
     }
     background.spawn("issuing", {
         let worker = worker.clone();
-        move |cancellation| worker.clone().until(cancellation, issuing::step)
+        move |cancellation| worker.clone().until(worker.bell.listener(), cancellation, issuing::step)
     });
-    background.spawn("rendering", move |cancellation| worker.clone().until(cancellation, rendering::step));
+    background.spawn("rendering", move |cancellation| {
+        worker.clone().until(worker.bell.printer(), cancellation, rendering::step)
+    });
     bell
 }
 
@@ -62,11 +68,15 @@ struct Worker {
 
 impl Worker {
     /// Takes step after step while there is something to do, and waits for the bell when there is not.
-    async fn until<S>(self, cancellation: CancellationToken, step: S) -> Result<(), anyhow::Error>
+    async fn until<S>(
+        self,
+        mut bell: Listener,
+        cancellation: CancellationToken,
+        step: S,
+    ) -> Result<(), anyhow::Error>
     where
         S: AsyncFn(&Worker) -> Result<bool, Failure>,
     {
-        let mut bell = self.bell.listener();
         while !cancellation.is_cancelled() {
             match step(&self).await {
                 Ok(true) => {}

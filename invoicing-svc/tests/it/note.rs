@@ -134,8 +134,16 @@ pub async fn issue(service: &Service, request: pb::IssueCreditNoteRequest) -> Re
 }
 
 async fn preview(service: &Service, request: &pb::IssueCreditNoteRequest) -> Result<pb::NotePreview, Status> {
+    previewed(service, request, false).await
+}
+
+async fn previewed(
+    service: &Service,
+    request: &pb::IssueCreditNoteRequest,
+    lines_only: bool,
+) -> Result<pb::NotePreview, Status> {
     let (invoice, note) = (request.invoice.clone(), request.note.clone());
-    let request = pb::PreviewCreditNoteRequest { invoice, note };
+    let request = pb::PreviewCreditNoteRequest { invoice, note, lines_only };
     Ok(client(service).preview_credit_note(request).await?.into_inner())
 }
 
@@ -196,6 +204,34 @@ async fn a_credit_takes_commission_and_tax_along_and_its_preview_says_so_before(
     let (_, csv) = download(&service, &issued.name, pb::InvoiceFormat::Csv).await.unwrap();
     let row = String::from_utf8(csv).unwrap().lines().nth(1).unwrap().to_owned();
     assert!(row.ends_with(",CREDIT_NOTE,2026-000001,1,COMMERCIAL,,"), "{row}");
+}
+
+#[tokio::test]
+async fn what_the_lines_of_a_note_come_to_is_told_without_making_it() {
+    let service = Service::start().await;
+    let (_, invoice) = invoiced(&service).await;
+    // 3,000.00 of 40,000.00 were credited before.
+    issue(&service, credit(&invoice, "3000.00", "before")).await.unwrap();
+    let request = credit(&invoice, "10000.00", "apr_1");
+    let whole = preview(&service, &request).await.unwrap();
+    let told = previewed(&service, &request, true).await.unwrap();
+    let lines = |preview: &pb::NotePreview| -> Vec<_> {
+        let lines = &preview.document.as_ref().unwrap().lines;
+        let figures = |of: &pb::InvoiceLine| {
+            let amounts = [&of.gross, &of.commission, &of.net, &of.tax].map(|of| amount(of).to_owned());
+            (of.corrects_line, amounts)
+        };
+        lines.iter().map(figures).collect()
+    };
+    let expected = ["10000.00", "1500.00", "8500.00", "1700.00"].map(str::to_owned);
+    assert_eq!((lines(&told), lines(&whole)), (vec![(1, expected.clone())], vec![(1, expected)]));
+    assert_eq!(amount(&told.lines_left[0].gross), "27000.00");
+    assert_eq!(told.lines_left, whole.lines_left);
+    assert_eq!((told.open_before, told.ledger_entries), (None, Vec::new()), "nothing else is told");
+    let beyond = previewed(&service, &credit(&invoice, "37000.01", ""), true).await.unwrap_err();
+    assert_eq!(reason(&beyond), "CREDIT_ABOVE_LEFT");
+    let issued = issue(&service, request).await.unwrap();
+    assert_eq!(issued.number, "CN2026-0002", "what was only told took no number");
 }
 
 #[tokio::test]

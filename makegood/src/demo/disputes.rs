@@ -217,7 +217,8 @@ impl Desk<'_> {
             lines: vec![invoicing::NoteLine { line, by }],
             ..invoicing::Note::default()
         };
-        let request = invoicing::PreviewCreditNoteRequest { invoice: invoice.name.clone(), note: Some(note) };
+        let invoice = invoice.name.clone();
+        let request = invoicing::PreviewCreditNoteRequest { invoice, note: Some(note), lines_only: true };
         let analyst = self.keys.client(OWNER)?;
         match ask!(analyst.notes(), preview_credit_note, request) {
             Ok(_) => bail!("spot {} would be credited, although it was never billed", scripted.spot),

@@ -20,10 +20,12 @@ pub(super) async fn load(
     accounts: &[Uuid],
     ids: &[Uuid],
 ) -> Result<BTreeMap<Uuid, Vec<AdjustedLine>>, Failure> {
-    let mut spots = spots(connection, accounts, ids).await?;
     let rows = sqlx::query!(
         "select l.adjustment_id, l.number, l.gross, l.quantity, l.tax_category, l.tax_percent, l.tax_reason, l.tax_place,
-                a.currency
+                a.currency,
+                array(select s.name from adjustment_spot s
+                       where s.account_id = l.account_id and s.adjustment_id = l.adjustment_id and s.number = l.number
+                       order by s.ordinal) as \"spots!\"
            from adjustment_line l join adjustment a using (account_id, adjustment_id)
           where l.account_id = any($1) and l.adjustment_id = any($2) order by l.number",
         accounts,
@@ -35,8 +37,8 @@ pub(super) async fn load(
     for row in rows {
         let amount = money(&row.currency, row.gross)?;
         let tax = row.tax_category.zip(row.tax_percent).zip(row.tax_reason).zip(row.tax_place);
-        let by = if let Some(names) = spots.remove(&(row.adjustment_id, row.number)) {
-            By::Spots(names)
+        let by = if !row.spots.is_empty() {
+            By::Spots(row.spots)
         } else if let Some(quantity) = row.quantity {
             By::Quantity(Quantity::of(quantity).context("the database holds no quantity")?)
         } else if let Some((((category, percent), exemption_reason), place)) = tax {
@@ -46,26 +48,6 @@ pub(super) async fn load(
             By::Gross(amount)
         };
         of.entry(row.adjustment_id).or_default().push(AdjustedLine { number: row.number, by, amount });
-    }
-    Ok(of)
-}
-
-async fn spots(
-    connection: &mut PgConnection,
-    accounts: &[Uuid],
-    ids: &[Uuid],
-) -> Result<BTreeMap<(Uuid, i32), Vec<String>>, Failure> {
-    let rows = sqlx::query!(
-        "select adjustment_id, number, name from adjustment_spot
-          where account_id = any($1) and adjustment_id = any($2) order by ordinal",
-        accounts,
-        ids
-    )
-    .fetch_all(connection)
-    .await?;
-    let mut of: BTreeMap<(Uuid, i32), Vec<String>> = BTreeMap::new();
-    for row in rows {
-        of.entry((row.adjustment_id, row.number)).or_default().push(row.name);
     }
     Ok(of)
 }

@@ -71,18 +71,14 @@ async fn insert_involved(
 ) -> Result<(), Failure> {
     let person = |involved: &Involved| directory.person(&involved.account).to_owned();
     let people: Vec<String> = request.involved.iter().map(person).collect();
-    sqlx::query!(
-        "insert into approval_side (approval_id, person, side)
-         select distinct $1::uuid, person, 'INVOLVED' from unnest($2::text[]) as involved(person)",
-        request.id.uuid(),
-        &people
-    )
-    .execute(&mut *connection)
-    .await?;
     let accounts: Vec<String> = request.involved.iter().map(|involved| involved.account.clone()).collect();
     let parts: Vec<String> = request.involved.iter().map(|involved| involved.part.to_string()).collect();
     sqlx::query!(
-        "insert into approval_involved (approval_id, account, part, person, side)
+        "with sides as (
+           insert into approval_side (approval_id, person, side)
+           select distinct $1::uuid, person, 'INVOLVED' from unnest($4::text[]) as involved(person)
+         )
+         insert into approval_involved (approval_id, account, part, person, side)
          select $1::uuid, account, part, person, 'INVOLVED'
            from unnest($2::text[], $3::text[], $4::text[]) as involved(account, part, person)
          on conflict (approval_id, account, part) do nothing",

@@ -5,9 +5,10 @@ select run_id,
        drafts_dropped, drafts_removed, removed, editors,
        case when state in ('IN_REVIEW', 'APPROVED') then
          (select count(distinct c.account_id) from input_change c
-           where not pg_visible_in_snapshot(c.xid, r.snapshot)
+           where c.xid >= pg_snapshot_xmin(r.snapshot) and not pg_visible_in_snapshot(c.xid, r.snapshot)
              and (cardinality(r.accounts) = 0 or c.account_id = any(r.accounts))
-             and exists (select from insertion_order o where o.account_id = c.account_id and o.entity_id = r.entity_id))
+             -- Looked up for each: a join would read all orders for the few accounts that changed.
+             and (select true from insertion_order o where o.account_id = c.account_id and o.entity_id = r.entity_id limit 1))
        else 0 end as "stale_accounts!"
   from billing_run r
  where run_id = any($1)

@@ -54,7 +54,7 @@ pub async fn credit(world: &mut World, said: &Said<'_>) -> Result<()> {
         lines: vec![pb::NoteLine { line, by: Some(By::Spots(spots)) }],
         ..pb::Note::default()
     };
-    let request = pb::PreviewCreditNoteRequest { invoice: invoice.name, note: Some(note) };
+    let request = pb::PreviewCreditNoteRequest { invoice: invoice.name, note: Some(note), lines_only: false };
     world.client(said.word(0))?.notes().preview_credit_note(request).await?;
     Ok(())
 }
