@@ -138,7 +138,16 @@ fn reaching(method: &Method, caller: &Caller) -> Vec<Grant> {
 fn asking((id, wanted): (ChangeId, &Wanted), entity: String, maker: &str) -> Asking {
     let (kind, of, account) = (wanted.kind, wanted.entity, wanted.account);
     let circumstances = Circumstances { entity, share: 0, age_days: 0 };
-    let case = Case { kind, cause: None, entity: of, account, amount: None, said_rate: None, circumstances };
+    let case = Case {
+        kind,
+        cause: None,
+        entity: of,
+        account,
+        amount: None,
+        said_rate: None,
+        lacks_rate: false,
+        circumstances,
+    };
     let (_, call) = wanted.method.rsplit_once('/').unwrap_or_default();
     let about = if wanted.resource.is_empty() { "something new" } else { wanted.resource.as_str() };
     let subject = Subject {
