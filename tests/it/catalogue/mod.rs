@@ -113,7 +113,7 @@ const ADJUSTED: [&str; 16] = [
 ];
 
 /// Of the schema adjustments: a request may be about anything, so the rest belongs to the coordinator.
-const APPROVALS: [&str; 19] = [
+const APPROVALS: [&str; 20] = [
     "_migration",
     "answered_request",
     "approval",
