@@ -295,18 +295,18 @@ async fn insert_postings(connection: &mut PgConnection, blueprints: &[Blueprint]
 /// What is signed of the drafts of a run that wait for nothing, in the order of their names.
 pub async fn digests(connection: &mut PgConnection, run: RunId) -> Result<Vec<[u8; 32]>, Failure> {
     // One value and not a row for each: there may be many, and each is short.
-    let digests = sqlx::query_scalar!(
-        "select string_agg(signed_digest(d.digest, w), '' order by d.account_id, d.invoice_id)
+    let found = sqlx::query!(
+        "select string_agg(signed_digest(d.digest, w), '' order by d.account_id, d.invoice_id) as digests, count(*) as \"drafts!\"
            from draft d left join draft_edit w using (account_id, invoice_id)
           where d.run_id = $1 and not d.waiting",
         run.uuid()
     )
     .fetch_one(connection)
     .await?;
-    let digests = digests.unwrap_or_else(Vec::new);
+    let digests = found.digests.unwrap_or_else(Vec::new);
     let (digests, rest) = digests.as_chunks::<32>();
-    if !rest.is_empty() {
-        return Err(anyhow!("the database holds digests of another length").into());
+    if !rest.is_empty() || i64::try_from(digests.len()) != Ok(found.drafts) {
+        return Err(anyhow!("the database holds drafts without a digest of 32 bytes").into());
     }
     Ok(digests.to_vec())
 }

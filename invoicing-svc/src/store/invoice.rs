@@ -48,7 +48,7 @@ pub async fn issue(
     let date = order.date.to_sqlx();
     let month = month_day(chunk.posting.month).to_sqlx();
     let at = at.to_sqlx();
-    // By key, however many documents there are: planned for the values of a chunk it may seem cheaper to read whole tables.
+    // Until the transaction ends all is read by key: planned for the values of a chunk it may seem cheaper to read whole tables.
     sqlx::query("set local plan_cache_mode = force_generic_plan").execute(&mut *connection).await?;
     let made = sqlx::query_file!(
         "src/store/sql/insert_invoices.sql",
@@ -89,9 +89,8 @@ pub async fn issue(
     .execute(&mut *connection)
     .await?;
     sqlx::query_file!("src/store/sql/delete_drafts.sql", &account, &invoice)
-        .execute(&mut *connection)
+        .execute(connection)
         .await?;
-    sqlx::query("set local plan_cache_mode to default").execute(connection).await?;
     Ok(())
 }
 

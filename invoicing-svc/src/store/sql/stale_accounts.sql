@@ -4,9 +4,9 @@ select c.account_id, array_agg(distinct c.cause order by c.cause) as "causes!"
   join input_change c on c.xid >= pg_snapshot_xmin(r.snapshot) and not pg_visible_in_snapshot(c.xid, r.snapshot)
  where r.run_id = $1
    and (cardinality(r.accounts) = 0 or c.account_id = any(r.accounts))
-   -- Looked up for each: a join would read all orders for the few accounts that changed.
-   and (select true from insertion_order o where o.account_id = c.account_id and o.entity_id = r.entity_id limit 1)
    and ($2::uuid is null or c.account_id > $2)
- group by c.account_id
+ group by c.account_id, r.entity_id
+-- Looked up once for each account: a join would read all orders for the few that changed.
+having (select true from insertion_order o where o.account_id = c.account_id and o.entity_id = r.entity_id limit 1)
  order by c.account_id
  limit $3
