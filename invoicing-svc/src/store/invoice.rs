@@ -88,9 +88,7 @@ pub async fn issue(
     )
     .execute(&mut *connection)
     .await?;
-    sqlx::query_file!("src/store/sql/delete_drafts.sql", &account, &invoice)
-        .execute(connection)
-        .await?;
+    sqlx::query_file!("src/store/sql/delete_drafts.sql", &account, &invoice).execute(connection).await?;
     Ok(())
 }
 
