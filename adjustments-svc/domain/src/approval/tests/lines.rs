@@ -27,7 +27,8 @@ fn why_not(request: &Request, directory: &Directory, account: &str) -> Option<St
 
 const REPORTED: &str = "they reported to analyst, who is its maker, when it was submitted";
 
-const SAID: &str = "their reporting line was last said by analyst, who is its maker, and an access administrator has to say it again";
+const SAID: &str = "their reporting line was last said by analyst, who is its maker, and an access administrator has to \
+                    say it again";
 
 #[test]
 fn who_reported_to_the_maker_when_it_was_submitted_has_no_say_whatever_the_directory_says_now() {
