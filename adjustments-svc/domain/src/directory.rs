@@ -131,20 +131,21 @@ refusal::refusals! {
 }
 
 /// The directory with another entry, changed by somebody else than whom it is about. Whoever changes whom somebody reports
-/// to is kept with it, also where they say that two accounts are one person's no more.
+/// to is kept with it, also where they say that two accounts are one person's no more, and where they say again what is there
+/// (`says_line`).
 ///
 /// Order of refusal: OWN_ENTRY, REPORTING_CYCLE.
 pub fn change(
     directory: &Directory,
     account: &str,
     entry: Entry,
-    by: &str,
+    (by, says_line): (&str, bool),
 ) -> Result<Directory, DirectoryRefusal> {
     // Who stands for somebody stands for themselves, so that no two accounts stand for each other.
     let person = entry.same_person_as.as_deref().map(|other| directory.person(other).to_owned());
     let same_person_as = person.filter(|person| person != account);
     let before = directory.entries.get(account);
-    let said_before = before.filter(|before| before.reports_to == entry.reports_to);
+    let said_before = before.filter(|before| !says_line && before.reports_to == entry.reports_to);
     let reports_to_said_by =
         said_before.map_or_else(|| Some(by.to_owned()), |before| before.reports_to_said_by.clone());
     let mut changed = directory.clone();

@@ -50,7 +50,8 @@ impl PersonService for Rpc {
             };
             let (account, entry) = wire::parse(&given, &mask, before)?;
             let known = store::directory(&mut transaction).await?;
-            let changed = directory::change(&known, &account, entry, &call.caller.person).or_refuse()?;
+            let said = (call.caller.person.as_str(), mask.names("reports_to"));
+            let changed = directory::change(&known, &account, entry, said).or_refuse()?;
             let entry = changed.entries.get(&account).cloned().unwrap_or_default();
             let by = (call.caller.person.as_str(), call.at);
             store::record_parted(&mut transaction, &others(&known, &changed, &account), by).await?;

@@ -313,7 +313,8 @@ pub async fn changed_by(
         "select changed_by as \"changed_by!\" from account_change where account_id = $1 and changed_at >= $2
          union
          select made_by from proposed_change
-          where account_id = $1 and (state = 'APPROVED' or state = 'EXECUTED' and executed_at >= $2)
+          where account_id = $1 and method = '/billing.invoicing.v1.AccountService/UpdateAccount'
+            and (state = 'APPROVED' or state = 'EXECUTED' and executed_at >= $2)
           order by 1",
         account.uuid(),
         since.to_sqlx() as _

@@ -17,6 +17,23 @@ use super::{alike, name, text, time};
 /// How many bytes a request may have.
 const REQUEST_MAX_BYTES: usize = 256 * 1024;
 
+/// How many characters the name of what it is about may have.
+const NAME_MAX: usize = 300;
+
+/// The methods that are about something of a billing entity, as the name in their requests says.
+const OF_ENTITIES: [&str; 3] = [
+    "/billing.invoicing.v1.AccountingPeriodService/ReopenAccountingPeriod",
+    "/billing.invoicing.v1.BillingEntityService/UpdateBillingEntity",
+    "/billing.invoicing.v1.BillingExceptionService/ChangeCheckSetting",
+];
+
+/// The same of an account.
+const OF_ACCOUNTS: [&str; 3] = [
+    "/billing.invoicing.v1.AccountService/UpdateAccount",
+    "/billing.invoicing.v1.AdCreditService/CreateAdCredit",
+    "/billing.invoicing.v1.AdCreditService/UpdateAdCredit",
+];
+
 /// What a message proposes, and the method that makes it.
 pub fn parse(given: Option<&pb::Change>) -> Result<(&'static Method, Wanted), Refusal> {
     let mut v = Violations::new();
@@ -28,13 +45,13 @@ pub fn parse(given: Option<&pb::Change>) -> Result<(&'static Method, Wanted), Re
         let read = request(v, given.request.as_ref());
         let reason = text::required(v, "reason", &given.reason, 1_000);
         let ((method, kind, message), any, reason) = (read?, given.request.as_ref()?, reason?);
-        let resource = resource(&message);
+        let resource = v.within("request", |v| resource(v, method, &message))?;
         let wanted = Wanted {
             kind,
             method: method.path().to_owned(),
             request: any.value.clone(),
-            entity: id_in(&resource, "billingEntities/"),
-            account: id_in(&resource, "accounts/"),
+            entity: id_of(method, &OF_ENTITIES, &resource, "billingEntities/"),
+            account: id_of(method, &OF_ACCOUNTS, &resource, "accounts/"),
             resource,
             reason,
         };
@@ -67,6 +84,13 @@ fn request(
     }
     let decoded = decode(method, &any.value).map_err(|error| format!("is no {taken}: {error:#}"));
     let message = v.take("request", decoded)?;
+    if let Some(place) = unknown(&message, "") {
+        v.add(
+            "request",
+            format!("has the field {place}, which this version of the contract does not know; leave it out"),
+        );
+        return None;
+    }
     if !text_of(&message, "request_id").is_empty() {
         v.add("request.request_id", "must be empty: the approval gives it");
         return None;
@@ -99,11 +123,53 @@ pub fn call(change: &Change) -> Result<(&'static Method, DynamicMessage), anyhow
     Ok((method, message))
 }
 
-/// The name of what a request is about: its own `name`, or that of the resource in it; empty where there is none yet.
-fn resource(message: &DynamicMessage) -> String {
-    let own = text_of(message, "name");
-    let inner = || message.fields().find_map(|(_, value)| Some(text_of(value.as_message()?, "name")));
-    if own.is_empty() { inner().unwrap_or_default() } else { own }
+/// The first field of a message that its type does not know, at any depth: who approves does not see it. By the names above it and its
+/// number.
+fn unknown(message: &DynamicMessage, above: &str) -> Option<String> {
+    let own = message.unknown_fields().next().map(|field| format!("{above}{}", field.number()));
+    let below = || {
+        message.fields().find_map(|(field, value)| {
+            let above = format!("{above}{}.", field.name());
+            messages(value).into_iter().find_map(|message| unknown(message, &above))
+        })
+    };
+    own.or_else(below)
+}
+
+/// The messages of a value: itself, or those in its list or map.
+fn messages(value: &Value) -> Vec<&DynamicMessage> {
+    let listed = value.as_list().into_iter().flatten();
+    let mapped = value.as_map().into_iter().flat_map(|map| map.values());
+    listed.chain(mapped).chain([value]).filter_map(Value::as_message).collect()
+}
+
+/// The name of what a request is about: its own, that of the resource in it, or of what that belongs to (`parent`); empty where it makes
+/// something new that belongs to nothing.
+fn resource(v: &mut Violations, method: &Method, message: &DynamicMessage) -> Option<String> {
+    let named = named(message);
+    let (_, call) = method.path().rsplit_once('/')?;
+    if let Some((field, _)) = named.as_ref().filter(|_| call.starts_with("Create")) {
+        v.add(field, "must be empty: what is new is named when it is made");
+        return None;
+    }
+    let (field, name) = named.unwrap_or_else(|| ("parent".to_owned(), text_of(message, "parent")));
+    if name.chars().count() > NAME_MAX || name.chars().any(|c| c.is_whitespace() || c.is_control()) {
+        v.add(
+            &field,
+            format!("must be a resource name, of at most {NAME_MAX} characters and without spaces"),
+        );
+        return None;
+    }
+    Some(name)
+}
+
+/// The name in a request, or in the resource in it, with its field.
+fn named(message: &DynamicMessage) -> Option<(String, String)> {
+    let inner = message.fields().filter_map(|(field, value)| {
+        Some((format!("{}.name", field.name()), text_of(value.as_message()?, "name")))
+    });
+    let own = ("name".to_owned(), text_of(message, "name"));
+    [own].into_iter().chain(inner).find(|(_, name)| !name.is_empty())
 }
 
 /// The text of a field; empty where the message has none.
@@ -112,9 +178,10 @@ fn text_of(message: &DynamicMessage, field: &str) -> String {
     value.and_then(|value| value.as_str().map(str::to_owned)).unwrap_or_default()
 }
 
-/// The id that follows a collection at the beginning of a name.
-fn id_in<T: std::str::FromStr>(name: &str, collection: &str) -> Option<T> {
-    name.strip_prefix(collection)?.split('/').next()?.parse().ok()
+/// The id that follows a collection at the beginning of a name; none where the method is about something else, whatever the name says.
+fn id_of<T: std::str::FromStr>(method: &Method, methods: &[&str], name: &str, collection: &str) -> Option<T> {
+    let is_one = methods.contains(&method.path());
+    name.strip_prefix(collection).filter(|_| is_one)?.split('/').next()?.parse().ok()
 }
 
 /// The change as a message.

@@ -1,6 +1,9 @@
 //! Makes what is approved: invoicing is called as it was proposed, with the rights of who proposed it. The request id is the
 //! approval's, so that however often it is asked, by whomever, there is one change.
 
+#[cfg(test)]
+mod tests;
+
 use adjustments_domain::{
     approval::{self, Event, Request, State},
     change::{self, Change, executed},
@@ -15,13 +18,17 @@ use sqlx::PgConnection;
 
 use super::{
     Worker,
-    execute::{CHANGED, LATER, why},
+    execute::{CHANGED, LATER, is_refused_with, why},
     follow::happen,
 };
 use crate::{
     store::{approval as requests, change as store},
     wire::{change as wire, fact},
 };
+
+/// Why invoicing refuses what it may well do later: it does not take this service for the one that it trusts with approvals, which
+/// its configuration mends.
+const NOT_TRUSTED: [&str; 1] = ["APPROVAL_REQUIRED"];
 
 /// Makes one change. False: there is nothing to do.
 pub(super) async fn step(worker: &Worker) -> Result<bool, Failure> {
@@ -100,9 +107,11 @@ async fn not_done(
     Ok(())
 }
 
-/// Whether it is refused for good: neither is invoicing away, nor has it too much to do, nor is it broken.
+/// Whether it is refused for good: neither is invoicing away, nor has it too much to do, nor is it broken, nor does it trust
+/// somebody else with approvals.
 fn is_no(failure: &Failure) -> bool {
     match failure {
+        Failure::Refused(_) if is_refused_with(failure, &NOT_TRUSTED) => false,
         Failure::Refused(refusal) => match refusal.class {
             Class::Malformed
             | Class::Unauthenticated

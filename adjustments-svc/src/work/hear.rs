@@ -1,5 +1,6 @@
 //! Hears what invoicing says: a run in review is asked to be signed off, and drafts that changed are asked about anew; what rating
-//! holds is proposed as corrections. Whoever changes an account has no say in its refunds, and where it belongs is noted.
+//! holds is proposed as corrections. Whoever changes an account has no say in its refunds, and where it belongs is noted: by an ear of
+//! its own.
 
 use std::collections::BTreeSet;
 
@@ -30,9 +31,6 @@ use crate::{
     },
 };
 
-/// The feed, as the inbox names it.
-const FEED: &str = "invoicing";
-
 /// How many events are heard in one transaction.
 const BATCH: usize = 500;
 
@@ -48,11 +46,42 @@ const CORRECTIONS: &str = "billing.invoicing.v1.rating_correction.";
 /// What is said of accounts that are made or changed.
 pub(super) const ACCOUNTS: &str = "billing.invoicing.v1.account.";
 
+/// Who hears the feed, each with a position of its own: what is heard for the first time after an upgrade is heard from the beginning.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Ear {
+    /// What is asked about, and who has no say in it.
+    Requests,
+    /// Where accounts belong.
+    Territories,
+}
+
+impl Ear {
+    /// The feed, as the inbox names it.
+    fn feed(self) -> &'static str {
+        match self {
+            Self::Requests => "invoicing",
+            Self::Territories => "invoicing/territories",
+        }
+    }
+
+    /// With what the types of its events begin.
+    fn prefixes(self) -> &'static [&'static str] {
+        match self {
+            Self::Requests => &[RUNS, CORRECTIONS, ACCOUNTS],
+            Self::Territories => &[ACCOUNTS],
+        }
+    }
+}
+
 /// Hears until it is cancelled. Where invoicing does not answer it begins again, from where it was.
-pub(super) async fn hear(worker: Worker, cancellation: CancellationToken) -> Result<(), anyhow::Error> {
+pub(super) async fn hear(
+    worker: Worker,
+    ear: Ear,
+    cancellation: CancellationToken,
+) -> Result<(), anyhow::Error> {
     let mut bell = worker.bell.listener();
     while !cancellation.is_cancelled() {
-        match listen(&worker, &cancellation).await {
+        match listen(&worker, ear, &cancellation).await {
             Ok(()) => {}
             Err(Failure::Refused(passing)) if passing.class == Class::Unavailable => {
                 bell.wait(&cancellation).await
@@ -63,34 +92,41 @@ pub(super) async fn hear(worker: Worker, cancellation: CancellationToken) -> Res
     Ok(())
 }
 
-async fn listen(worker: &Worker, cancellation: &CancellationToken) -> Result<(), Failure> {
-    let heard = inbox::position(&mut *worker.pool.acquire().await?, FEED).await?;
-    let mut said = worker.invoicing.events(heard, &[RUNS, CORRECTIONS, ACCOUNTS]).await?.ready_chunks(BATCH);
+async fn listen(worker: &Worker, ear: Ear, cancellation: &CancellationToken) -> Result<(), Failure> {
+    let heard = inbox::position(&mut *worker.pool.acquire().await?, ear.feed()).await?;
+    let mut said = worker.invoicing.events(heard, ear.prefixes()).await?.ready_chunks(BATCH);
     while let Some(Some(batch)) = cancellation.run_until_cancelled(said.next()).await {
         let batch: Vec<events::Event> = batch.into_iter().collect::<Result<_, _>>()?;
-        take(worker, &batch).await?;
+        take(worker, ear, &batch).await?;
     }
     Ok(())
 }
 
 /// Takes in what was said, and how far it was heard, together.
-async fn take(worker: &Worker, batch: &[events::Event]) -> Result<(), Failure> {
+async fn take(worker: &Worker, ear: Ear, batch: &[events::Event]) -> Result<(), Failure> {
     let mut transaction = worker.pool.begin().await?;
     store::take_turn(&mut transaction).await?;
-    let heard = inbox::position(&mut transaction, FEED).await?;
+    let heard = inbox::position(&mut transaction, ear.feed()).await?;
     // Another process may have heard the same.
     let new: Vec<&events::Event> = batch.iter().filter(|event| event.position > heard).collect();
     let Some(last) = new.last() else { return Ok(()) };
-    refund::look_at_accounts(&mut transaction, &new, worker.clock.now()).await?;
-    territory::look_at_accounts(&mut transaction, &new).await?;
-    let runs: BTreeSet<&str> = new.iter().filter_map(|event| run_of(event)).collect();
+    let runs: BTreeSet<&str> = match ear {
+        Ear::Requests => {
+            refund::look_at_accounts(&mut transaction, &new, worker.clock.now()).await?;
+            new.iter().filter_map(|event| run_of(event)).collect()
+        }
+        Ear::Territories => {
+            territory::look_at_accounts(&mut transaction, &new).await?;
+            BTreeSet::new()
+        }
+    };
     for name in &runs {
         let run = worker.invoicing.run((*name).to_owned()).await?;
         look(&mut transaction, worker, &run).await?;
         propose::align(&mut transaction, worker, &run).await?;
     }
     // What lies between is said of what nobody here asks about.
-    inbox::advance(&mut transaction, FEED, heard + 1, last.position).await?;
+    inbox::advance(&mut transaction, ear.feed(), heard + 1, last.position).await?;
     transaction.commit().await?;
     if !runs.is_empty() {
         worker.bell.ring();

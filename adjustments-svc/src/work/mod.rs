@@ -25,6 +25,7 @@ pub use bell::Bell;
 pub use follow::follow;
 
 use bell::Listener;
+use hear::Ear;
 
 use crate::{configuration::Notifications, invoicing::Invoicing, rpc::Policies};
 
@@ -58,7 +59,10 @@ pub fn begin(background: &Background, worker: Worker) -> Bell {
         "improving": improve::step,
         "notifying": notify::step,
     );
-    background.spawn("hearing", move |cancellation| hear::hear(worker.clone(), cancellation));
+    for (name, ear) in [("hearing", Ear::Requests), ("hearing of territories", Ear::Territories)] {
+        let worker = worker.clone();
+        background.spawn(name, move |cancellation| hear::hear(worker.clone(), ear, cancellation));
+    }
     bell
 }
 

@@ -26,6 +26,30 @@ fn update(request_id: &str) -> Vec<u8> {
     invoicing::UpdateAccountRequest { account: Some(account), update_mask: None, request_id }.encode_to_vec()
 }
 
+/// A tax rate that is made or changed, with a name.
+fn rate(name: &str) -> Option<invoicing::TaxRate> {
+    Some(invoicing::TaxRate { name: name.into(), ..invoicing::TaxRate::default() })
+}
+
+fn new_rate(name: &str) -> Vec<u8> {
+    invoicing::CreateTaxRateRequest { tax_rate: rate(name), request_id: String::new() }.encode_to_vec()
+}
+
+fn other_rate(name: &str) -> Vec<u8> {
+    let (tax_rate, request_id) = (rate(name), String::new());
+    invoicing::UpdateTaxRateRequest { tax_rate, update_mask: None, request_id }.encode_to_vec()
+}
+
+/// The field 999, which no message has, as a number.
+const UNKNOWN: [u8; 3] = [0xb8, 0x3e, 1];
+
+/// An update of an account with the unknown field in the account: field 1, so many bytes.
+fn unknown_inside() -> Vec<u8> {
+    let known = invoicing::Account { name: ACCOUNT.into(), ..invoicing::Account::default() }.encode_to_vec();
+    let account = [&known[..], &UNKNOWN[..]].concat();
+    [&[0x0a, u8::try_from(account.len()).unwrap()][..], &account[..]].concat()
+}
+
 fn change(request: Option<Any>) -> pb::Change {
     pb::Change { request, reason: "as agreed".into(), ..pb::Change::default() }
 }
@@ -64,6 +88,26 @@ async fn what_is_wrong_with_a_proposal_is_said_with_its_field() {
             "change.request.request_id: must be empty",
         ),
         (
+            Some(change(packed("CreateTaxRateRequest", new_rate(ACCOUNT)))),
+            "change.request.tax_rate.name: must be empty: what is new is named when it is made",
+        ),
+        (
+            Some(change(packed("UpdateTaxRateRequest", other_rate(&"t".repeat(301))))),
+            "change.request.tax_rate.name: must be a resource name, of at most 300 characters",
+        ),
+        (
+            Some(change(packed("UpdateTaxRateRequest", other_rate("taxRates/1\nand the rest")))),
+            "change.request.tax_rate.name: must be a resource name",
+        ),
+        (
+            Some(change(packed("UpdateAccountRequest", [&update("")[..], &UNKNOWN[..]].concat()))),
+            "change.request: has the field 999, which this version of the contract does not know",
+        ),
+        (
+            Some(change(packed("UpdateAccountRequest", unknown_inside()))),
+            "change.request: has the field account.999, which",
+        ),
+        (
             Some(pb::Change { reason: " ".into(), ..change(packed("UpdateAccountRequest", update(""))) }),
             "change.reason: must not be empty",
         ),
@@ -97,6 +141,17 @@ async fn a_change_is_proposed_by_who_may_make_it_and_needs_invoicing() {
     assert!(missing.message().contains(name), "{}", missing.message());
     let all = client.list_changes(pb::ListChangesRequest::default()).await.unwrap().into_inner();
     assert_eq!(all.changes, []);
+}
+
+/// A name says what a method changes; whose that is, the method says.
+#[tokio::test]
+async fn a_tax_rate_belongs_to_no_account_whatever_it_is_called() {
+    let service = Service::start().await;
+    let odd = Some(change(packed("UpdateTaxRateRequest", other_rate(ACCOUNT))));
+    let proposed = propose(&service, Role::Controller, (odd, "odd")).await.unwrap();
+    assert_eq!(proposed.resource, ACCOUNT);
+    let approval = crate::approval::get(&service, &proposed.approval).await;
+    assert_eq!((approval.account.as_str(), approval.billing_entity.as_str()), ("", ""));
 }
 
 /// What invoicing keeps for nobody in particular is proposed without asking it; what is approved of it is asked for here alone.

@@ -56,6 +56,10 @@ async fn a_second_account_and_who_reports_to_the_maker_approve_nothing() {
     );
 }
 
+/// Why somebody has no say whose reporting line the controller has said who asks.
+const SAID_BY_REQUESTER: &str = "their reporting line was last said by controller_1, who is its requester, and an access \
+                                 administrator has to say it again";
+
 /// What a controller asks for, which a manager approves.
 async fn asked(service: &Service, subject: &str) -> pb::Approval {
     let request = pb::SubmitApprovalRequest { involved: vec![], ..submission(subject, "600.00") };
@@ -82,7 +86,7 @@ async fn whoever_asks_gives_nobody_a_say_by_changing_whom_they_report_to() {
     enter(&service, "controller_1", junior("r1", "")).await.unwrap();
     let after = asked(&service, "counts/2").await;
     let reported = "they reported to controller_1, who is its requester, when it was submitted";
-    let said = "their reporting line was last said by controller_1, who is its requester";
+    let said = SAID_BY_REQUESTER;
     for (approval, reason_told) in [(&before, reported), (&after, said)] {
         let refused = approve(&service, approval, "junior", Role::BillingManager).await.unwrap_err();
         assert_eq!(reason(&refused), "SELF_APPROVAL");
@@ -97,6 +101,28 @@ async fn whoever_asks_gives_nobody_a_say_by_changing_whom_they_report_to() {
     assert_eq!(why(&service, &before, "junior").await, reported);
     assert_eq!(why(&service, &after, "junior").await, "", "who may is told no reason");
     approve(&service, &after, "junior", Role::BillingManager).await.unwrap();
+}
+
+#[tokio::test]
+async fn an_access_administrator_says_a_reporting_line_again_and_it_is_theirs() {
+    let service = Service::start().await;
+    let junior = person("junior", &[pb::ApproverRole::BillingManager]);
+    enter(&service, "controller_1", junior.clone()).await.unwrap();
+    let approval = asked(&service, "counts/1").await;
+    assert_eq!(why(&service, &approval, "junior").await, SAID_BY_REQUESTER);
+    let mut admin = PersonServiceClient::new(service.door("admin", Role::AccessAdmin));
+    let mut say = async |etag: &str, field: &str| {
+        let request = pb::UpdatePersonRequest {
+            person: Some(pb::Person { etag: etag.into(), ..junior.clone() }),
+            update_mask: Some(FieldMask { paths: vec![field.into()] }),
+            allow_missing: false,
+            request_id: field.into(),
+        };
+        admin.update_person(request).await.unwrap().into_inner().reports_to_said_by
+    };
+    assert_eq!(say("r1", "roles").await, "controller_1", "of the line nothing is said");
+    assert_eq!(say("r2", "reports_to").await, "admin");
+    approve(&service, &approval, "junior", Role::BillingManager).await.unwrap();
 }
 
 #[tokio::test]
@@ -126,8 +152,7 @@ async fn whoever_parts_the_accounts_of_a_person_has_said_whom_they_report_to() {
     enter(&service, "access", second("people/day")).await.unwrap();
     enter(&service, "controller_1", second("")).await.unwrap();
     let approval = asked(&service, "counts/1").await;
-    let said = "their reporting line was last said by controller_1, who is its requester";
-    assert_eq!(why(&service, &approval, "day").await, said);
+    assert_eq!(why(&service, &approval, "day").await, SAID_BY_REQUESTER);
     let refused = approve(&service, &approval, "day", Role::BillingManager).await.unwrap_err();
     assert_eq!(reason(&refused), "SELF_APPROVAL");
 }

@@ -36,6 +36,7 @@ impl AdCreditService for Rpc {
         answer(async {
             let call = Call::of(&request)?;
             let message = request.into_inner();
+            self.is_approved_change(&call, &message.parent)?;
             let mut v = Violations::new();
             let Some(account) = name::account(&mut v, "parent", &message.parent) else {
                 return Err(v.refusal().into());
@@ -121,6 +122,7 @@ impl AdCreditService for Rpc {
             let call = Call::of(&request)?;
             let message = request.into_inner();
             let update = message.ad_credit.clone().unwrap_or_default();
+            self.is_approved_change(&call, &update.name)?;
             let mask = Mask::of(message.update_mask.as_ref(), wire::CHANGEABLE)?;
             let mut v = Violations::new();
             let Some(named) = name::ad_credit(&mut v, "ad_credit.name", &update.name) else {

@@ -107,6 +107,7 @@ impl AgreementService for Rpc {
             let call = Call::of(&request)?;
             let message = request.into_inner();
             let update = message.agreement.clone().unwrap_or_default();
+            self.is_approved_change(&call, &update.name)?;
             let mask = Mask::of(message.update_mask.as_ref(), wire::CHANGEABLE)?;
             let mut v = Violations::new();
             let Some(id) = name::agreement(&mut v, "agreement.name", &update.name) else {

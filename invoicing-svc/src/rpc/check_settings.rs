@@ -42,6 +42,7 @@ pub async fn change(
 ) -> Result<pb::CheckSetting, Failure> {
     let call = Call::of(&request)?;
     let message = request.into_inner();
+    rpc.is_approved_change(&call, &message.parent)?;
     let mut v = Violations::new();
     let entity = name::entity(&mut v, "parent", &message.parent);
     let known = Finding::REASONS.iter().any(|(_, reason)| *reason == message.reason);

@@ -7,8 +7,10 @@ use billing_proto::billing::{
     invoicing::v1::{
         self as pb, account_service_client::AccountServiceClient,
         accounting_period_service_client::AccountingPeriodServiceClient,
-        ad_product_service_client::AdProductServiceClient,
+        ad_credit_service_client::AdCreditServiceClient, ad_product_service_client::AdProductServiceClient,
+        agreement_service_client::AgreementServiceClient,
         billing_entity_service_client::BillingEntityServiceClient,
+        billing_exception_service_client::BillingExceptionServiceClient,
         rate_card_service_client::RateCardServiceClient, tax_service_client::TaxServiceClient,
     },
 };
@@ -76,9 +78,14 @@ async fn every_method_that_needs_a_second_person_is_closed_to_one_person() {
         "AccountService/UpdateAccount": AccountServiceClient.update_account(UpdateAccountRequest),
         "AccountingPeriodService/ReopenAccountingPeriod":
             AccountingPeriodServiceClient.reopen_accounting_period(ReopenAccountingPeriodRequest),
+        "AdCreditService/CreateAdCredit": AdCreditServiceClient.create_ad_credit(CreateAdCreditRequest),
+        "AdCreditService/UpdateAdCredit": AdCreditServiceClient.update_ad_credit(UpdateAdCreditRequest),
         "AdProductService/UpdateAdProduct": AdProductServiceClient.update_ad_product(UpdateAdProductRequest),
+        "AgreementService/UpdateAgreement": AgreementServiceClient.update_agreement(UpdateAgreementRequest),
         "BillingEntityService/UpdateBillingEntity":
             BillingEntityServiceClient.update_billing_entity(UpdateBillingEntityRequest),
+        "BillingExceptionService/ChangeCheckSetting":
+            BillingExceptionServiceClient.change_check_setting(ChangeCheckSettingRequest),
         "RateCardService/UpdateRateCard": RateCardServiceClient.update_rate_card(UpdateRateCardRequest),
         "TaxService/UpdateTaxRate": TaxServiceClient.update_tax_rate(UpdateTaxRateRequest),
     );

@@ -8,6 +8,7 @@ use billing_proto::billing::{
 };
 use jiff::SignedDuration;
 use prost_types::FieldMask;
+use sqlx::{Connection, PgConnection};
 
 use super::{
     house::{House, amount, credit},
@@ -226,5 +227,28 @@ async fn what_waits_is_found_by_the_territory_of_its_account() -> Result<()> {
         assert_eq!(names(&waiting(&house, analyst, of(to)).await?), [&draft.name]);
         assert_eq!(waiting(&house, manager, of(from)).await?, [], "not in {from} any more");
     }
+    Ok(())
+}
+
+/// As after an upgrade: what was said of runs was heard long ago, and where accounts belong nobody has noted.
+#[tokio::test]
+async fn the_territory_of_an_account_is_heard_that_was_there_before_anybody_noted_it() -> Result<()> {
+    let mut house = House::open().await?;
+    let invoice = house.invoiced("40000.00").await?;
+    place(&house, "north").await?;
+    let draft = house.draft(credit(&invoice, "3000.00"), "draft").await?;
+    house.adjustments_dies().await;
+    let mut database = PgConnection::connect(house.database.url()).await?;
+    for forgotten in [
+        "delete from adjustments.account_territory",
+        "delete from adjustments.inbox where feed <> 'invoicing'",
+    ] {
+        sqlx::query(forgotten).execute(&mut database).await?;
+    }
+    house.adjustments_starts().await?;
+    heard(&house).await?;
+    let of_north = adj::ListWorkItemsRequest { territory: "north".into(), ..Default::default() };
+    let found = waiting(&house, ("analyst", Role::BillingAnalyst), of_north).await?;
+    assert_eq!(names(&found), [&draft.name]);
     Ok(())
 }

@@ -9,6 +9,7 @@ use billing_proto::billing::{
     invoicing::v1::{
         self as pb, account_service_client::AccountServiceClient,
         accounting_period_service_client::AccountingPeriodServiceClient,
+        ad_credit_service_client::AdCreditServiceClient,
         billing_entity_service_client::BillingEntityServiceClient, tax_service_client::TaxServiceClient,
     },
 };
@@ -20,7 +21,11 @@ use sqlx::{Connection, PgConnection};
 use tokio::time::{Instant, sleep};
 use tonic::{Code, Status};
 
-use super::{house::House, line::State, reference::vat};
+use super::{
+    house::{House, amount},
+    line::State,
+    reference::vat,
+};
 use crate::suite::{day, reason};
 
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -218,7 +223,49 @@ async fn nobody_proposes_what_they_may_not_do_themselves() -> Result<()> {
 }
 
 #[tokio::test]
-async fn a_bank_account_a_tax_rate_and_a_closed_period_change_by_two() -> Result<()> {
+async fn an_ad_credit_is_granted_by_two() -> Result<()> {
+    let house = House::open().await?;
+    let credit = pb::AdCredit {
+        billing_entity: house.entity.clone(),
+        ad_product: house.product.clone(),
+        amount: Some(pb::Money { currency_code: "GBP".into(), amount: "250.00".into() }),
+        grant_date: Some(day("2026-04-01")?),
+        expire_date: Some(day("2026-12-31")?),
+        reason: "Welcome".into(),
+        ..pb::AdCredit::default()
+    };
+    let request_id = String::new();
+    let grant =
+        pb::CreateAdCreditRequest { parent: house.account.clone(), ad_credit: Some(credit), request_id };
+    let change = propose(&house, "manager", ("CreateAdCredit", &grant)).await?;
+    assert_eq!((&change.resource, change.subject_kind()), (&house.account, adj::SubjectKind::MasterData));
+    assert_eq!(
+        house.approval(&change.approval).await?.account,
+        house.account,
+        "it is seen by who may see the account"
+    );
+    approve(&house, &change, "controller").await?;
+    until(&house, &change, adj::ChangeState::Executed).await?;
+    let mut auditor = AdCreditServiceClient::new(house.billing("auditor", Role::Auditor)?);
+    let request = pb::ListAdCreditsRequest { parent: house.account.clone(), ..Default::default() };
+    let granted = auditor.list_ad_credits(request).await?.into_inner().ad_credits;
+    let amounts: Vec<&str> = granted.iter().map(|credit| amount(&credit.amount)).collect();
+    assert_eq!(amounts, ["250.00"]);
+    Ok(())
+}
+
+/// Nobody hears of purchase orders that are used up.
+fn silent(house: &House) -> pb::ChangeCheckSettingRequest {
+    pb::ChangeCheckSettingRequest {
+        parent: house.entity.clone(),
+        reason: "PURCHASE_ORDER_USED_UP".into(),
+        severity: pb::CheckSeverity::Off.into(),
+        request_id: String::new(),
+    }
+}
+
+#[tokio::test]
+async fn a_bank_account_a_tax_rate_a_check_and_a_closed_period_change_by_two() -> Result<()> {
     let house = House::open().await?;
     let bank_account = Some(pb::BankAccount {
         account_name: "Thames Broadcasting Ltd".into(),
@@ -249,6 +296,11 @@ async fn a_bank_account_a_tax_rate_and_a_closed_period_change_by_two() -> Result
 
     let mut proposer = house.changing("controller_1", Role::Controller)?;
     let proposals = [
+        (
+            proposal(("ChangeCheckSetting", &silent(&house)), "check"),
+            adj::SubjectKind::MasterData,
+            house.entity.as_str(),
+        ),
         (
             proposal(("UpdateBillingEntity", &bank), "bank"),
             adj::SubjectKind::MasterData,

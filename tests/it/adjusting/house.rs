@@ -66,7 +66,7 @@ pub struct House {
     signer: CallerSigner,
     pub entity: String,
     pub account: String,
-    product: String,
+    pub product: String,
 }
 
 /// The way to a service as one caller.

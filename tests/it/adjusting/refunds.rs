@@ -39,13 +39,13 @@ fn receivables(house: &House, person: &str, role: Role) -> Result<ReceivableServ
     Ok(ReceivableServiceClient::new(house.billing(person, role)?))
 }
 
-/// Adjustments has heard what invoicing has said of accounts so far.
+/// Adjustments has heard what invoicing has said of accounts so far, with both ears.
 pub async fn heard(house: &House) -> Result<()> {
     let mut connection = PgConnection::connect(house.database.url()).await?;
     let sql = "select not exists (select from invoicing.outbox where position is null)
                   and (select coalesce(max(position), 0) from invoicing.outbox
                         where starts_with(type, 'billing.invoicing.v1.account.'))
-                      <= coalesce((select position from adjustments.inbox where feed = 'invoicing'), 0)";
+                      <= coalesce((select min(position) from adjustments.inbox having count(*) = 2), 0)";
     let since = Instant::now();
     while !sqlx::query_scalar::<_, bool>(sql).fetch_one(&mut connection).await? {
         ensure!(since.elapsed() < PATIENCE, "adjustments does not hear invoicing");

@@ -33,7 +33,8 @@ pub struct Glass {
     pub cap: u128,
 }
 
-/// Lets a request pass without its approvers. Anybody who may approve something may do so, unless they have a part in it.
+/// Lets a request pass without its approvers. Anybody who may approve something may do so, unless they have a part in it; what has
+/// no amount, of which no limit can hold, passes only by a role that its open step asks for.
 ///
 /// Order of refusal: APPROVAL_STATE, APPROVAL_EXPIRED, PERSON_REQUIRED, SELF_APPROVAL, NOT_ASKED, BREAK_GLASS_CAP,
 /// INCIDENT_USED.
@@ -117,7 +118,13 @@ pub(super) fn answers_by(
     if breaker.is_some_and(under) {
         return Err(Exclusion::AlreadyDecided);
     }
-    let asked: &[Role] = if breaker.is_some() { &REVIEWERS } else { Role::ALL };
+    let asked: Vec<Role> = match (breaker, &request.measure) {
+        (Some(_), _) => REVIEWERS.to_vec(),
+        (None, Some(_)) => Role::ALL.to_vec(),
+        (None, None) => {
+            request.open_step().into_iter().flat_map(|(_, needs)| needs).map(|need| need.role).collect()
+        }
+    };
     let role = roles.iter().copied().find(|role| asked.contains(role));
     let needs = || asked.iter().map(|role| Need { role: *role, quorum: 1 }).collect();
     role.ok_or_else(|| Exclusion::NotAsked { asked: needs() })

@@ -93,7 +93,9 @@ impl Exclusion {
                 format!("they reported to {account}, who is its {}, when it was submitted", words(*part))
             }
             Self::LineSaidBy { account, part } => {
-                format!("their reporting line was last said by {account}, who is its {}", words(*part))
+                let part = words(*part);
+                let said = format!("their reporting line was last said by {account}, who is its {part}");
+                format!("{said}, and an access administrator has to say it again")
             }
             Self::DelegateOf { account, part } => {
                 format!("they hold a delegation of {account}, who is its {}", words(*part))

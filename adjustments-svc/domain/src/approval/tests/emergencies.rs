@@ -42,6 +42,20 @@ fn an_emergency_passes_within_its_limit_and_once_for_each_incident() {
     }
 }
 
+/// A manager is asked first and the controller after them.
+#[test]
+fn what_has_no_amount_passes_only_by_a_role_that_is_asked_now() {
+    let request = Request { measure: None, ..credit("10000.00") };
+    for roles in [CONTROLLER, &[Role::ProductOps][..], &[Role::Cfo][..]] {
+        let refused = broken(&request, "controller_2", roles, glass()).unwrap_err();
+        assert_eq!(refused.reason(), "NOT_ASKED", "{roles:?}");
+        assert!(refused.to_string().contains("waits for 1 BILLING_MANAGER;"), "{refused}");
+    }
+    assert_eq!(broken(&request, "manager_2", MANAGER, glass()).unwrap().state.name(), "POST_REVIEW_DUE");
+    let halfway = approve(&request, "manager", MANAGER).unwrap();
+    assert!(broken(&halfway, "controller_2", CONTROLLER, glass()).is_ok());
+}
+
 #[test]
 fn an_emergency_is_no_way_around_segregation() {
     for account in ["analyst", "analyst.admin", "intern"] {

@@ -118,7 +118,7 @@ fn run(
     for step in steps {
         if let Step::Report { by, who, to } = step {
             let entry = Entry { reports_to: to.map(|to| ACCOUNTS[to].to_owned()), ..Entry::default() };
-            if let Ok(changed) = change(&known, ACCOUNTS[*who], entry, ACCOUNTS[*by]) {
+            if let Ok(changed) = change(&known, ACCOUNTS[*who], entry, (ACCOUNTS[*by], false)) {
                 known = changed;
                 if model.superior[*who] != *to {
                     (model.superior[*who], model.said_by[*who]) = (*to, Some(who_is(ACCOUNTS[*by])));

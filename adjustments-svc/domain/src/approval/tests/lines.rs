@@ -6,7 +6,7 @@ use crate::directory::change;
 /// The directory after somebody has said whom an account reports to.
 fn said(directory: &Directory, by: &str, (account, to): (&str, Option<&str>)) -> Directory {
     let known = directory.entries.get(account).cloned().unwrap_or_default();
-    change(directory, account, Entry { reports_to: to.map(Into::into), ..known }, by).unwrap()
+    change(directory, account, Entry { reports_to: to.map(Into::into), ..known }, (by, false)).unwrap()
 }
 
 /// Why an account may not decide on a request as a manager; nothing where it may.
@@ -27,7 +27,8 @@ fn why_not(request: &Request, directory: &Directory, account: &str) -> Option<St
 
 const REPORTED: &str = "they reported to analyst, who is its maker, when it was submitted";
 
-const SAID: &str = "their reporting line was last said by analyst, who is its maker";
+const SAID: &str = "their reporting line was last said by analyst, who is its maker, and an access administrator has to \
+                    say it again";
 
 #[test]
 fn who_reported_to_the_maker_when_it_was_submitted_has_no_say_whatever_the_directory_says_now() {
@@ -39,10 +40,10 @@ fn who_reported_to_the_maker_when_it_was_submitted_has_no_say_whatever_the_direc
     // Nor through somebody between them, nor by another account.
     let below = said(&directory(), "controller", ("junior", Some("intern")));
     let second = Entry { same_person_as: Some("junior".into()), ..Entry::default() };
-    let below = change(&below, "junior.night", second, "controller").unwrap();
+    let below = change(&below, "junior.night", second, ("controller", false)).unwrap();
     let request = credit_among(&below, "500.00", &[]);
     let moved = said(&below, "controller", ("intern", None));
-    let parted = change(&moved, "junior.night", Entry::default(), "controller").unwrap();
+    let parted = change(&moved, "junior.night", Entry::default(), ("controller", false)).unwrap();
     for account in ["junior", "junior.night"] {
         assert_eq!(why_not(&request, &parted, account).as_deref(), Some(REPORTED), "{account}");
     }
@@ -78,11 +79,11 @@ fn the_maker_gains_nothing_by_parting_the_accounts_of_a_person() {
         reports_to: Some("analyst".into()),
         ..Entry::default()
     };
-    let before = change(&directory(), "clerk.night", second, "controller").unwrap();
+    let before = change(&directory(), "clerk.night", second, ("controller", false)).unwrap();
     assert!(before.reports("clerk", "analyst"));
     let alone = Entry { same_person_as: None, ..before.entries["clerk.night"].clone() };
     for (by, why) in [("analyst", Some(SAID)), ("cfo", None)] {
-        let parted = change(&before, "clerk.night", alone.clone(), by).unwrap();
+        let parted = change(&before, "clerk.night", alone.clone(), (by, false)).unwrap();
         let request = credit_among(&parted, "500.00", &[]);
         assert_eq!(why_not(&request, &parted, "clerk").as_deref(), why, "said by {by}");
     }
@@ -90,12 +91,14 @@ fn the_maker_gains_nothing_by_parting_the_accounts_of_a_person() {
 
 #[test]
 fn a_line_is_said_by_who_changed_it_and_not_by_who_changed_something_else() {
-    let entered = change(&Directory::default(), "new", Entry::default(), "first").unwrap();
+    let entered = change(&Directory::default(), "new", Entry::default(), ("first", false)).unwrap();
     let by = |directory: &Directory| directory.entries["new"].reports_to_said_by.clone();
     assert_eq!(by(&entered).as_deref(), Some("first"), "who enters somebody says that they report to nobody");
     let roles = Entry { roles: [Role::Cfo].into(), ..entered.entries["new"].clone() };
-    let other = change(&entered, "new", roles, "second").unwrap();
+    let other = change(&entered, "new", roles.clone(), ("second", false)).unwrap();
     assert_eq!(by(&other).as_deref(), Some("first"));
+    let again = change(&entered, "new", roles, ("second", true)).unwrap();
+    assert_eq!(by(&again).as_deref(), Some("second"), "they have said the same again");
     assert_eq!(by(&said(&other, "second", ("new", Some("boss")))).as_deref(), Some("second"));
 }
 
