@@ -25,6 +25,7 @@ fn then(known: &Known, revision: i64, lines: Vec<Line>) -> (Known, Booking) {
     for (line, terms) in order.lines.iter().zip(&booking.lines) {
         let known = next.lines.get_mut(&line.number).expect("known");
         known.terms_digest = terms.digest;
+        known.list_amount = terms.list_amount;
         known.said = terms.said.iter().map(|(term, said)| ((*term).to_owned(), said.clone())).collect();
         known.segments.clone_from(&terms.segments);
         known.parts.clone_from(&terms.parts);
