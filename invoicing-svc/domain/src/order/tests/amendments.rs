@@ -156,6 +156,26 @@ fn a_cancelled_line_bills_to_its_last_day() {
     assert_eq!(prices(&booking), ["2026-01-01 to 2026-02-10 at 12 by 3"], "the short rate, from the start");
 }
 
+// 500.00 in each of six months are 3,000.00; in the two that ran, 1,000.00.
+#[test]
+fn a_minimum_ends_with_a_line_that_is_cancelled() {
+    let minimum = Some(Minimum { amount: usd("500.00"), window: Window::Period });
+    let of = |budget, ended: Option<&str>| Line {
+        flight: days("2026-01-01..2026-06-30"),
+        cap: Some(Cap::Budget(usd(budget))),
+        usage: Usage { minimum, ..Usage::default() },
+        cancelled_on: ended.map(day),
+        ..cpm("10")
+    };
+    let first = known(&order(vec![of("3000.00", None)]), &[]);
+    let (_, taken) = then(&first, 2, vec![of("1000.00", Some("2026-02-28"))]);
+    assert_eq!(taken.lines[0].cap, Cap::Budget(usd("1000.00")));
+    let told = booking(&order(vec![of("999.99", Some("2026-02-28"))])).expect_err("refused").to_string();
+    assert!(told.contains("over 2026-01-01 to 2026-02-28 the minimum comes to 1000.00 (2 × 500.00)"), "{told}");
+    let longer = booking(&order(vec![of("1000.00", Some("2026-03-01"))]));
+    assert_eq!(reason(longer), "MINIMUM_ABOVE_MAXIMUM", "a day of March has its 500.00");
+}
+
 #[test]
 fn opening_balances_move_no_more_once_a_line_is_billed() {
     let first = known(&order(vec![cpm("10")]), &["L1"]);
