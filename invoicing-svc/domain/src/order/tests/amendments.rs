@@ -171,7 +171,10 @@ fn a_minimum_ends_with_a_line_that_is_cancelled() {
     let (_, taken) = then(&first, 2, vec![of("1000.00", Some("2026-02-28"))]);
     assert_eq!(taken.lines[0].cap, Cap::Budget(usd("1000.00")));
     let told = booking(&order(vec![of("999.99", Some("2026-02-28"))])).expect_err("refused").to_string();
-    assert!(told.contains("over 2026-01-01 to 2026-02-28 the minimum comes to 1000.00 (2 × 500.00)"), "{told}");
+    assert!(
+        told.contains("over 2026-01-01 to 2026-02-28 the minimum comes to 1000.00 (2 × 500.00)"),
+        "{told}"
+    );
     let longer = booking(&order(vec![of("1000.00", Some("2026-03-01"))]));
     assert_eq!(reason(longer), "MINIMUM_ABOVE_MAXIMUM", "a day of March has its 500.00");
 }
