@@ -48,13 +48,17 @@ The platform syncs revision 1 of order IO-1002 for HUDSON
 The order is REFUSED because of MALFORMED
 The reason names "lines[0].amount"
 
-# Terms that deny each other: 1,000 at 10.00 per thousand are 10.00; 500.00 in each of three months is more than 1,000.00.
-Over REST the first manager sends POST /v1/rating:quote
-  {"currencyCode": "USD", "pricingModel": "PRICING_MODEL_CPM",
-   "line": {"rate": "10", "bookedUnits": "1000", "amount": "12.00",
-            "flight": {"first": {"year": 2026, "month": 1, "day": 1}, "last": {"year": 2026, "month": 3, "day": 31}}}}
-The answer is 400 AMOUNT_DOES_NOT_ADD_UP
-It says "12.00"
+# An amount that is not what was sold: 1,000 at 10.00 per thousand are 10.00. Somebody has to say which of the two it is.
+The controller puts on sale
+  | product | name    | pricing model |
+  | DISPLAY | Display | CPM           |
+The platform syncs revision 1 of order IO-1003 for HUDSON
+  | line | product | first      | last       | units | rate  | amount |
+  | L1   | DISPLAY | 2026-01-01 | 2026-03-31 | 1000  | 10.00 | 12.00  |
+The order is IN_REVIEW because of AMOUNT_DOES_NOT_ADD_UP
+The reason names "booked for 12.00, and its rate and units come to 10.00"
+
+# Terms that deny each other: 500.00 in each of three months is more than 1,000.00.
 Over REST the first manager sends POST /v1/rating:quote
   {"currencyCode": "USD", "pricingModel": "PRICING_MODEL_CPM",
    "line": {"rate": "10", "bookedUnits": "1000",

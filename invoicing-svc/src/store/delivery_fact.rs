@@ -130,6 +130,15 @@ pub async fn lines(
     Ok(lines)
 }
 
+/// The columns of a fact, as they are pushed. By name, so that a column that a later version adds does not stop the imports
+/// of this one.
+macro_rules! columns {
+    () => {
+        "account_id, line_id, day, source_no, landing, gross_impressions, general_invalid, sophisticated_invalid, impressions, \
+         viewable_impressions, clicks, views, completed_views, actions, spend, hours, carried"
+    };
+}
+
 /// Facts on their way into the database.
 pub struct FactRows(CopyRows);
 
@@ -203,8 +212,8 @@ pub async fn copy(
     destination: Destination,
 ) -> Result<(), Failure> {
     let statement = match destination {
-        Destination::Facts => "copy delivery_fact from stdin (format binary)",
-        Destination::Summed => "copy arriving_fact from stdin (format binary)",
+        Destination::Facts => concat!("copy delivery_fact (", columns!(), ") from stdin (format binary)"),
+        Destination::Summed => concat!("copy arriving_fact (", columns!(), ") from stdin (format binary)"),
     };
     facts.0.write(transaction, statement).await
 }

@@ -62,7 +62,7 @@ pub async fn load(
     let (accounts, ids): (Vec<Uuid>, Vec<Uuid>) = names.keys().copied().unzip();
     lock_lines(connection, &accounts, &ids).await?;
     let rows = sqlx::query!(
-        "select l.account_id, l.order_id, l.line_id, l.number, l.terms_digest, l.said,
+        "select l.account_id, l.order_id, l.line_id, l.number, l.terms_digest, l.list_amount, l.said,
                 exists (select from billed_to_date b where b.account_id = l.account_id and b.line_id = l.line_id) as \"billed!\",
                 array(select d.run_id from draft_line dl join draft d using (account_id, invoice_id)
                        where dl.account_id = l.account_id and dl.line_id = l.line_id order by d.run_id) as \"drafted_in!\"
@@ -88,6 +88,7 @@ pub async fn load(
         let waiting = row.drafted_in.first().map(|run| InDraft::Waiting(RunId::from_uuid(*run)));
         let known = KnownLine {
             terms_digest: digest(row.terms_digest)?,
+            list_amount: money(order.known.currency, row.list_amount)?,
             said: serde_json::from_value(row.said).context("the database holds terms that are no texts")?,
             is_billed: row.billed,
             draft: draft.or(waiting),

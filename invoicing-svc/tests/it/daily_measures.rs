@@ -242,3 +242,16 @@ async fn a_message_without_anything_is_told_what_it_may_have() {
     let expected = "a message of the stream is empty; it has to have header, facts, csv or parquet";
     assert_eq!(refused.message(), expected);
 }
+
+/// While a version is rolled out its migrations have run, and replicas of the one before still import.
+#[tokio::test]
+async fn a_column_that_a_later_version_adds_stops_no_import() {
+    let service = Service::start().await;
+    with_order(&service).await;
+    let later = "alter table delivery_fact add column of_a_later_version integer";
+    sqlx::query(later).execute(&mut service.connection().await).await.unwrap();
+    import(&service, header("B1", 1, 100), &[fact("L2", "2026-01-01", 100)]).await.unwrap();
+    let twice = [fact("L2", "2026-01-02", 10), fact("L2", "2026-01-02", 5)];
+    import(&service, summed(header("B1", 2, 15)), &twice).await.unwrap();
+    assert_eq!(totals(&service).await, (115, 0, 2));
+}

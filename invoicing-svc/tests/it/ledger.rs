@@ -5,14 +5,16 @@ use billing_proto::billing::{
     invoicing::v1::{self as pb, ledger_service_client::LedgerServiceClient},
 };
 use chassis::caller::Grant;
+use jiff::SignedDuration;
 use tonic::Code;
 
 use crate::{
     daily::{fact, header, import},
-    invoice::{bill, review, sold},
+    invoice::{approve, bill, issue, review, sold},
     order::{day, days, order, sync},
     reference::create_product,
     service::{Door, Service},
+    tax::exceptions,
 };
 
 fn client(service: &Service) -> LedgerServiceClient<Door> {
@@ -181,4 +183,61 @@ async fn a_budget_is_of_hours_and_expenses_alike() {
     let lower = "update order_line set cap_budget = 499.99 where cap_kind = 'BUDGET'";
     sqlx::query(lower).execute(&mut service.connection().await).await.unwrap();
     assert_eq!(broken(&service).await, ["INV-9"]);
+}
+
+/// 80,000 at 10.00 per thousand are 800.00, within 1,000.00; a budget of 500.00 from the start leaves 300.00 too much. Two spots
+/// at 275.00 are billed, and from the start there is one.
+#[tokio::test]
+async fn what_a_lower_cap_leaves_too_much_breaks_no_law_while_it_waits() {
+    let service = Service::start().await;
+    let sold = sold(&service).await;
+    let product = create_product(&service, "DISPLAY", pb::PricingModel::Cpm).await.name;
+    let budget = |revision, budget: &str, scopes| {
+        let cap = pb::Cap { kind: pb::CapKind::Budget.into(), budget: budget.into(), ..pb::Cap::default() };
+        let line = pb::OrderLine {
+            number: "L1".into(),
+            ad_product: product.clone(),
+            flight: days("2026-01-01", "2026-03-31"),
+            rate: "10".into(),
+            booked_units: "100000".into(),
+            cap: Some(cap),
+            scopes,
+            ..pb::OrderLine::default()
+        };
+        pb::Order { revision, purchase_orders: vec![], lines: vec![line], ..order(&sold, "IO-CAP") }
+    };
+    assert_eq!(sync(&service, vec![budget(1, "1000.00", vec![])], "cap-1").await.unwrap()[0].reason, "");
+    let counted = pb::DeliveryFact { order: "IO-CAP".into(), ..fact("L1", "2026-01-15", 80_000) };
+    import(&service, header("B1", 1, 80_000), &[counted]).await.unwrap();
+    bill(&service, &sold, "2026-01", "january").await;
+
+    service.clock.advance(SignedDuration::from_hours(1));
+    let from_start = || {
+        let evidence = "mail of 28 January".into();
+        vec![pb::TermScope { from_start: true, evidence, ..pb::TermScope::default() }]
+    };
+    let mut fewer = pb::Order { revision: 2, ..order(&sold, "IO-1001") };
+    let spots = &mut fewer.lines[1];
+    spots.booked_units = "1".into();
+    spots.plan[0].units = "1".into();
+    spots.scopes = from_start();
+    let lower = vec![budget(2, "500.00", from_start()), fewer];
+    for result in sync(&service, lower, "cap-2").await.unwrap() {
+        assert_eq!(result.outcome(), pb::SyncOutcome::Amended, "{}", result.message);
+    }
+    assert_eq!(broken(&service).await, Vec::<String>::new(), "no run has rated it since");
+    let february = review(&service, &sold, "2026-02", "february").await;
+    let found = exceptions(&service, &february).await;
+    let held = found.iter().filter(|found| found.reason == "NEGATIVE_DELTA");
+    let mut held: Vec<_> = held.map(|held| amount(&held.amount).to_owned()).collect();
+    held.sort();
+    assert_eq!(held, ["-275.00", "-300.00"]);
+    assert_eq!(broken(&service).await, Vec::<String>::new(), "it is held");
+    approve(&service, &february).await;
+    issue(&service, &february).await;
+    assert_eq!(broken(&service).await, Vec::<String>::new(), "and waits for whoever corrects it");
+    let settled =
+        "update billing_exception set state = 'RESOLVED', settled_by = 'nobody', settled_at = now()";
+    sqlx::query(settled).execute(&mut service.connection().await).await.unwrap();
+    assert_eq!(broken(&service).await, ["INV-9"], "settled, and not taken back");
 }

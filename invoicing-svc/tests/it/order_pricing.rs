@@ -160,7 +160,6 @@ async fn terms_that_cannot_bill_are_refused_with_their_reason() {
             "DISCOUNT_ABOVE_AMOUNT",
             pb::OrderLine { discount_amount: "10000.01".into(), ..milestones(sold.fee.clone()) },
         ),
-        ("AMOUNT_DOES_NOT_ADD_UP", pb::OrderLine { amount: "6000.00".into(), ..impressions(cpm.clone()) }),
         ("MALFORMED", pb::OrderLine { cap: nothing, ..impressions(cpm.clone()) }),
         ("MALFORMED", pb::OrderLine { booked_units: "-1".into(), ..impressions(cpm) }),
     ];

@@ -10,7 +10,8 @@ use tonic::Code;
 
 use crate::{
     invoice::{bill, sold},
-    order::{Sold, order, reference_data, sync},
+    order::{Sold, days, order, reference_data, sync},
+    reference::create_product,
     service::{Door, Service, reason},
 };
 
@@ -194,4 +195,43 @@ async fn an_order_waits_that_its_account_s_credit_or_purchase_order_does_not_car
     let approved =
         reviewer(&service, "second").approve_order_review(approve(&review.name, "credit")).await.unwrap();
     assert_eq!(approved.into_inner().state(), pb::OrderReviewState::Approved);
+}
+
+/// 100,000 at 10.00 per thousand are 1,000.00. 1,360,000 at 7.35 are 9,996.00: a rate of more decimals makes 10,000.00 of them.
+#[tokio::test]
+async fn an_amount_that_rate_and_units_do_not_come_to_is_taken_once_somebody_has_approved_it() {
+    let service = Service::start().await;
+    let sold = reference_data(&service).await;
+    let product = create_product(&service, "DISPLAY", pb::PricingModel::Cpm).await.name;
+    let revision = |revision, rate: &str, units: &str, amount: &str| {
+        let line = pb::OrderLine {
+            number: "L1".into(),
+            ad_product: product.clone(),
+            flight: days("2026-01-01", "2026-03-31"),
+            rate: rate.into(),
+            booked_units: units.into(),
+            amount: amount.into(),
+            ..pb::OrderLine::default()
+        };
+        pb::Order { revision, lines: vec![line], ..order(&sold, "IO-1") }
+    };
+    let outcome = |result: &pb::SyncOrderResult| (result.outcome(), result.reason.clone());
+    let off = revision(1, "10", "100000", "5000.00");
+    let result = sync(&service, vec![off.clone()], "1").await.unwrap().remove(0);
+    assert_eq!(outcome(&result), (pb::SyncOutcome::InReview, "AMOUNT_DOES_NOT_ADD_UP".into()));
+    let both = "line L1: it is booked for 5000.00, and its rate and units come to 1000.00;";
+    assert!(result.message.contains(both), "{}", result.message);
+    let review = waiting(&service).await.remove(0);
+    assert_eq!((&*review.findings[0].reason, &*review.findings[0].line), ("AMOUNT_DOES_NOT_ADD_UP", "L1"));
+    let approved =
+        reviewer(&service, "second").approve_order_review(approve(&review.name, "as-said")).await.unwrap();
+    assert_eq!(approved.into_inner().state(), pb::OrderReviewState::Approved);
+    let amended = (pb::SyncOutcome::Amended, String::new());
+    let next = pb::Order { revision: 2, advertiser: "Acme Soap".into(), ..off };
+    assert_eq!(outcome(&sync(&service, vec![next], "2").await.unwrap()[0]), amended, "nobody looks twice");
+    let rounded = revision(3, "7.35", "1360000", "10000.00");
+    assert_eq!(outcome(&sync(&service, vec![rounded], "3").await.unwrap()[0]), amended);
+    let other = revision(4, "7.35", "1360000", "11000.00");
+    let result = sync(&service, vec![other], "4").await.unwrap().remove(0);
+    assert_eq!(outcome(&result), (pb::SyncOutcome::InReview, "AMOUNT_DOES_NOT_ADD_UP".into()));
 }

@@ -89,7 +89,7 @@ pub(super) fn amend(
 }
 
 /// The terms whose texts are others than before. What is known without texts has changed in all of them, or in none.
-fn changed(known: &KnownLine, terms: &LineTerms) -> Vec<String> {
+pub(super) fn changed(known: &KnownLine, terms: &LineTerms) -> Vec<String> {
     let now = |term: &str| terms.said.get(term);
     let before =
         known.said.iter().filter(|(term, said)| now(term) != Some(said)).map(|(term, _)| term.as_str());

@@ -7,7 +7,7 @@ use jiff::civil::Date;
 use money::{Money, Percent, Rate};
 use rust_decimal::Decimal;
 
-use super::{Booking, Facts, Known, Line, LineTerms, Order, OrderReview};
+use super::{Booking, Facts, Known, Line, LineTerms, Order, OrderReview, amount};
 use crate::pricing::PricingModel;
 use crate::rate_card::{RateCard, Sold, below, list_price};
 
@@ -55,10 +55,13 @@ pub(super) fn look(
     facts: &Facts<'_>,
 ) -> Vec<OrderReview> {
     let mut findings = purchase_orders(order, facts);
-    let lines = || order.lines.iter().zip(&booking.lines).filter(|(line, terms)| is_new(known, line, terms));
+    let all = || order.lines.iter().zip(&booking.lines);
+    let lines = || all().filter(|(line, terms)| is_new(known, line, terms));
+    let before = |line: &Line| known.and_then(|known| known.lines.get(&line.number));
     findings.extend(order.lines.iter().filter_map(|line| not_live(line, known, facts)));
     findings.extend(lines().filter_map(|(line, _)| ends_in_flight(line, facts)));
     findings.extend(lines().filter_map(|(line, terms)| off_rate_card(order, booking, (line, terms), facts)));
+    findings.extend(all().filter_map(|(line, terms)| amount::look(before(line), line, terms)));
     findings.extend(money(order, booking, facts));
     findings
 }

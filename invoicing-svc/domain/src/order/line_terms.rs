@@ -23,6 +23,8 @@ pub struct LineTerms {
     pub list_amount: Money,
     /// What it is booked for after every discount.
     pub amount: Money,
+    /// What rate and units come to before discount, where both are said; `None` for spots, which have rates of their own.
+    pub worth: Option<Money>,
     /// At which its units bill.
     pub price: Price,
     /// The price by day, in order; together they are the days that bill.
@@ -55,6 +57,7 @@ pub(super) struct Priced<'a> {
     cap: Cap,
     tiers: Option<Tiers>,
     pub(super) list_amount: Money,
+    worth: Option<Money>,
     /// After the line's own discount.
     pub(super) own_amount: Money,
 }
@@ -79,10 +82,11 @@ impl<'a> Priced<'a> {
         line.opening_balances
             .iter()
             .try_for_each(|balance| check_size(line, "an opening balance", balance.gross.amount()))?;
-        let list_amount = list_amount(order, line, (model, schedule), entity.rounding)?;
+        let worth = worth(order, line, (model, schedule), entity.rounding)?;
+        let list_amount = list_amount(order, line, (model, worth), entity.rounding)?;
         check_size(line, "its amount", list_amount.amount())?;
         let own_amount = discount::own(line, list_amount, entity.rounding)?;
-        Ok(Self { line, model, schedule, cap, tiers, list_amount, own_amount })
+        Ok(Self { line, model, schedule, cap, tiers, list_amount, worth, own_amount })
     }
 
     /// The terms after the line's share of the order's discount.
@@ -92,7 +96,7 @@ impl<'a> Priced<'a> {
         share: Money,
         entity: EntityFacts,
     ) -> Result<LineTerms, OrderRefusal> {
-        let Self { line, model, schedule, cap, tiers, list_amount, own_amount } = self;
+        let Self { line, model, schedule, cap, tiers, list_amount, worth, own_amount } = self;
         let amount = own_amount.minus(share).map_err(beyond(line))?;
         let billing = order.billing(entity.fiscal);
         let price = match line.short_rate.filter(|_| line.is_short()) {
@@ -133,6 +137,7 @@ impl<'a> Priced<'a> {
             cap,
             list_amount,
             amount,
+            worth,
             price,
             segments,
             parts,
@@ -197,27 +202,23 @@ fn check_cancelled(line: &Line) -> Result<(), OrderRefusal> {
     }
 }
 
-/// What the line is booked for before discount: as it says, which is what follows from rate and units, else its budget.
-/// Where nothing is promised, nothing is booked.
+/// What the line is booked for before discount: as it says, else what rate and units come to, else its budget. Where
+/// nothing is promised, nothing is booked.
 fn list_amount(
     order: &Order,
     line: &Line,
-    (model, schedule): (PricingModel, Schedule),
+    (model, worth): (PricingModel, Option<Money>),
     rounding: Rounding,
 ) -> Result<Money, OrderRefusal> {
     if model == PricingModel::PerSpot {
         return spots::amount(order, line, rounding);
     }
-    match (line.amount, worth(order, line, (model, schedule), rounding)?) {
-        (Some(amount), Some(worth)) => check_amount(line, model, (amount, worth)).map(|()| amount),
-        (Some(amount), None) | (None, Some(amount)) => Ok(amount),
-        (None, None) => Ok(match line.cap {
-            Some(Cap::Budget(budget)) => budget,
-            Some(Cap::LesserOfBookedAndDelivered | Cap::Percent(_) | Cap::Uncapped) | None => {
-                Money::zero(order.currency)
-            }
-        }),
-    }
+    Ok(match (line.amount.or(worth), line.cap) {
+        (Some(amount), _) | (None, Some(Cap::Budget(amount))) => amount,
+        (None, Some(Cap::LesserOfBookedAndDelivered | Cap::Percent(_) | Cap::Uncapped) | None) => {
+            Money::zero(order.currency)
+        }
+    })
 }
 
 /// What follows from rate and units, where both are said.
@@ -227,6 +228,9 @@ fn worth(
     (model, schedule): (PricingModel, Schedule),
     rounding: Rounding,
 ) -> Result<Option<Money>, OrderRefusal> {
+    if model == PricingModel::PerSpot {
+        return Ok(None);
+    }
     if model == PricingModel::Subscription {
         return subscription::worth(line, schedule, (order.currency, rounding)).map(Some);
     }
@@ -238,26 +242,6 @@ fn worth(
     let (Some(rate), Some(units)) = (line.rate, units) else { return Ok(None) };
     let worth = rate.times(units, order.currency).and_then(|exact| per_base(exact, model).round(rounding));
     worth.map(Some).map_err(|_| too_large(line))
-}
-
-/// An amount is what rate and units come to, however the other system rounds. That of time and materials may have room
-/// for expenses.
-fn check_amount(
-    line: &Line,
-    model: PricingModel,
-    (amount, worth): (Money, Money),
-) -> Result<(), OrderRefusal> {
-    let more = amount.amount() - worth.amount();
-    let minor_unit = Decimal::new(1, amount.currency().minor_units());
-    let has_room = model == PricingModel::TimeAndMaterials && more.is_sign_positive();
-    if more.abs() > minor_unit && !has_room {
-        return Err(OrderRefusal::AmountDoesNotAddUp {
-            line: line.number.clone(),
-            amount: amount.to_string(),
-            worth: worth.to_string(),
-        });
-    }
-    Ok(())
 }
 
 /// A begun package is a whole one.

@@ -26,7 +26,7 @@ pub(super) fn check(line: &Line, cap: Cap, billing: BillingTerms) -> Result<(), 
         if least.amount > most.amount {
             return Err(OrderRefusal::MinimumAboveMaximum {
                 line: line.number.clone(),
-                days: span(days, line.flight),
+                days: span(days, line.runs()),
                 minimum: least.to_string(),
                 maximum: most.to_string(),
             });
@@ -45,15 +45,15 @@ fn length(window: Window) -> u8 {
     }
 }
 
-fn span(periods: &[Days], flight: Days) -> Days {
+fn span(periods: &[Days], runs: Days) -> Days {
     let ends = periods.first().zip(periods.last());
     let span = ends.and_then(|(first, last)| Days::new(first.first(), last.last()).ok());
-    span.and_then(|span| span.intersect(flight)).unwrap_or(flight)
+    span.and_then(|span| span.intersect(runs)).unwrap_or(runs)
 }
 
-/// The billing periods of a flight, and the terms in which they lie.
+/// The billing periods of the days that bill, and the terms in which they lie: a minimum ends with a line that is cancelled.
 struct Windows {
-    flight: Days,
+    runs: Days,
     /// In order.
     periods: Vec<Days>,
     /// In order; one where the line has no length of a term.
@@ -63,7 +63,8 @@ struct Windows {
 impl Windows {
     fn of(line: &Line, billing: BillingTerms) -> Self {
         let terms = schedule::terms(line).into_iter().map(|(cut, _)| cut).collect();
-        Self { flight: line.flight, periods: schedule::periods(line.flight, billing), terms }
+        let runs = line.runs();
+        Self { runs, periods: schedule::periods(runs, billing), terms }
     }
 
     /// The periods of each window.
@@ -71,11 +72,11 @@ impl Windows {
         periods.chunk_by(move |one, next| self.key(window, *one) == self.key(window, *next))
     }
 
-    /// What names the window of a period, which belongs to the term of its first day within the flight.
+    /// What names the window of a period, which belongs to the term of its first day that bills.
     fn key(&self, window: Window, period: Days) -> Date {
-        let day = period.first().max(self.flight.first());
+        let day = period.first().max(self.runs.first());
         match window {
-            Window::Life => self.flight.first(),
+            Window::Life => self.runs.first(),
             Window::Period | Window::PeriodWithCarry => day,
             Window::Term => {
                 self.terms.iter().find(|term| term.contains(day)).map_or(day, |term| term.first())

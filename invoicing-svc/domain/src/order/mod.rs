@@ -4,6 +4,7 @@
 //! only with a stated scope.
 
 mod amend;
+mod amount;
 mod batch;
 mod booked;
 mod check;

@@ -54,9 +54,6 @@ refusal::refusals! {
         /// No amount is both.
         Malformed "MINIMUM_ABOVE_MAXIMUM" MinimumAboveMaximum { line: String, days: Days, minimum: String, maximum: String } =>
             "line {line}: over {days} the minimum comes to {minimum}, which is above the budget, {maximum}; one of the two is wrong",
-        /// Which of the two was sold?
-        Malformed "AMOUNT_DOES_NOT_ADD_UP" AmountDoesNotAddUp { line: String, amount: String, worth: String } =>
-            "line {line}: it is booked for {amount}, and its rate and units come to {worth}; leave the amount out, or correct what is wrong",
         /// More would be taken off than there is.
         Malformed "DISCOUNT_ABOVE_AMOUNT" DiscountAboveAmount { of: String, amount: String } =>
             "the discount of {of} is more than the {amount} that it is booked for",

@@ -27,6 +27,9 @@ refusal::refusals! {
         /// A price that nobody has agreed to.
         StateForbids "OFF_RATE_CARD" OffRateCard { line: String, price: Decimal, percent: Decimal, list_price: Rate } =>
             "line {line}: {price} is {percent} % below the list price, {list_price}; correct the price, or approve it",
+        /// Which of the two was sold?
+        StateForbids "AMOUNT_DOES_NOT_ADD_UP" AmountDoesNotAddUp { line: String, amount: Money, worth: Money } =>
+            "line {line}: it is booked for {amount}, and its rate and units come to {worth}; correct what is wrong, or approve the amount",
         /// The customer's system refuses what is above the value.
         StateForbids "PURCHASE_ORDER_USED_UP" PurchaseOrderUsedUp { numbers: String, value: Money, used: Money, net: Money } =>
             "the purchase orders {numbers} are for {value}, of which {used} is used, and the order has {net} to bill; ask the customer for another",
@@ -110,7 +113,8 @@ impl OrderReview {
             | Self::PriceCutWithoutEvidence { line }
             | Self::ProductNotLive { line, .. }
             | Self::ProductRetires { line, .. }
-            | Self::OffRateCard { line, .. } => Some(line),
+            | Self::OffRateCard { line, .. }
+            | Self::AmountDoesNotAddUp { line, .. } => Some(line),
             Self::PurchaseOrderMissing { .. }
             | Self::PurchaseOrderFormat { .. }
             | Self::PurchaseOrderUsedUp { .. }

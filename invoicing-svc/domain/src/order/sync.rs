@@ -25,6 +25,8 @@ pub struct Known {
 #[derive(Clone, Debug)]
 pub struct KnownLine {
     pub terms_digest: [u8; 32],
+    /// What it is booked for before discount.
+    pub list_amount: Money,
     /// What its money follows from, text by term; empty where nobody kept it.
     pub said: BTreeMap<String, String>,
     /// Here, or by another system (an opening balance).

@@ -154,6 +154,7 @@ fn known_as(order: &Order, lines: &[&str], draft: Option<InDraft>) -> Known {
         let is_named = lines.contains(&line.number.as_str());
         let known = KnownLine {
             terms_digest: terms.digest,
+            list_amount: terms.list_amount,
             said: terms.said.into_iter().map(|(term, said)| (term.to_owned(), said)).collect(),
             is_billed: is_named && draft.is_none(),
             draft: draft.filter(|_| is_named),
@@ -482,6 +483,7 @@ proptest! {
 }
 
 mod amendments;
+mod amounts;
 mod contracts;
 mod guidelines;
 mod pricing;

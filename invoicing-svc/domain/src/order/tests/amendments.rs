@@ -25,6 +25,7 @@ fn then(known: &Known, revision: i64, lines: Vec<Line>) -> (Known, Booking) {
     for (line, terms) in order.lines.iter().zip(&booking.lines) {
         let known = next.lines.get_mut(&line.number).expect("known");
         known.terms_digest = terms.digest;
+        known.list_amount = terms.list_amount;
         known.said = terms.said.iter().map(|(term, said)| ((*term).to_owned(), said.clone())).collect();
         known.segments.clone_from(&terms.segments);
         known.parts.clone_from(&terms.parts);
@@ -153,6 +154,29 @@ fn a_cancelled_line_bills_to_its_last_day() {
     let ended = Line { short_rate, cancelled_on: Some(day("2026-02-10")), ..cpm("10") };
     let (_, booking) = then(&agreed, 3, vec![ended]);
     assert_eq!(prices(&booking), ["2026-01-01 to 2026-02-10 at 12 by 3"], "the short rate, from the start");
+}
+
+// 500.00 in each of six months are 3,000.00; in the two that ran, 1,000.00.
+#[test]
+fn a_minimum_ends_with_a_line_that_is_cancelled() {
+    let minimum = Some(Minimum { amount: usd("500.00"), window: Window::Period });
+    let of = |budget, ended: Option<&str>| Line {
+        flight: days("2026-01-01..2026-06-30"),
+        cap: Some(Cap::Budget(usd(budget))),
+        usage: Usage { minimum, ..Usage::default() },
+        cancelled_on: ended.map(day),
+        ..cpm("10")
+    };
+    let first = known(&order(vec![of("3000.00", None)]), &[]);
+    let (_, taken) = then(&first, 2, vec![of("1000.00", Some("2026-02-28"))]);
+    assert_eq!(taken.lines[0].cap, Cap::Budget(usd("1000.00")));
+    let told = booking(&order(vec![of("999.99", Some("2026-02-28"))])).expect_err("refused").to_string();
+    assert!(
+        told.contains("over 2026-01-01 to 2026-02-28 the minimum comes to 1000.00 (2 × 500.00)"),
+        "{told}"
+    );
+    let longer = booking(&order(vec![of("1000.00", Some("2026-03-01"))]));
+    assert_eq!(reason(longer), "MINIMUM_ABOVE_MAXIMUM", "a day of March has its 500.00");
 }
 
 #[test]

@@ -256,32 +256,6 @@ fn a_minimum_is_compared_with_the_budget_over_the_days_in_which_both_count() {
 }
 
 #[test]
-fn an_amount_is_what_rate_and_units_come_to() {
-    let told = |line| booking(&order(vec![line])).map(|booked| booked.lines[0].list_amount);
-    let of = |amount: &str, line: Line| Line { amount: Some(usd(amount)), ..line };
-    // 1,000,000 / 1,000 × 7.50; a cent more or less is how the other system rounds.
-    assert_eq!(told(of("7500.01", cpm())), Ok(usd("7500.01")));
-    let refused = told(of("8000.00", cpm())).expect_err("refused");
-    assert_eq!(refused.reason(), "AMOUNT_DOES_NOT_ADD_UP");
-    let both = "booked for 8000.00, and its rate and units come to 7500.00";
-    assert!(refused.to_string().contains(both), "{refused}");
-    let open = Line { booked_units: None, cap: Some(Cap::Uncapped), ..cpm() };
-    assert_eq!(told(of("8000.00", open)), Ok(usd("8000.00")), "nothing says otherwise");
-    // 37.5 hours at 140.00 are 5,250.00; the rest is for expenses.
-    let hours = || {
-        let (rate, booked_units) = (rate("140"), Some(units("37.5")));
-        Line { rate, booked_units, ..line("L1", PricingModel::TimeAndMaterials) }
-    };
-    assert_eq!(told(of("6000.00", hours())), Ok(usd("6000.00")));
-    assert_eq!(reason(booking(&order(vec![of("5000.00", hours())]))), "AMOUNT_DOES_NOT_ADD_UP");
-    let seats = QuantityFrom { day: day("2026-01-01"), quantity: units("10") };
-    let usage = Usage { term_months: Some(1), quantities: vec![seats], ..Usage::default() };
-    let seats = Line { rate: rate("49"), usage, ..line("L1", PricingModel::Subscription) };
-    assert_eq!(told(of("1470.00", seats.clone())), Ok(usd("1470.00")), "three months of 490.00");
-    assert_eq!(reason(booking(&order(vec![of("490.00", seats)]))), "AMOUNT_DOES_NOT_ADD_UP");
-}
-
-#[test]
 fn a_subscription_has_a_quantity_on_each_of_its_days() {
     let subscription = |quantities: &[(&str, &str)]| {
         let from = |(on, count): &(&str, &str)| QuantityFrom { day: day(on), quantity: units(count) };

@@ -1,5 +1,7 @@
 -- Units of spots, and the money of whatever has a budget: of the whole line, or of each billing period where that is the window. A cap that
--- another system has used up before the first unit here is not broken here. A quotient is rounded below any rate.
+-- another system has used up before the first unit here is not broken here. A quotient is rounded below any rate. Where a cap becomes lower
+-- than what is billed, the difference is lawful until it is taken back: no run has rated the line since, or it is held or was decided on, or
+-- stands on a draft.
 with billed as (
   select b.account_id, b.line_id, count(*) filter (where b.basis = 'RATED') as runs, sum(b.units) as units,
          round(sum(case when b.basis = 'OPENING' then b.gross else b.units * b.rate / b.price_base end), 12) as worth
@@ -21,4 +23,13 @@ select count(*) as "violations!", coalesce((array_agg(name order by name))[:5], 
                  when 'PERCENT' then b.units * 100 > k.units * l.cap_percent
                  when 'BUDGET' then b.worth > l.cap_budget
                  else false
-               end) as broken
+               end
+           and not (
+             not exists (select from billing_run_shard s join billing_run r using (run_id)
+                          where r.entity_id = o.entity_id and l.account_id = any(s.accounts) and s.rated_at >= o.synced_at
+                            and r.state <> 'CANCELLED' and not r.preview)
+             or exists (select from billing_exception e join billing_run r using (run_id)
+                         where e.account_id = l.account_id and e.line_id = l.line_id and e.reason = 'NEGATIVE_DELTA'
+                           and e.state in ('OPEN', 'OVERRIDDEN') and not r.preview)
+             or exists (select from draft_line d
+                         where d.account_id = l.account_id and d.line_id = l.line_id and d.gross < 0))) as broken
