@@ -269,7 +269,7 @@ impl Reading {
         if let Some(held) = held.get(&(line.line, fact.day)) {
             measured = fact.measured.over(held);
             carried = held.present() & !fact.measured.present();
-            delivery::check_counts(&measured)?;
+            delivery::check_restated(&fact.measured, held)?;
         }
         let is_first = line.sums.add(fact.day, &fact.measured);
         let (account, line, day) = (line.account, line.line, fact.day);

@@ -165,6 +165,21 @@ async fn measures_that_come_apart_are_held_against_each_other() {
     assert_eq!(totals(&service).await, (200, 101, 1));
 }
 
+/// Of 1,000 impressions 800 were in view. Then they are 700: nothing of the other 300 bills while the source is asked about the rest.
+#[tokio::test]
+async fn a_lowered_whole_holds_though_a_part_of_it_is_older() {
+    let service = Service::start().await;
+    with_order(&service).await;
+    let both = pb::DeliveryFact { viewable_impressions: Some(800), ..fact("L2", "2026-01-01", 1_000) };
+    import(&service, header("B1", 1, 1_000), &[both]).await.unwrap();
+    let lowered = import(&service, header("B2", 1, 700), &[fact("L2", "2026-01-01", 700)]).await.unwrap();
+    assert_eq!((lowered.rows_loaded, lowered.rows_quarantined), (1, 0));
+    assert_eq!(totals(&service).await, (700, 0, 1));
+    let file = "order_no,line,date,viewable_impressions\nIO-1001,L2,2026-01-01,801\n";
+    let raised = csv(&service, rows("B3", 1), file).await;
+    assert_eq!(waiting(&service, &raised).await, [(1, "VIEWABLE_ABOVE_IMPRESSIONS".to_owned())]);
+}
+
 #[tokio::test]
 async fn what_waited_takes_the_place_of_nothing_that_was_said_since() {
     let service = Service::start().await;
