@@ -99,7 +99,7 @@ fn ways_out(finding: Finding, counts: Counts) -> &'static [Outcome] {
     match finding {
         Finding::Beyond => ALL,
         Finding::Owed(_) if counts.controlling.is_some_and(|controlling| controlling < counts.own) => ALL,
-        Finding::Owed(_) => &[Outcome::Controlling],
+        Finding::Owed(_) => &[Outcome::Controlling, Outcome::Own],
         Finding::TagFailure => &[Outcome::Controlling, Outcome::Own, Outcome::Makegood],
         Finding::NoCountYet => &[Outcome::Own],
         Finding::Within => &[],

@@ -42,8 +42,8 @@ use crate::{
 /// How many rows are released at a time.
 const ROWS_MAX: i64 = 20_000;
 
-/// Rows that wait, with what they say: either the place of their line, or why they stay.
-type Looked = Vec<(i64, Row, Result<usize, RowRefusal>)>;
+/// A row that waits, with what it says: either the place of its line, or why it stays.
+type Looked = (i64, Row, Result<usize, RowRefusal>);
 
 /// Releases what can be used of the rows that a request names. The answer is the new batch, or the old one where none
 /// of its rows can be used yet.
@@ -129,13 +129,13 @@ async fn look(
     (old, batch): (BatchId, &QuarantinedBatch),
     landing: i64,
     rows: Vec<KeptRow>,
-) -> Result<Looked, Failure> {
+) -> Result<Vec<Looked>, Failure> {
     let mut read = Vec::with_capacity(rows.len());
     for row in rows {
         read.push((row.row, read_again(batch.file_header.as_deref(), &row.content).or_refuse()?));
     }
     import.reading.load_named(read.iter().map(|(_, row)| row)).await?;
-    let mut looked: Looked = Vec::with_capacity(read.len());
+    let mut looked: Vec<Looked> = Vec::with_capacity(read.len());
     for (number, row) in read {
         let found = import.reading.line_of(&row);
         looked.push((number, row, found));
@@ -169,7 +169,7 @@ fn said_since(fact: &DailyFact) -> RowRefusal {
 
 impl Import {
     /// Rows stay that are added up with one that cannot be used.
-    fn keep_days_together(&self, looked: &mut Looked) {
+    fn keep_days_together(&self, looked: &mut [Looked]) {
         if self.destination == Destination::Facts {
             return;
         }
@@ -196,7 +196,7 @@ impl Import {
     async fn write_released(
         &mut self,
         (old, batch): (BatchId, &QuarantinedBatch),
-        looked: Looked,
+        looked: Vec<Looked>,
     ) -> Result<i64, Failure> {
         let (mut facts, mut released, mut kept) = (FactRows::new(), Vec::new(), Vec::new());
         let again = looked.iter().filter_map(|(_, row, found)| {
