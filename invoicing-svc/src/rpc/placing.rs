@@ -213,9 +213,7 @@ impl Reading {
     ) -> Result<(), Failure> {
         match Destination::of(self.placing.duplicates) {
             Destination::Facts => facts.push(fact, self.placing.landing),
-            Destination::Summed => {
-                facts.push_to_sum(fact, self.placing.landing, (number, Some(&row.content())))
-            }
+            Destination::Summed => facts.push_to_sum(fact, self.placing.landing, (number, row.record())),
         }
     }
 

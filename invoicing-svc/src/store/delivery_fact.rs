@@ -156,17 +156,17 @@ impl FactRows {
         self.columns(fact, landing)
     }
 
-    /// Adds a fact that is added up with others of its day: said by this row, with what is kept of it should the day wait.
+    /// Adds a fact that is added up with others of its day: said by this row, with its record where it came in a file.
     pub fn push_to_sum(
         &mut self,
         fact: &PlacedFact,
         landing: Landing,
-        (number, content): (i64, Option<&str>),
+        (number, record): (i64, Option<&str>),
     ) -> Result<(), Failure> {
         self.0.begin_row(19);
         self.columns(fact, landing)?;
         self.0.column(&number)?;
-        self.0.column(&content)
+        self.0.column(&record)
     }
 
     fn columns(&mut self, fact: &PlacedFact, landing: Landing) -> Result<(), Failure> {
@@ -208,7 +208,7 @@ impl Destination {
 pub async fn begin_summing(transaction: &mut PgConnection) -> Result<(), Failure> {
     // The table is the transaction's own, so that no query over it can be checked when the service is built.
     sqlx::query(
-        "create temporary table arriving_fact (like delivery_fact, number bigint not null, content text) on commit drop",
+        "create temporary table arriving_fact (like delivery_fact, number bigint not null, record text) on commit drop",
     )
     .execute(transaction)
     .await?;

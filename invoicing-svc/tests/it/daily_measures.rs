@@ -198,6 +198,21 @@ async fn a_day_is_not_added_up_without_a_row_that_waits() {
     assert_eq!(totals(&service).await, (187, 0, 2));
 }
 
+/// 10 wait for a row with 6 in view of 5; whoever says that they are all releases them as they came.
+#[tokio::test]
+async fn a_message_that_waits_with_its_day_is_read_again() {
+    let service = Service::start().await;
+    with_order(&service).await;
+    let ten = pb::DeliveryFact { clicks: Some(1), spend: "0.50".into(), ..fact("L2", "2026-01-01", 10) };
+    let wrong = pb::DeliveryFact { viewable_impressions: Some(6), ..fact("L2", "2026-01-01", 5) };
+    let landed = import(&service, summed(header("B1", 2, 15)), &[ten, wrong]).await.unwrap();
+    let reasons = [(1, "DAY_INCOMPLETE"), (2, "VIEWABLE_ABOVE_IMPRESSIONS")];
+    assert_eq!(waiting(&service, &landed).await, reasons.map(|(row, reason)| (row, reason.to_owned())));
+    assert_eq!(versions(&service, "2026-01-01").await, []);
+    assert_eq!(release_rows(&service, &landed, &[1], "r1").await.rows_loaded, 1);
+    assert_eq!(versions(&service, "2026-01-01").await, [(Some(10), Some(1))]);
+}
+
 /// 5 impressions waited. The batch that replaces came later and says one click and nothing else of the day, whenever it is released.
 #[tokio::test]
 async fn what_is_released_from_a_replacing_batch_says_all_of_its_days() {
