@@ -103,11 +103,9 @@ impl BillingExceptionService for Rpc {
             self.settle(&call, &message, asked, async |connection, run, found| {
                 let overridden = domain::override_block(run, &found.exception, settlement).or_refuse()?;
                 store::exception::settle(connection, &overridden, None).await?;
-                let place = found.line.zip(found.origin_first);
-                if let Some((outcome, (line, first))) = overridden.passes_with().zip(place) {
-                    let choice = (outcome.name(), message.reason.as_str());
-                    let of = (found.account, line, first);
-                    choose(connection, of, overridden.id, choice, &act(&call)).await?;
+                if let Some(outcome) = overridden.passes_with() {
+                    // What is owed stays: nobody chose that it is not.
+                    store::exception::choose(connection, overridden.id, outcome.name(), &act(&call)).await?;
                     work::rate_again(connection, run, found.account, call.at, &self.tax_engines).await?;
                 } else if let Some(invoice) = overridden.invoice {
                     store::draft::free(connection, run.id, (found.account, invoice)).await?;

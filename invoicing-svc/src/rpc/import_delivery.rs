@@ -108,7 +108,10 @@ impl Import {
         }
         self.check().or_refuse()?;
         if self.destination == Destination::Summed {
-            store::sum_up(&mut self.transaction, self.header.replaces.is_some()).await?;
+            let waiting = &self.reading.waiting_days;
+            self.reading.counted.quarantined +=
+                store::withhold(&mut self.transaction, self.id, waiting).await?;
+            store::sum_up(&mut self.transaction, self.header.replaces.is_some(), None).await?;
         }
         let answer = self.record(None, clock).await?;
         self.transaction.commit().await?;
@@ -171,10 +174,10 @@ impl Import {
         let changed: HashSet<OrderId> =
             store::changed_orders(transaction, &orders).await?.into_iter().collect();
         let absent: Vec<_> = absent.into_iter().map(|(account, _, line)| (account, line)).collect();
-        let waiting = &self.reading.waiting_days;
+        let waiting: Vec<_> = self.reading.waiting_days.keys().copied().collect();
         let zeroed = match &self.header.replaces {
             Some(replaces) => {
-                store::zero_absent(transaction, self.landing, replaces.days, &absent, waiting).await?
+                store::zero_absent(transaction, self.landing, replaces.days, &absent, &waiting).await?
             }
             None => Vec::new(),
         };
@@ -183,7 +186,12 @@ impl Import {
         let mut anew: HashSet<(AccountId, LineId)> = before.into_iter().collect();
         let zeroed_lines = zeroed.iter().filter(|zeroed| zeroed.days > 0);
         anew.extend(zeroed_lines.map(|zeroed| (zeroed.account, zeroed.line)));
-        let others = touched.iter().filter(|line| changed.contains(&line.order));
+        // What waits was counted when its row was placed.
+        let waits: HashSet<(AccountId, LineId)> =
+            waiting.iter().map(|(account, line, _)| (*account, *line)).collect();
+        let others = touched
+            .iter()
+            .filter(|line| changed.contains(&line.order) || waits.contains(&(line.account, line.line)));
         anew.extend(others.map(|line| (line.account, line.line)));
         let new: Vec<&KnownLine> =
             touched.iter().copied().filter(|line| !anew.contains(&(line.account, line.line))).collect();

@@ -21,7 +21,9 @@ use super::arriving::{STALL_MAX, next};
 use crate::{
     store::{
         delivery::QuarantinedRow,
-        delivery_fact::{self as store, FactRows, Held, KnownLine, Landing, PlacedFact},
+        delivery_fact::{
+            self as store, Destination, FactRows, Held, KnownLine, Landing, PlacedFact, WaitingDays,
+        },
     },
     wire::delivery_batch::{Header, Row, Rows},
 };
@@ -65,8 +67,8 @@ pub struct Reading {
     orders: HashMap<String, Option<OrderLines>>,
     pub counted: Counted,
     pub lines: Vec<KnownLine>,
-    /// The days of lines of which a row waits in the quarantine of a batch that replaces.
-    pub waiting_days: Vec<(AccountId, LineId, Days)>,
+    /// The days of lines of which a row waits in the quarantine: they are not replaced, and not added up.
+    pub waiting_days: WaitingDays,
 }
 
 /// What was counted of the rows.
@@ -99,7 +101,7 @@ impl Reading {
             orders: HashMap::new(),
             counted: Counted::default(),
             lines: Vec::new(),
-            waiting_days: Vec::new(),
+            waiting_days: WaitingDays::new(),
         }
     }
 
@@ -187,11 +189,13 @@ impl Reading {
             match self.place(number, &row, found, &held) {
                 Ok(fact) => {
                     if let Some(fact) = fact {
-                        piece.facts.push(&fact, self.placing.landing)?;
+                        self.write(&mut piece.facts, &fact, (number, &row))?;
                     }
                 }
                 Err(refusal) => {
-                    self.waiting_days.extend(self.replaced_by(&row));
+                    if let Some(days) = self.waits(&row) {
+                        self.waiting_days.entry(days).or_insert(RowRefusal::DayIncomplete { row: number });
+                    }
                     let column = row.column_of(&refusal);
                     piece.quarantined.push(self.quarantined(number, &row, column, &refusal));
                 }
@@ -199,6 +203,18 @@ impl Reading {
         }
         self.counted.quarantined += i64::try_from(piece.quarantined.len()).map_err(anyhow::Error::new)?;
         Ok(piece)
+    }
+
+    fn write(
+        &self,
+        facts: &mut FactRows,
+        fact: &PlacedFact,
+        (number, row): (i64, &Row),
+    ) -> Result<(), Failure> {
+        match Destination::of(self.placing.duplicates) {
+            Destination::Facts => facts.push(fact, self.placing.landing),
+            Destination::Summed => facts.push_to_sum(fact, self.placing.landing, (number, row.record())),
+        }
     }
 
     /// On a connection of its own: the one of the batch is writing meanwhile.
@@ -269,20 +285,26 @@ impl Reading {
         if let Some(held) = held.get(&(line.line, fact.day)) {
             measured = fact.measured.over(held);
             carried = held.present() & !fact.measured.present();
-            delivery::check_counts(&measured)?;
+            delivery::check_restated(&fact.measured, held)?;
         }
         let is_first = line.sums.add(fact.day, &fact.measured);
         let (account, line, day) = (line.account, line.line, fact.day);
         Ok((PlacedFact { account, line, day, measured, carried }, is_first))
     }
 
-    /// The days of a line that a row would have replaced; all that the batch replaces, where its day cannot be read.
-    fn replaced_by(&self, row: &Row) -> Option<(AccountId, LineId, Days)> {
-        let replaced = self.header.replaces.as_ref()?.days;
+    /// The days of a line that wait for a row which cannot be used: those that it would have replaced, or with whose rows it would have
+    /// been added up; all that there are, where its day cannot be read. None where every row is a day of its own.
+    pub fn waits(&self, row: &Row) -> Option<(AccountId, LineId, Days)> {
+        let replaced = self.header.replaces.as_ref().map(|replaces| replaces.days);
+        let is_alone = Destination::of(self.placing.duplicates) == Destination::Facts;
+        if replaced.is_none() && is_alone {
+            return None;
+        }
         let (order, number, day) = row.about()?;
-        let line = self.orders.get(order)?.as_ref()?.get(number)?;
-        let line = &self.lines[line.place];
-        let days = day.map_or(Some(replaced), |day| Days::new(day, day).ok())?;
+        let known = self.orders.get(order)?.as_ref()?.get(number)?;
+        let line = &self.lines[known.place];
+        let all = replaced.map_or(known.flight, |days| days);
+        let days = day.map_or(Some(all), |day| Days::new(day, day).ok())?;
         Some((line.account, line.line, days))
     }
 
@@ -313,11 +335,17 @@ impl Reading {
             let known = &self.lines[lines.values().next()?.place];
             Some((known.account, known.order))
         };
+        let is_added_up = Destination::of(self.placing.duplicates) == Destination::Summed;
+        let message = if is_added_up && refusal.is_sent_again() {
+            format!("{refusal}; its source adds rows up, so send all rows of the line and day with it")
+        } else {
+            refusal.to_string()
+        };
         QuarantinedRow {
             row: number,
             column,
             reason: refusal.reason(),
-            message: refusal.to_string(),
+            message,
             content: row.content(),
             order: row.order().and_then(order),
         }

@@ -6,9 +6,9 @@ use std::collections::HashMap;
 use anyhow::Context;
 use calendar::{Days, EntityZone};
 use chassis::failure::Failure;
-use ids::{AccountId, LineId, OrderId};
+use ids::{AccountId, BatchId, LineId, OrderId};
 use invoicing_domain::{
-    delivery::{Duplicates, LineSums, Measured, cells},
+    delivery::{Duplicates, LineSums, Measured, RowRefusal, cells},
     order::{BillingTerms, OrderCalendar},
 };
 use jiff::{Timestamp, civil::Date};
@@ -161,8 +161,25 @@ impl FactRows {
 
     /// Adds a fact of a source under a landing number.
     pub fn push(&mut self, fact: &PlacedFact, landing: Landing) -> Result<(), Failure> {
+        self.0.begin_row(17);
+        self.columns(fact, landing)
+    }
+
+    /// Adds a fact that is added up with others of its day: said by this row, with its record where it came in a file.
+    pub fn push_to_sum(
+        &mut self,
+        fact: &PlacedFact,
+        landing: Landing,
+        (number, record): (i64, Option<&str>),
+    ) -> Result<(), Failure> {
+        self.0.begin_row(19);
+        self.columns(fact, landing)?;
+        self.0.column(&number)?;
+        self.0.column(&record)
+    }
+
+    fn columns(&mut self, fact: &PlacedFact, landing: Landing) -> Result<(), Failure> {
         let row = &mut self.0;
-        row.begin_row(17);
         row.column(&fact.account.uuid())?;
         row.column(&fact.line.uuid())?;
         row.column(&fact.day.to_sqlx())?;
@@ -199,9 +216,11 @@ impl Destination {
 /// Makes room for facts that are to be added up.
 pub async fn begin_summing(transaction: &mut PgConnection) -> Result<(), Failure> {
     // The table is the transaction's own, so that no query over it can be checked when the service is built.
-    sqlx::query("create temporary table arriving_fact (like delivery_fact) on commit drop")
-        .execute(transaction)
-        .await?;
+    sqlx::query(
+        "create temporary table arriving_fact (like delivery_fact, number bigint not null, record text) on commit drop",
+    )
+    .execute(transaction)
+    .await?;
     Ok(())
 }
 
@@ -218,12 +237,45 @@ pub async fn copy(
     facts.0.write(transaction, statement).await
 }
 
-/// Adds up the facts that were to be, and writes them. `replaces`: the batch says everything of its days.
-pub async fn sum_up(transaction: &mut PgConnection, replaces: bool) -> Result<(), Failure> {
+/// Days of lines of which a row waits in the quarantine, with what that is to the other rows of the day.
+pub type WaitingDays = HashMap<(AccountId, LineId, Days), RowRefusal>;
+
+/// Puts into the quarantine, too, what was to be added up on days of which a row waits there. Answers how many rows that are.
+pub async fn withhold(
+    transaction: &mut PgConnection,
+    batch: BatchId,
+    waiting: &WaitingDays,
+) -> Result<i64, Failure> {
+    if waiting.is_empty() {
+        return Ok(0);
+    }
+    take_time(transaction).await?;
+    let withheld = sqlx::query(include_str!("sql/withhold_arriving_facts.sql"))
+        .persistent(false)
+        .bind(batch.uuid())
+        .bind(waiting.keys().map(|(account, _, _)| account.uuid()).collect::<Vec<_>>())
+        .bind(waiting.keys().map(|(_, line, _)| line.uuid()).collect::<Vec<_>>())
+        .bind(waiting.keys().map(|(_, _, days)| days.first().to_sqlx()).collect::<Vec<_>>())
+        .bind(waiting.keys().map(|(_, _, days)| days.last().to_sqlx()).collect::<Vec<_>>())
+        .bind(waiting.values().map(|refusal| refusal.reason().to_owned()).collect::<Vec<_>>())
+        .bind(waiting.values().map(ToString::to_string).collect::<Vec<_>>())
+        .execute(transaction)
+        .await?;
+    Ok(i64::try_from(withheld.rows_affected()).context("more rows than there are numbers")?)
+}
+
+/// Adds up the facts that were to be, and writes them. `replaces`: the batch says everything of its days. What is released from a
+/// batch is added to what that one has said.
+pub async fn sum_up(
+    transaction: &mut PgConnection,
+    replaces: bool,
+    released_from: Option<BatchId>,
+) -> Result<(), Failure> {
     take_time(transaction).await?;
     sqlx::query(include_str!("sql/sum_arriving_facts.sql"))
         .persistent(false)
         .bind(replaces)
+        .bind(released_from.map(BatchId::uuid))
         .execute(transaction)
         .await?;
     Ok(())

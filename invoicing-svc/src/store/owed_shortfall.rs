@@ -95,8 +95,8 @@ pub async fn of_accounts(
         .collect()
 }
 
-/// Records what somebody chose where the counts of a line are apart, as an exception found it. Of whatever else they choose nothing
-/// is owed.
+/// Records what somebody chose where the counts of a line are apart, as an exception found it. What was owed before is owed no more,
+/// whatever they choose.
 pub async fn choose(
     connection: &mut PgConnection,
     (account, line, origin_first): (AccountId, LineId, Date),
@@ -104,15 +104,15 @@ pub async fn choose(
     (outcome, why): (&str, &str),
     act: &Act,
 ) -> Result<(), Failure> {
+    sqlx::query!(
+        "delete from owed_shortfall where account_id = $1 and line_id = $2 and origin_first = $3",
+        account.uuid(),
+        line.uuid(),
+        origin_first.to_sqlx() as _
+    )
+    .execute(&mut *connection)
+    .await?;
     if outcome != Outcome::Makegood.name() {
-        sqlx::query!(
-            "delete from owed_shortfall where account_id = $1 and line_id = $2 and origin_first = $3",
-            account.uuid(),
-            line.uuid(),
-            origin_first.to_sqlx() as _
-        )
-        .execute(connection)
-        .await?;
         return Ok(());
     }
     let (line_name, first) = (line.to_string(), origin_first.to_string());

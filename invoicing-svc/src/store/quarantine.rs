@@ -94,10 +94,10 @@ pub async fn rows(
 pub type WaitingDay = (AccountId, LineId, Date, i32);
 
 /// Of which of the days, as places in the list, the source has said since a landing what a row says: what waited is older
-/// than that.
+/// than that. Where rows are added up, their batch is named: what was released from it is no later batch.
 pub async fn said_since(
     connection: &mut PgConnection,
-    (source, landing): (i32, i64),
+    (source, landing, added_up): (i32, i64, Option<BatchId>),
     days: &[WaitingDay],
 ) -> Result<Vec<i64>, Failure> {
     let places = sqlx::query_file_scalar!(
@@ -107,7 +107,8 @@ pub async fn said_since(
         &days.iter().map(|(_, _, day, _)| day.to_sqlx()).collect::<Vec<_>>() as _,
         &days.iter().map(|(.., measures)| *measures).collect::<Vec<_>>(),
         source,
-        landing
+        landing,
+        added_up.map(BatchId::uuid)
     )
     .fetch_all(connection)
     .await?;

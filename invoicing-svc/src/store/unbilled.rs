@@ -303,19 +303,9 @@ pub async fn unowned(
     (entity, today): (&BillingEntity, Date),
     (scope, person): (Option<&Value>, &str),
 ) -> Result<Vec<Reason>, Failure> {
-    let rows = sqlx::query!(
-        "select q.reason, min(q.message) as \"message!\", count(*) as \"rows!\", min(b.received_at) as received_at
-           from quarantined_row q
-           join delivery_batch b using (batch_id)
-          where q.account_id is null and q.released_by is null and ($2::jsonb is null or b.received_by = $3)
-            and exists (select from insertion_order o where o.account_id = $1 and o.source_system = b.order_source_system)
-          group by q.reason order by q.reason",
-        account.uuid(),
-        scope,
-        person
-    )
-    .fetch_all(connection)
-    .await?;
+    let rows = sqlx::query_file!("src/store/sql/unowned_rows.sql", account.uuid(), scope, person)
+        .fetch_all(connection)
+        .await?;
     Ok(rows
         .into_iter()
         .map(|row| {

@@ -207,6 +207,11 @@ impl Row {
         }
     }
 
+    /// The record of the file that the row came in, if it was one.
+    pub fn record(&self) -> Option<&str> {
+        self.record.as_deref()
+    }
+
     /// The order that the row names, where that can be read.
     pub fn order(&self) -> Option<&str> {
         match &self.parsed {

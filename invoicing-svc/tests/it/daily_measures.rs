@@ -54,8 +54,18 @@ async fn waiting(service: &Service, batch: &pb::DeliveryBatch) -> Vec<(i64, Stri
 
 /// By a second person, who may release what was typed in by hand, too.
 async fn release(service: &Service, batch: &pb::DeliveryBatch, id: &str) -> pb::DeliveryBatch {
+    release_rows(service, batch, &[], id).await
+}
+
+/// Those that are named, or all.
+async fn release_rows(
+    service: &Service,
+    batch: &pb::DeliveryBatch,
+    rows: &[i64],
+    id: &str,
+) -> pb::DeliveryBatch {
     let request =
-        pb::ReleaseQuarantineRequest { name: batch.name.clone(), rows: vec![], request_id: id.into() };
+        pb::ReleaseQuarantineRequest { name: batch.name.clone(), rows: rows.to_vec(), request_id: id.into() };
     let mut client = DeliveryServiceClient::new(service.door("second", Role::BillingManager));
     client.release_quarantine(request).await.unwrap().into_inner()
 }
@@ -125,6 +135,103 @@ async fn rows_that_are_added_up_are_so_when_they_are_released() {
     assert_eq!(totals(&service).await, (15, 0, 1));
 }
 
+/// 10 and 5 are 15 with 1 click, however many releases it takes; a day that another batch has said since is that batch's.
+#[tokio::test]
+async fn what_is_released_in_parts_adds_up_to_its_batch() {
+    let service = Service::start().await;
+    let sold = reference_data(&service).await;
+    let file = "order_no,line,date,impressions,clicks\n\
+                IO-1001,L2,2026-01-01,10,\n\
+                IO-1001,L2,2026-01-01,,1\n\
+                IO-1001,L2,2026-01-01,5,\n\
+                IO-1001,L2,2026-01-02,7,\n\
+                IO-1001,L2,2026-01-02,8,\n";
+    let landed = csv(&service, summed(rows("B1", 5)), file).await;
+    assert_eq!(landed.rows_quarantined, 5);
+    sync(&service, vec![order(&sold, "IO-1001")], "orders").await.unwrap();
+    for row in 1..=4 {
+        let released = release_rows(&service, &landed, &[row], &format!("r{row}")).await;
+        assert_eq!(released.rows_loaded, 1, "{row}");
+    }
+    let day = [(Some(10), None), (Some(10), Some(1)), (Some(15), Some(1))];
+    assert_eq!(versions(&service, "2026-01-01").await, day);
+    assert_eq!(totals(&service).await, (22, 1, 2));
+    import(&service, summed(header("B2", 1, 100)), &[fact("L2", "2026-01-02", 100)]).await.unwrap();
+    assert_eq!(release_rows(&service, &landed, &[5], "r5").await, landed);
+    assert_eq!(waiting(&service, &landed).await, [(5, "SAID_SINCE".to_owned())]);
+    assert_eq!(totals(&service).await, (115, 1, 2));
+}
+
+/// 60 and 40 are 100, and 2 January has 7. Of the next file one row cannot be read: 50 and 70 without it would be a day of 120.
+#[tokio::test]
+async fn a_day_is_not_added_up_without_a_row_that_waits() {
+    let service = Service::start().await;
+    with_order(&service).await;
+    let facts = [fact("L2", "2026-01-01", 60), fact("L2", "2026-01-01", 40)];
+    import(&service, summed(header("B1", 2, 100)), &facts).await.unwrap();
+    let file = "order_no,line,date,impressions\n\
+                IO-1001,L2,2026-01-01,50\n\
+                IO-1001,L2,2026-01-01,many\n\
+                IO-1001,L2,2026-01-01,70\n\
+                IO-1001,L2,2026-01-02,7\n";
+    let landed = csv(&service, summed(rows("B2", 4)), file).await;
+    assert_eq!((landed.rows_loaded, landed.rows_quarantined), (1, 3));
+    assert_eq!(totals(&service).await, (107, 0, 2));
+    let reasons = [(1, "DAY_INCOMPLETE"), (2, "MALFORMED_ROW"), (3, "DAY_INCOMPLETE")];
+    let reasons = reasons.map(|(row, reason)| (row, reason.to_owned()));
+    assert_eq!(waiting(&service, &landed).await, reasons);
+    let list = pb::ListQuarantineRequest { batch: landed.name.clone(), ..Default::default() };
+    let kept = client(&service).list_quarantine(list).await.unwrap().into_inner().rows;
+    assert!(kept[0].message.starts_with("row 2 may be of the same line and day"), "{}", kept[0].message);
+    assert!(kept[1].message.ends_with("send all rows of the line and day with it"), "{}", kept[1].message);
+    assert_eq!(kept[0].content, "IO-1001,L2,2026-01-01,50");
+
+    assert_eq!(release(&service, &landed, "all").await, landed, "row 2 cannot be read today either");
+    assert_eq!(waiting(&service, &landed).await, reasons);
+    assert_eq!(totals(&service).await, (107, 0, 2));
+    // Whoever names the two says that they are all.
+    assert_eq!(release_rows(&service, &landed, &[1, 3], "two").await.rows_loaded, 2);
+    assert_eq!(totals(&service).await, (127, 0, 2));
+    let all = "order_no,line,date,impressions\nIO-1001,L2,2026-01-01,50\nIO-1001,L2,2026-01-01,60\n\
+               IO-1001,L2,2026-01-01,70\n";
+    csv(&service, summed(rows("B3", 3)), all).await;
+    assert_eq!(totals(&service).await, (187, 0, 2));
+}
+
+/// 10 wait for a row with 6 in view of 5; whoever says that they are all releases them as they came.
+#[tokio::test]
+async fn a_message_that_waits_with_its_day_is_read_again() {
+    let service = Service::start().await;
+    with_order(&service).await;
+    let ten = pb::DeliveryFact { clicks: Some(1), spend: "0.50".into(), ..fact("L2", "2026-01-01", 10) };
+    let wrong = pb::DeliveryFact { viewable_impressions: Some(6), ..fact("L2", "2026-01-01", 5) };
+    let landed = import(&service, summed(header("B1", 2, 15)), &[ten, wrong]).await.unwrap();
+    let reasons = [(1, "DAY_INCOMPLETE"), (2, "VIEWABLE_ABOVE_IMPRESSIONS")];
+    assert_eq!(waiting(&service, &landed).await, reasons.map(|(row, reason)| (row, reason.to_owned())));
+    assert_eq!(versions(&service, "2026-01-01").await, []);
+    assert_eq!(release_rows(&service, &landed, &[1], "r1").await.rows_loaded, 1);
+    assert_eq!(versions(&service, "2026-01-01").await, [(Some(10), Some(1))]);
+}
+
+/// 5 impressions waited. The batch that replaces came later and says one click and nothing else of the day, whenever it is released.
+#[tokio::test]
+async fn what_is_released_from_a_replacing_batch_says_all_of_its_days() {
+    let service = Service::start().await;
+    let sold = reference_data(&service).await;
+    let first = import(&service, header("B1", 1, 5), &[fact("L2", "2026-01-01", 5)]).await.unwrap();
+    let replace = pb::DailyBatchHeader {
+        mode: pb::BatchMode::Replace.into(),
+        days: days("2026-01-01", "2026-01-01"),
+        ..rows("B2", 1)
+    };
+    let second = csv(&service, replace, "order_no,line,date,clicks\nIO-1001,L2,2026-01-01,1\n").await;
+    sync(&service, vec![order(&sold, "IO-1001")], "orders").await.unwrap();
+    assert_eq!(release(&service, &second, "r2").await.rows_loaded, 1);
+    assert_eq!(release(&service, &first, "r1").await, first);
+    assert_eq!(waiting(&service, &first).await, [(1, "SAID_SINCE".to_owned())]);
+    assert_eq!(versions(&service, "2026-01-01").await, [(None, Some(1))]);
+}
+
 #[tokio::test]
 async fn what_is_added_up_leaves_open_what_no_row_says() {
     let service = Service::start().await;
@@ -163,6 +270,21 @@ async fn measures_that_come_apart_are_held_against_each_other() {
     let released = release(&service, &clicks, "r1").await;
     assert_eq!(released.rows_loaded, 1, "the later batch said nothing of clicks");
     assert_eq!(totals(&service).await, (200, 101, 1));
+}
+
+/// Of 1,000 impressions 800 were in view. Then they are 700: nothing of the other 300 bills while the source is asked about the rest.
+#[tokio::test]
+async fn a_lowered_whole_holds_though_a_part_of_it_is_older() {
+    let service = Service::start().await;
+    with_order(&service).await;
+    let both = pb::DeliveryFact { viewable_impressions: Some(800), ..fact("L2", "2026-01-01", 1_000) };
+    import(&service, header("B1", 1, 1_000), &[both]).await.unwrap();
+    let lowered = import(&service, header("B2", 1, 700), &[fact("L2", "2026-01-01", 700)]).await.unwrap();
+    assert_eq!((lowered.rows_loaded, lowered.rows_quarantined), (1, 0));
+    assert_eq!(totals(&service).await, (700, 0, 1));
+    let file = "order_no,line,date,viewable_impressions\nIO-1001,L2,2026-01-01,801\n";
+    let raised = csv(&service, rows("B3", 1), file).await;
+    assert_eq!(waiting(&service, &raised).await, [(1, "VIEWABLE_ABOVE_IMPRESSIONS".to_owned())]);
 }
 
 #[tokio::test]

@@ -228,6 +228,66 @@ async fn a_case_that_was_let_pass_comes_back_only_with_other_counts() {
     assert!(case.message.contains(counts), "{}", case.message);
 }
 
+/// 200,000 at 10.00 are owed, and January is issued. What comes since is looked at in the run of February.
+async fn owed_and_counted_again(
+    service: &Service,
+    (source, count): (&str, i64),
+) -> (pb::BillingRun, pb::BillingException) {
+    let run = counted(service, &[("IO-1", 1_200_000, Some(1_000_000))]).await;
+    let case = found(service, &run, "THIRD_PARTY_CASE").await.remove(0);
+    choose(service, "second", &case, ("MAKEGOOD", "as agreed")).await.unwrap();
+    approve(service, &get_run(service, &run.name).await).await;
+    issue(service, &run).await;
+    land(service, (source, "B2"), vec![("IO-1", count)]).await;
+    let (account, fee, spots) = (String::new(), String::new(), String::new());
+    let sold = Sold { entity: run.billing_entity, account, fee, spots };
+    let february = review(service, &sold, "2026-02", "february").await;
+    let mut cases = found(service, &february, "THIRD_PARTY_CASE").await;
+    assert_eq!(cases.len(), 1, "{cases:?}");
+    (february, cases.remove(0))
+}
+
+/// The publisher says 1,250,000: another case, 20.00 % apart. That it may pass is no choice against what is owed.
+#[tokio::test]
+async fn what_is_owed_stays_so_where_the_next_case_is_let_pass() {
+    let service = Service::start().await;
+    let (_, case) = owed_and_counted_again(&service, ("adserver", 1_250_000)).await;
+    let pass = pb::OverrideBillingExceptionRequest {
+        name: case.name.clone(),
+        etag: case.etag.clone(),
+        reason: "the customer goes by the verifier".into(),
+        request_id: "pass".into(),
+    };
+    let mut second = BillingExceptionServiceClient::new(service.door("second", Role::Controller));
+    second.override_billing_exception(pass).await.unwrap();
+    let [owed] = &obligations(&service, &case.order).await[..] else { panic!("one obligation") };
+    assert_eq!(amount(&owed.left), "2000.00");
+}
+
+/// The verifier confirms 1,150,000 of 1,200,000: 4.17 % apart, so that only 50,000 are missing, 500.00 at 10.00, and not 2,000.00. Of
+/// January 10,000.00 is billed.
+#[tokio::test]
+async fn what_is_owed_for_counts_that_hold_no_more_is_chosen_again() {
+    let service = Service::start().await;
+    let (february, case) = owed_and_counted_again(&service, ("verifier", 1_150_000)).await;
+    assert_eq!(case.severity(), pb::ExceptionSeverity::Block);
+    let counts = "own count 1200000, controlling count 1150000, 4.17 % of the own count apart; \
+                  what is owed in delivery was decided on own count 1200000, controlling count 1000000";
+    assert!(case.message.contains(counts), "{}", case.message);
+    let ways = [
+        ("CONTROLLING", "1500.00"),
+        ("CONTROLLING_PLUS_10", "2000.00"),
+        ("OWN", "2000.00"),
+        ("MAKEGOOD", "1500.00"),
+    ];
+    assert_eq!(outcomes(&case), ways);
+    choose(&service, "second", &case, ("MAKEGOOD", "still agreed")).await.unwrap();
+    let [owed] = &obligations(&service, &case.order).await[..] else { panic!("one obligation") };
+    assert_eq!((owed.decision_reason.as_str(), amount(&owed.owed)), ("still agreed", "500.00"));
+    let run = get_run(&service, &february.name).await;
+    assert_eq!(run.progress.as_ref().unwrap().drafts_waiting, 0);
+}
+
 #[tokio::test]
 async fn a_way_out_is_chosen_once_by_a_second_person_and_from_those_offered() {
     let service = Service::start().await;

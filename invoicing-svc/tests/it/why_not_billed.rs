@@ -49,6 +49,21 @@ async fn rows_that_cannot_be_read_wait_with_their_order_or_with_nobody() {
     assert_eq!(rows(&why(&service, of_order).await), [(order, "1".to_owned())]);
 }
 
+/// Two batches have a row each without an order, one of them another of an order that nobody knows.
+#[tokio::test]
+async fn rows_of_nobody_are_counted_over_all_batches_by_what_is_wrong_with_them() {
+    let service = Service::start().await;
+    let sold = sold(&service).await;
+    let of_order = |order: &str, number| pb::Airing { order: order.into(), ..spot(number) };
+    let second = [of_order("", 7), of_order("IO-9", 8)];
+    import(&service, header("B2", 2, "550.00"), &second).await.unwrap();
+    import(&service, header("B3", 1, "275.00"), &[of_order("", 9)]).await.unwrap();
+    let answer = why(&service, of(&sold.account)).await;
+    let nobodys = answer.reasons.iter().filter(|reason| reason.order.is_empty());
+    let told: Vec<_> = nobodys.map(|told| (told.reason.as_str(), told.quantity.as_str())).collect();
+    assert_eq!(told, [("MALFORMED_ROW", "2"), ("UNKNOWN_ORDER", "1")]);
+}
+
 /// It is 2 April 2026, so that "from May on" ends before it begins, too.
 #[tokio::test]
 async fn months_the_wrong_way_round_are_refused_and_not_nothing() {

@@ -21,7 +21,7 @@ pub use cell::cells;
 pub use digest::BatchDigest;
 pub use fact::{COUNT_MAX, DailyFact, Duplicates, Measure, Measured};
 pub use place::{Column, LineFacts, OrderFacts, Place, RowRefusal, place};
-pub use place_fact::{DailyLine, check_counts, place_fact};
+pub use place_fact::{DailyLine, check_counts, check_restated, place_fact};
 pub use reconcile::{Difference, reconcile};
 pub use source::{DeliverySource, DeliverySourceRefusal, update_source};
 pub use sums::{CellSums, LineSums, Sums};

@@ -57,6 +57,9 @@ refusal::refusals! {
         /// What waited is older than what is known.
         StateForbids "SAID_SINCE" SaidSince { day: Date, line: String } =>
             "{day} of line {line} was said by another row or by a later batch; there is nothing left to release",
+        /// What is added up is not added up in part.
+        StateForbids "DAY_INCOMPLETE" DayIncomplete { row: i64 } =>
+            "row {row} may be of the same line and day, with which this one is added up, and cannot be used; release them together once it can be, or send all rows of the line and day in a new batch",
         /// The batch says one spot twice.
         Malformed "DUPLICATE_IN_BATCH" DuplicateInBatch { spot: String, order: String, line: String } =>
             "spot {spot} of order {order}, line {line} is in the batch before; the first row counts",
@@ -95,12 +98,36 @@ impl RowRefusal {
             | Self::OutOfFlight { .. }
             | Self::NotReplaced { .. }
             | Self::SaidSince { .. } => Some(Column::Date),
-            Self::NothingCounted | Self::ManualCount => None,
+            Self::DayIncomplete { .. } | Self::NothingCounted | Self::ManualCount => None,
             Self::NegativeCount { measure, .. } => Some(Column::Measure(*measure)),
             Self::ClicksAboveImpressions { .. } => Some(Column::Measure(Measure::Clicks)),
             Self::ViewableAboveImpressions { .. } => Some(Column::Measure(Measure::ViewableImpressions)),
             Self::CompletedAboveViews { .. } => Some(Column::Measure(Measure::CompletedViews)),
             Self::PartsAboveGross { .. } => Some(Column::Measure(Measure::GrossImpressions)),
+        }
+    }
+}
+
+impl RowRefusal {
+    /// What mends it is to send the row once more.
+    pub fn is_sent_again(&self) -> bool {
+        match self {
+            Self::MalformedRow { .. }
+            | Self::UnknownOrder { .. }
+            | Self::UnknownLine { .. }
+            | Self::NotReplaced { .. }
+            | Self::DuplicateInBatch { .. }
+            | Self::NothingCounted
+            | Self::NegativeCount { .. }
+            | Self::ClicksAboveImpressions { .. }
+            | Self::ViewableAboveImpressions { .. }
+            | Self::CompletedAboveViews { .. }
+            | Self::PartsAboveGross { .. } => true,
+            Self::FutureDay { .. }
+            | Self::OutOfFlight { .. }
+            | Self::SaidSince { .. }
+            | Self::DayIncomplete { .. }
+            | Self::ManualCount => false,
         }
     }
 }

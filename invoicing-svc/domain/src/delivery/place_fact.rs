@@ -43,31 +43,66 @@ pub fn place_fact(
     Ok(line.place)
 }
 
-/// A part of what was counted cannot be more than the whole. Only counts that are both there are compared, whether one row
-/// says them or several do.
+/// A part of what was counted cannot be more than the whole. Only counts that are both there are compared.
 pub fn check_counts(measured: &Measured) -> Result<(), RowRefusal> {
     let below = |count: Option<i64>| count.filter(|count| *count < 0);
     let mut counts = Measure::COUNTS.into_iter().zip(measured.counts);
     if let Some((measure, count)) = counts.find_map(|(measure, count)| Some((measure, below(count)?))) {
         return Err(RowRefusal::NegativeCount { measure, count: count.to_string() });
     }
-    let pair = |part, whole| {
-        let (part, whole) = (measured.count(part)?, measured.count(whole)?);
-        (part > whole).then_some((part, whole))
-    };
-    if let Some((clicks, impressions)) = pair(Measure::Clicks, Measure::Impressions) {
-        return Err(RowRefusal::ClicksAboveImpressions { clicks, impressions });
+    WHOLES.iter().try_for_each(|of| of.check(measured))
+}
+
+/// What is said of a day cannot raise a part above a whole that stays as it was. A whole that is lowered holds, whatever was said of
+/// its parts before: what bills less is not kept waiting.
+pub fn check_restated(said: &Measured, held: &Measured) -> Result<(), RowRefusal> {
+    let day = said.over(held);
+    let raised = |of: &&Whole| said.count(of.whole).is_none() && of.part(&day) > of.part(held);
+    WHOLES.iter().filter(raised).try_for_each(|of| of.check(&day))
+}
+
+/// A count, and those that are parts of it together.
+struct Whole {
+    whole: Measure,
+    parts: &'static [Measure],
+    /// Why the parts, which come first, cannot be more.
+    refused: fn(i64, i64) -> RowRefusal,
+}
+
+/// In the order in which they are looked at.
+const WHOLES: [Whole; 4] = [
+    Whole {
+        whole: Measure::Impressions,
+        parts: &[Measure::Clicks],
+        refused: |clicks, impressions| RowRefusal::ClicksAboveImpressions { clicks, impressions },
+    },
+    Whole {
+        whole: Measure::Impressions,
+        parts: &[Measure::ViewableImpressions],
+        refused: |viewable, impressions| RowRefusal::ViewableAboveImpressions { viewable, impressions },
+    },
+    Whole {
+        whole: Measure::Views,
+        parts: &[Measure::CompletedViews],
+        refused: |completed, views| RowRefusal::CompletedAboveViews { completed, views },
+    },
+    Whole {
+        whole: Measure::GrossImpressions,
+        parts: &[Measure::Impressions, Measure::GeneralInvalid, Measure::SophisticatedInvalid],
+        refused: |parts, gross| RowRefusal::PartsAboveGross { parts, gross },
+    },
+];
+
+impl Whole {
+    fn part(&self, measured: &Measured) -> i64 {
+        self.parts.iter().filter_map(|part| measured.count(*part)).sum()
     }
-    if let Some((viewable, impressions)) = pair(Measure::ViewableImpressions, Measure::Impressions) {
-        return Err(RowRefusal::ViewableAboveImpressions { viewable, impressions });
-    }
-    if let Some((completed, views)) = pair(Measure::CompletedViews, Measure::Views) {
-        return Err(RowRefusal::CompletedAboveViews { completed, views });
-    }
-    let parts = [Measure::Impressions, Measure::GeneralInvalid, Measure::SophisticatedInvalid];
-    let parts: i64 = parts.into_iter().filter_map(|part| measured.count(part)).sum();
-    match measured.count(Measure::GrossImpressions) {
-        Some(gross) if parts > gross => Err(RowRefusal::PartsAboveGross { parts, gross }),
-        Some(_) | None => Ok(()),
+
+    fn check(&self, measured: &Measured) -> Result<(), RowRefusal> {
+        let part = self.part(measured);
+        match measured.count(self.whole) {
+            Some(whole) if part > whole => Err((self.refused)(part, whole)),
+            Some(_) | None => Ok(()),
+        }
     }
 }

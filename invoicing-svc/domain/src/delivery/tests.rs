@@ -212,6 +212,40 @@ fn what_is_left_open_of_a_day_stays_as_it_was() {
     }
     let apart = measured(None, Some(1_001), None);
     assert_eq!(check_counts(&apart), Ok(()));
-    let refused = check_counts(&apart.over(&held)).expect_err("more clicks than impressions");
+    let refused = check_restated(&apart, &held).expect_err("more clicks than impressions");
     assert_eq!(refused.reason(), "CLICKS_ABOVE_IMPRESSIONS");
+}
+
+/// Of 1,000,000 impressions, 1,100,000 gross, 800,000 were in view and 50,000 are invalid: gross leaves room for 50,000 more.
+#[test]
+fn a_part_is_not_raised_above_a_whole_that_is_left_open_and_a_lowered_whole_holds() {
+    use Measure::*;
+    let said = |counts: &[(Measure, i64)]| {
+        let of = |measure: Measure| counts.iter().find(|(of, _)| *of == measure).map(|(_, count)| *count);
+        Measured { counts: Measure::COUNTS.map(of), ..Measured::default() }
+    };
+    let before = [
+        (GrossImpressions, 1_100_000),
+        (GeneralInvalid, 50_000),
+        (Impressions, 1_000_000),
+        (ViewableImpressions, 800_000),
+    ];
+    for (counts, expected) in [
+        (vec![(Impressions, 700_000)], ""),
+        (vec![(ViewableImpressions, 1_000_000)], ""),
+        (vec![(ViewableImpressions, 1_000_001)], "VIEWABLE_ABOVE_IMPRESSIONS"),
+        (vec![(Clicks, 1_000_001)], "CLICKS_ABOVE_IMPRESSIONS"),
+        (vec![(GrossImpressions, 900_000)], ""),
+        (vec![(SophisticatedInvalid, 50_000)], ""),
+        (vec![(SophisticatedInvalid, 50_001)], "PARTS_ABOVE_GROSS"),
+        (vec![(Impressions, 1_050_001)], "PARTS_ABOVE_GROSS"),
+        (vec![(CompletedViews, 5)], ""),
+    ] {
+        let refused = check_restated(&said(&counts), &said(&before)).err();
+        assert_eq!(refused.map_or("", |refused| refused.reason()), expected, "{counts:?}");
+    }
+    // What was in view stays above what was shown until it is lowered, too, which may take more than one step.
+    let lowered = said(&[(Impressions, 700_000), (ViewableImpressions, 800_000)]);
+    assert_eq!(check_restated(&said(&[(ViewableImpressions, 750_000)]), &lowered), Ok(()));
+    assert!(check_restated(&said(&[(ViewableImpressions, 800_001)]), &lowered).is_err());
 }

@@ -40,6 +40,8 @@ pub enum Finding {
     TagFailure,
     /// The third party has not counted yet.
     NoCountYet,
+    /// Within the tolerance, but what is owed in delivery was decided on these counts, and they are others now.
+    Owed(Counts),
 }
 
 /// Compares the counts of a period, and of all periods up to it.

@@ -11,7 +11,7 @@ mod tests;
 
 pub use compare::{Counts, Finding, compare};
 pub use price::{Priced, by_own_count, price};
-pub use settle::{Case, Decision, Delivered, Settled, settle};
+pub use settle::{Case, Decided, Decision, Delivered, Settled, settle};
 
 use calendar::Days;
 use jiff::{ToSpan, civil::Date};

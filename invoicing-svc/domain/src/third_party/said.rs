@@ -7,11 +7,7 @@ use crate::order::ToleranceBase;
 
 impl fmt::Display for Case {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "own count {}, controlling count ", self.counts.own.normalize())?;
-        match self.counts.controlling {
-            Some(count) => write!(f, "{}", count.normalize())?,
-            None => f.write_str("nothing")?,
-        }
+        both(f, self.counts)?;
         self.apart(f, self.counts)?;
         if let Some(count) = self.to_date.controlling.filter(|_| self.to_date != self.counts) {
             write!(f, "; to date {} and {}", self.to_date.own.normalize(), count.normalize())?;
@@ -21,7 +17,19 @@ impl fmt::Display for Case {
             Finding::Within | Finding::Beyond => "; the third party counted fewer, by more than is tolerated",
             Finding::TagFailure => "; the third party counted nothing at all: look at its tag",
             Finding::NoCountYet => "; the third party has not counted yet",
+            Finding::Owed(then) => {
+                f.write_str("; what is owed in delivery was decided on ")?;
+                return both(f, then);
+            }
         })
+    }
+}
+
+fn both(f: &mut fmt::Formatter<'_>, counts: Counts) -> fmt::Result {
+    write!(f, "own count {}, controlling count ", counts.own.normalize())?;
+    match counts.controlling {
+        Some(count) => write!(f, "{}", count.normalize()),
+        None => f.write_str("nothing"),
     }
 }
 
@@ -30,6 +38,7 @@ impl Case {
     pub fn reason(&self) -> (&'static str, &'static str) {
         match self.finding {
             Finding::Within | Finding::Beyond => ("THIRD_PARTY_CASE", "choose by what it bills"),
+            Finding::Owed(_) => ("THIRD_PARTY_CASE", "choose again by what it bills"),
             Finding::TagFailure => {
                 ("THIRD_PARTY_TAG_FAILURE", "have its tag mended, or choose by what it bills")
             }

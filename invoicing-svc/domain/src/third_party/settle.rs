@@ -45,13 +45,19 @@ pub struct Decision {
     pub counts: Option<Counts>,
 }
 
-/// Decides by which count each period bills. `decided` has what somebody has chosen, the latest last; a period that counts as
-/// it did then is apart no more, and says nothing of those after it.
-pub fn settle(
-    delivered: &Delivered,
-    terms: ThirdPartyTerms,
-    decided: &BTreeMap<Days, Vec<Decision>>,
-) -> Settled {
+/// What somebody has decided on a period.
+#[derive(Clone, Debug, Default)]
+pub struct Decided {
+    /// What they chose, the latest last.
+    pub made: Vec<Decision>,
+    /// The counts for which they chose that what is missing is made good, while it is owed.
+    pub owed: Option<Counts>,
+}
+
+/// Decides by which count each period bills. A period that counts as it did when somebody decided on it is apart no more, and says
+/// nothing of those after it. One of which delivery is owed for other counts is a case until somebody decides again, however close
+/// the counts are now.
+pub fn settle(delivered: &Delivered, terms: ThirdPartyTerms, decided: &BTreeMap<Days, Decided>) -> Settled {
     let mut settled = Settled::default();
     let mut to_date = Counts { own: Decimal::ZERO, controlling: None };
     let periods: std::collections::BTreeSet<Days> =
@@ -60,19 +66,24 @@ pub fn settle(
         let of = Period::of(delivered, period);
         let counts = of.counts();
         let stands = |decision: &&Decision| decision.counts.is_none_or(|then| then == counts);
-        if let Some(decision) = decided.get(&period).and_then(|made| made.iter().rev().find(stands)) {
+        let known = decided.get(&period);
+        if let Some(decision) = known.and_then(|known| known.made.iter().rev().find(stands)) {
             settled.cells.extend(of.by(decision.outcome));
             continue;
         }
         to_date = plus(to_date, counts);
-        match compare(counts, to_date, terms) {
+        let owed = known.and_then(|known| known.owed).filter(|then| *then != counts);
+        let found = compare(counts, to_date, terms);
+        let finding = owed.filter(|_| found == Finding::Within).map_or(found, Finding::Owed);
+        match finding {
             Finding::Within => settled.cells.extend(of.by(Outcome::Controlling)),
             Finding::NoCountYet if terms.bills_own(period) => {
                 settled.cells.extend(of.by(Outcome::Own));
             }
-            finding @ (Finding::NoCountYet | Finding::TagFailure | Finding::Beyond) => {
+            Finding::NoCountYet | Finding::TagFailure | Finding::Beyond | Finding::Owed(_) => {
                 settled.cells.extend(of.by(Outcome::Controlling));
-                let outcomes = ways_out(finding).iter().map(|outcome| (*outcome, of.by(*outcome))).collect();
+                let ways = ways_out(finding, counts).iter();
+                let outcomes = ways.map(|outcome| (*outcome, of.by(*outcome))).collect();
                 let base = terms.base;
                 settled.cases.push(Case { period, finding, counts, to_date, base, outcomes });
             }
@@ -81,12 +92,14 @@ pub fn settle(
     settled
 }
 
-/// A count that is missing or broken cannot be the measure of anything.
-fn ways_out(finding: Finding) -> &'static [Outcome] {
+/// A count that is missing or broken cannot be the measure of anything, and what nobody is short of is not made good.
+fn ways_out(finding: Finding, counts: Counts) -> &'static [Outcome] {
+    const ALL: &[Outcome] =
+        &[Outcome::Controlling, Outcome::ControllingPlusTen, Outcome::Own, Outcome::Makegood];
     match finding {
-        Finding::Beyond => {
-            &[Outcome::Controlling, Outcome::ControllingPlusTen, Outcome::Own, Outcome::Makegood]
-        }
+        Finding::Beyond => ALL,
+        Finding::Owed(_) if counts.controlling.is_some_and(|controlling| controlling < counts.own) => ALL,
+        Finding::Owed(_) => &[Outcome::Controlling, Outcome::Own],
         Finding::TagFailure => &[Outcome::Controlling, Outcome::Own, Outcome::Makegood],
         Finding::NoCountYet => &[Outcome::Own],
         Finding::Within => &[],

@@ -208,8 +208,41 @@ fn a_case_shows_what_each_way_out_would_bill() {
 }
 
 /// What was decided on January, for whatever counts or for these.
-fn decided(outcome: Outcome, counts: Option<Counts>) -> BTreeMap<Days, Vec<Decision>> {
-    BTreeMap::from([(month(1), vec![Decision { outcome, counts }])])
+fn decided(outcome: Outcome, counts: Option<Counts>) -> BTreeMap<Days, Decided> {
+    BTreeMap::from([(month(1), Decided { made: vec![Decision { outcome, counts }], owed: None })])
+}
+
+/// 1,200,000 against 1,000,000: 200,000 are made good, until either count is another one.
+#[test]
+fn what_is_owed_for_other_counts_is_a_case_however_close_they_are() {
+    use Outcome::{Controlling, ControllingPlusTen, Makegood, Own};
+    let then = counts(1_200_000, Some(1_000_000));
+    let made = vec![Decision { outcome: Makegood, counts: Some(then) }];
+    let owed = BTreeMap::from([(month(1), Decided { made, owed: Some(then) })]);
+    let settled = |own, controlling| {
+        settle(&delivered(&[(1, own, controlling)]), terms("10", ToleranceBase::Own), &owed)
+    };
+    assert_eq!(settled(1_200_000, Some(1_000_000)).cases.len(), 0);
+    // 50,000 of 1,200,000 are 4.17 %; nothing is missing any more where 1,200,000 confirm it all.
+    for (controlling, ways) in [
+        (1_150_000, vec![Controlling, ControllingPlusTen, Own, Makegood]),
+        (1_200_000, vec![Controlling, Own]),
+        (1_300_000, vec![Controlling, Own]),
+    ] {
+        let settled = settled(1_200_000, Some(controlling));
+        assert_eq!(bills(&settled), [controlling]);
+        let [case] = &*settled.cases else { panic!("one case, not {:?}", settled.cases) };
+        assert_eq!(case.finding, Finding::Owed(then));
+        assert_eq!(case.reason(), ("THIRD_PARTY_CASE", "choose again by what it bills"));
+        assert_eq!(case.outcomes.iter().map(|(outcome, _)| *outcome).collect::<Vec<_>>(), ways);
+    }
+    assert_eq!(
+        settled(1_200_000, Some(1_150_000)).cases[0].to_string(),
+        "own count 1200000, controlling count 1150000, 4.17 % of the own count apart; \
+         what is owed in delivery was decided on own count 1200000, controlling count 1000000"
+    );
+    // 250,000 of 1,250,000 are 20.00 %.
+    assert_eq!(settled(1_250_000, Some(1_000_000)).cases[0].finding, Finding::Beyond);
 }
 
 #[test]

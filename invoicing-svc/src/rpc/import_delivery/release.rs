@@ -1,13 +1,16 @@
 //! Quarantined rows that can be used now land as a batch of their own.
 
+use std::collections::{BTreeMap, HashMap};
+
 use anyhow::Context;
 use billing_proto::billing::{access::v1::PrincipalKind, invoicing::v1 as pb};
+use calendar::Days;
 use chassis::{
     call::Call,
     clock::Clock,
     failure::{Failure, OrRefuse},
 };
-use ids::BatchId;
+use ids::{AccountId, BatchId, LineId};
 use invoicing_domain::{
     control_total::ControlTotal,
     delivery::{self, BatchTotals, DailyFact, RowRefusal},
@@ -39,8 +42,8 @@ use crate::{
 /// How many rows are released at a time.
 const ROWS_MAX: i64 = 20_000;
 
-/// Rows that wait, with what they say: either the place of their line, or why they stay.
-type Looked = Vec<(i64, Row, Result<usize, RowRefusal>)>;
+/// A row that waits, with what it says: either the place of its line, or why it stays.
+type Looked = (i64, Row, Result<usize, RowRefusal>);
 
 /// Releases what can be used of the rows that a request names. The answer is the new batch, or the old one where none
 /// of its rows can be used yet.
@@ -68,7 +71,11 @@ pub async fn release(
         return import_airings::release(call, (old, &batch), (transaction, once), rows, clock).await;
     };
     let mut import = begin(call, &batch, transaction, pool).await?;
-    let looked = look(&mut import, &batch, landing, rows).await?;
+    let mut looked = look(&mut import, (old, &batch), landing, rows).await?;
+    // Who names rows knows which of a day they leave.
+    if message.rows.is_empty() {
+        import.keep_days_together(&mut looked);
+    }
     let released = import.write_released((old, &batch), looked).await?;
     let answer = if released == 0 {
         let viewer = report::Viewer { scope: None, person: &import.call.caller.person };
@@ -119,16 +126,16 @@ async fn begin(
 /// Looks at the rows again. What a later batch has said since is not said again by an older one.
 async fn look(
     import: &mut Import,
-    batch: &QuarantinedBatch,
+    (old, batch): (BatchId, &QuarantinedBatch),
     landing: i64,
     rows: Vec<KeptRow>,
-) -> Result<Looked, Failure> {
+) -> Result<Vec<Looked>, Failure> {
     let mut read = Vec::with_capacity(rows.len());
     for row in rows {
         read.push((row.row, read_again(batch.file_header.as_deref(), &row.content).or_refuse()?));
     }
     import.reading.load_named(read.iter().map(|(_, row)| row)).await?;
-    let mut looked: Looked = Vec::with_capacity(read.len());
+    let mut looked: Vec<Looked> = Vec::with_capacity(read.len());
     for (number, row) in read {
         let found = import.reading.line_of(&row);
         looked.push((number, row, found));
@@ -144,7 +151,8 @@ async fn look(
             days.push((line.account, line.line, fact.day, measures));
         }
     }
-    let since = (import.landing.source, landing);
+    let added_up = Some(old).filter(|_| import.destination == Destination::Summed);
+    let since = (import.landing.source, landing, added_up);
     for said in quarantine::said_since(&mut import.transaction, since, &days).await? {
         let (_, row, found) =
             &mut looked[usable[usize::try_from(said).context("a place before the first")?]];
@@ -160,11 +168,35 @@ fn said_since(fact: &DailyFact) -> RowRefusal {
 }
 
 impl Import {
+    /// Rows stay that are added up with one that cannot be used.
+    fn keep_days_together(&self, looked: &mut [Looked]) {
+        if self.destination == Destination::Facts {
+            return;
+        }
+        let mut waiting: HashMap<(AccountId, LineId), BTreeMap<Days, i64>> = HashMap::new();
+        let is_settled =
+            |found: &Result<usize, RowRefusal>| matches!(found, Ok(_) | Err(RowRefusal::SaidSince { .. }));
+        for (number, row, _) in looked.iter().filter(|(_, _, found)| !is_settled(found)) {
+            if let Some((account, line, days)) = self.reading.waits(row) {
+                waiting.entry((account, line)).or_default().entry(days).or_insert(*number);
+            }
+        }
+        for (_, row, found) in looked {
+            let place = found.as_ref().ok().copied();
+            let Some((place, fact)) = place.zip(row.parsed.as_ref().ok()) else { continue };
+            let line = &self.reading.lines[place];
+            let mut days = waiting.get(&(line.account, line.line)).into_iter().flatten();
+            if let Some((_, other)) = days.find(|(days, _)| days.contains(fact.day)) {
+                *found = Err(RowRefusal::DayIncomplete { row: *other });
+            }
+        }
+    }
+
     /// Writes the rows that can be used, and what is wrong with the others. Answers how many can be used.
     async fn write_released(
         &mut self,
         (old, batch): (BatchId, &QuarantinedBatch),
-        looked: Looked,
+        looked: Vec<Looked>,
     ) -> Result<i64, Failure> {
         let (mut facts, mut released, mut kept) = (FactRows::new(), Vec::new(), Vec::new());
         let again = looked.iter().filter_map(|(_, row, found)| {
@@ -181,7 +213,10 @@ impl Import {
             });
             match placed {
                 Ok(fact) => {
-                    facts.push(&fact, self.landing)?;
+                    match self.destination {
+                        Destination::Facts => facts.push(&fact, self.landing)?,
+                        Destination::Summed => facts.push_to_sum(&fact, self.landing, (number, None))?,
+                    }
                     self.reading.count_released(&row);
                     released.push(number);
                 }
@@ -197,7 +232,7 @@ impl Import {
         quarantine::release(&mut self.transaction, old, &released, self.id).await?;
         store::copy(&mut self.transaction, facts, self.destination).await?;
         if self.destination == Destination::Summed {
-            store::sum_up(&mut self.transaction, batch.replaces).await?;
+            store::sum_up(&mut self.transaction, batch.replaces, Some(old)).await?;
         }
         self.header.said.rows = self.reading.counted.rows;
         Ok(self.reading.counted.rows)
