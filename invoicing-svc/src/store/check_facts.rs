@@ -60,7 +60,7 @@ pub struct CheckFacts {
     pub lines: HashMap<LineId, LineState>,
     /// What was billed in each of the six months before.
     pub recent: HashMap<(AccountId, Currency), Vec<Money>>,
-    /// The documents of the run's month: number and order.
+    /// The documents of the run's month that other runs made: number and order.
     pub issued: BTreeMap<Alike, (String, OrderId)>,
     /// Whose delivery the run does not know all of.
     pub stale: HashSet<AccountId>,
@@ -242,10 +242,11 @@ async fn documents(
     }
     let rows = sqlx::query!(
         "select account_id, order_id, currency, number, gross, period_first, period_last from invoice
-          where account_id = any($1) and entity_id = $2 and kind = 'INVOICE' and billing_month = $3",
+          where account_id = any($1) and entity_id = $2 and kind = 'INVOICE' and billing_month = $3 and run_id is distinct from $4",
         accounts,
         run.entity.uuid(),
-        month as _
+        month as _,
+        run.id.uuid()
     )
     .fetch_all(connection)
     .await?;

@@ -73,10 +73,15 @@ pub async fn claim_rated(connection: &mut PgConnection) -> Result<Option<Billing
     found(connection, claimed).await
 }
 
-/// Claims a run that is to be issued.
-pub async fn claim_issuing(connection: &mut PgConnection) -> Result<Option<BillingRun>, Failure> {
+/// Claims a run that is to be issued, out of those after one of them.
+pub async fn claim_issuing(
+    connection: &mut PgConnection,
+    after: Option<RunId>,
+) -> Result<Option<BillingRun>, Failure> {
     let claimed = sqlx::query_scalar!(
-        "select run_id from billing_run where state = 'ISSUING' order by run_id limit 1 for update skip locked"
+        "select run_id from billing_run where state = 'ISSUING' and ($1::uuid is null or run_id > $1)
+          order by run_id limit 1 for update skip locked",
+        after.map(RunId::uuid)
     )
     .fetch_optional(&mut *connection)
     .await?;

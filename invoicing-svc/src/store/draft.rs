@@ -391,7 +391,7 @@ pub async fn free(
     run: RunId,
     draft: (AccountId, InvoiceId),
 ) -> Result<(), Failure> {
-    sqlx::query!(
+    let freed = sqlx::query!(
         "update draft set waiting = false, since = 1 + coalesce((select max(review) from run_review r where r.run_id = $1), 0)
           where account_id = $2 and invoice_id = $3 and waiting
             and not exists (select from billing_exception e
@@ -400,8 +400,11 @@ pub async fn free(
         draft.0.uuid(),
         draft.1.uuid()
     )
-    .execute(connection)
+    .execute(&mut *connection)
     .await?;
+    if freed.rows_affected() > 0 {
+        super::review::forget(connection, (&[draft.0.uuid()], &[draft.1.uuid()])).await?;
+    }
     Ok(())
 }
 

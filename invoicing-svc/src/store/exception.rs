@@ -194,6 +194,21 @@ impl Exception {
         Self { invoice, ..self }
     }
 
+    /// Whose it is.
+    pub fn account(&self) -> AccountId {
+        self.account
+    }
+
+    /// Whether it stands in the way of a draft.
+    pub fn blocks(&self, draft: InvoiceId) -> bool {
+        self.severity == Severity::Block && self.invoice == Some(draft)
+    }
+
+    /// Whether it stands in the way of an order.
+    pub fn blocks_order(&self, order: (AccountId, OrderId)) -> bool {
+        self.severity == Severity::Block && (self.account, self.order) == order
+    }
+
     /// The difference that is not billed: whose it is, and of which order line.
     pub fn difference(&self) -> Option<(AccountId, LineId, &Held)> {
         Some((self.account, self.line?, self.held.as_ref()?))

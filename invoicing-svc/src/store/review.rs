@@ -46,14 +46,17 @@ pub async fn with_root(
     Ok(review.fetch_one(connection).await?)
 }
 
-/// Drops the drafts that a run has of these accounts, and remembers what they were: a draft that is made again as it was
-/// has not changed.
+/// Drops the drafts that a run has of these accounts, and remembers those that a review has had: a draft that is made again as it
+/// was has not changed. What is only on the way to a review is not remembered.
 pub async fn supersede(connection: &mut PgConnection, run: RunId, accounts: &[Uuid]) -> Result<(), Failure> {
     sqlx::query!(
-        "insert into superseded_draft (account_id, invoice_id, run_id, digest, since)
-         select account_id, invoice_id, run_id, digest, case when waiting then null else since end
-           from draft where run_id = $1 and account_id = any($2)
-         on conflict (account_id, invoice_id) do update set digest = excluded.digest, since = excluded.since",
+        "insert into superseded_draft (account_id, invoice_id, run_id, digest, since, last_review, currency, total)
+         select d.account_id, d.invoice_id, d.run_id, d.digest, case when d.waiting then null else d.since end, r.review, d.currency,
+                d.total
+           from draft d cross join (select max(review) as review from run_review where run_id = $1) as r
+          where d.run_id = $1 and d.account_id = any($2) and d.since <= r.review
+         on conflict (account_id, invoice_id) do update set digest = excluded.digest, since = excluded.since,
+           last_review = excluded.last_review, currency = excluded.currency, total = excluded.total",
         run.uuid(),
         accounts
     )
@@ -96,27 +99,48 @@ pub async fn touch(
         &accounts,
         &invoices
     )
+    .execute(&mut *connection)
+    .await?;
+    forget(connection, (&accounts, &invoices)).await
+}
+
+/// Whatever these drafts were when they were dropped last, they are not that any more.
+pub async fn forget(
+    connection: &mut PgConnection,
+    (accounts, invoices): (&[Uuid], &[Uuid]),
+) -> Result<(), Failure> {
+    sqlx::query!(
+        "delete from superseded_draft s using unnest($1::uuid[], $2::uuid[]) as other(account_id, invoice_id)
+          where (s.account_id, s.invoice_id) = (other.account_id, other.invoice_id)",
+        accounts,
+        invoices
+    )
     .execute(connection)
     .await?;
     Ok(())
 }
 
-/// What the drafts that changed after a review come to beside the rest, in each currency; those that dropped out before count.
+/// What the drafts that changed after a review come to beside the rest, in each currency; those that dropped out before count, and
+/// those that were not made again.
 pub async fn changed(
     connection: &mut PgConnection,
     run: RunId,
     review: i32,
 ) -> Result<Vec<Changed>, Failure> {
     let rows = sqlx::query!(
-        "select d.currency, coalesce(sum(d.total) filter (where d.since <= $2), 0) as \"going!\",
-                coalesce(sum(d.total) filter (where d.since > $2), 0) as \"removed!\"
-           from draft d
-          where d.run_id = $1
-            and (not d.waiting
-                 or exists (select from billing_exception e
-                             where e.run_id = $1 and e.account_id = d.account_id and e.invoice_id = d.invoice_id
-                               and e.reason = $3 and e.state = 'OPEN'))
-          group by d.currency order by d.currency",
+        "select currency as \"currency!\", coalesce(sum(total) filter (where is_going), 0) as \"going!\",
+                coalesce(sum(total) filter (where not is_going), 0) as \"removed!\"
+           from (select d.currency, d.total, d.since <= $2 as is_going
+                   from draft d
+                  where d.run_id = $1
+                    and (not d.waiting
+                         or exists (select from billing_exception e
+                                     where e.run_id = $1 and e.account_id = d.account_id and e.invoice_id = d.invoice_id
+                                       and e.reason = $3 and e.state = 'OPEN'))
+                  union all
+                 select v.currency, v.total, false
+                   from vanished_draft v where v.run_id = $1 and $2 between v.since and v.last_review) as reviewed
+          group by currency order by currency",
         run.uuid(),
         review,
         CHANGED.0
@@ -134,7 +158,7 @@ pub async fn changed(
 }
 
 /// Lets the drafts that changed after a review wait, each with the exception that says so; and keeps how many have dropped
-/// out and what they come to.
+/// out, with those that were not made again, and what they come to.
 pub async fn remove_changed(
     connection: &mut PgConnection,
     (run, review): (RunId, i32),
@@ -160,10 +184,12 @@ pub async fn remove_changed(
         "update billing_run
             set removed = $2,
                 drafts_removed = (select count(*) from billing_exception e where e.run_id = $1 and e.reason = $3 and e.state = 'OPEN')
+                               + (select count(*) from vanished_draft v where v.run_id = $1 and $4 between v.since and v.last_review)
           where run_id = $1",
         run.uuid(),
         serde_json::Value::from(amounts),
-        CHANGED.0
+        CHANGED.0,
+        review
     )
     .execute(connection)
     .await?;
@@ -184,6 +210,12 @@ pub async fn take_back_in(connection: &mut PgConnection, run: RunId, at: Timesta
     )
     .fetch_all(&mut *connection)
     .await?;
+    sqlx::query!(
+        "update billing_run set removed = '[]', drafts_removed = 0 where run_id = $1 and drafts_removed > 0",
+        run.uuid()
+    )
+    .execute(&mut *connection)
+    .await?;
     if settled.is_empty() {
         return Ok(());
     }
@@ -200,11 +232,8 @@ pub async fn take_back_in(connection: &mut PgConnection, run: RunId, at: Timesta
         &accounts,
         &invoices
     )
-    .execute(&mut *connection)
+    .execute(connection)
     .await?;
-    sqlx::query!("update billing_run set removed = '[]', drafts_removed = 0 where run_id = $1", run.uuid())
-        .execute(connection)
-        .await?;
     Ok(())
 }
 

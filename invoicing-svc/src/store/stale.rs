@@ -64,22 +64,41 @@ pub async fn drafts(
     Ok(rows.into_iter().map(|row| draft((row.account_id, row.order_id, row.invoice_id))).collect())
 }
 
-/// Which of the drafts belong to accounts with an input that came after their run was approved, and that nobody has accepted:
-/// account, draft, digest of what money follows.
-pub async fn after_approval(
-    connection: &mut PgConnection,
-    run: RunId,
-    drafts: &[(AccountId, InvoiceId)],
-) -> Result<Vec<(AccountId, InvoiceId, Vec<u8>)>, Failure> {
-    let (accounts, invoices): (Vec<Uuid>, Vec<Uuid>) =
-        drafts.iter().map(|(account, invoice)| (account.uuid(), invoice.uuid())).unzip();
-    let rows = sqlx::query_file!("src/store/sql/after_approval.sql", run.uuid(), &accounts, &invoices)
-        .fetch_all(connection)
-        .await?;
-    let late = rows
-        .into_iter()
-        .map(|row| (AccountId::from_uuid(row.account_id), InvoiceId::from_uuid(row.invoice_id), row.digest));
+/// A draft whose account has an input that came after its run was approved.
+#[derive(Clone, Debug)]
+pub struct Late {
+    pub account: AccountId,
+    /// The first that it bills.
+    pub order: OrderId,
+    pub invoice: InvoiceId,
+    /// Of what money follows.
+    pub digest: Vec<u8>,
+}
+
+/// The drafts that a run is still to issue and that have an input which came after it was approved, or after somebody last
+/// [`looked`], and which nobody has accepted; in the order of their accounts.
+pub async fn after_approval(connection: &mut PgConnection, run: RunId) -> Result<Vec<Late>, Failure> {
+    let rows =
+        sqlx::query_file!("src/store/sql/after_approval.sql", run.uuid()).fetch_all(connection).await?;
+    let late = rows.into_iter().map(|row| Late {
+        account: AccountId::from_uuid(row.account_id),
+        order: OrderId::from_uuid(row.order_id),
+        invoice: InvoiceId::from_uuid(row.invoice_id),
+        digest: row.digest,
+    });
     Ok(late.collect())
+}
+
+/// The drafts that a run is still to issue stand as approved beside all that `snapshot` has. The run is locked.
+pub async fn looked(connection: &mut PgConnection, run: RunId, snapshot: &str) -> Result<(), Failure> {
+    sqlx::query!(
+        "update billing_run set approved_seen = $2::text::pg_snapshot where run_id = $1",
+        run.uuid(),
+        snapshot
+    )
+    .execute(connection)
+    .await?;
+    Ok(())
 }
 
 /// The drafts of a run that is locked say all that `snapshot` has.

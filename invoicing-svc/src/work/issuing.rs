@@ -13,12 +13,13 @@ use invoicing_domain::{
     period::{Books, posting},
 };
 use outbox::{Fact, Voice, say};
+use refusal::{Class, Refusal};
 use sqlx::PgConnection;
 use uuid::Uuid;
 
 use super::{
     Worker,
-    changed_drafts::as_approved,
+    changed_drafts::take_in_later,
     draw_down::{WalletBill, draw_down},
     rating::fail,
     rendering,
@@ -38,30 +39,53 @@ const CHUNK: i64 = 500;
 
 /// Issues a chunk of a run. False: there is nothing to do.
 pub async fn step(worker: &Worker) -> Result<bool, Failure> {
-    let mut transaction = worker.pool.begin().await?;
-    let Some(run) = store::claim::claim_issuing(&mut transaction).await? else { return Ok(false) };
-    match issue(&mut transaction, &run, worker).await {
-        Ok(()) => transaction.commit().await?,
-        Err(Failure::Refused(passing)) if passing.class == refusal::Class::Unavailable => {
-            return Err(passing.into());
+    let (mut after, mut passing) = (None, None);
+    loop {
+        let mut transaction = worker.pool.begin().await?;
+        let Some(run) = store::claim::claim_issuing(&mut transaction, after).await? else {
+            return passing.map_or(Ok(false), |passing: Refusal| Err(passing.into()));
+        };
+        match issue(&mut transaction, &run, worker).await {
+            Ok(Next::Issuing) => transaction.commit().await?,
+            Ok(Next::Rating) => {
+                transaction.commit().await?;
+                worker.bell.ring();
+            }
+            // It goes away by itself, and the other runs do not wait for that.
+            Err(Failure::Refused(refusal)) if refusal.class == Class::Unavailable => {
+                transaction.rollback().await?;
+                tracing::warn!(run = %run.id, reason = refusal.reason, "issuing waits: {}", refusal.message);
+                (after, passing) = (Some(run.id), Some(refusal));
+                continue;
+            }
+            Err(failure) => {
+                transaction.rollback().await?;
+                let fault = match failure {
+                    Failure::Refused(refusal) => anyhow::Error::new(refusal),
+                    Failure::Fault(fault) => fault,
+                };
+                fail(worker, run.id, &fault).await?;
+            }
         }
-        Err(failure) => {
-            transaction.rollback().await?;
-            let fault = match failure {
-                Failure::Refused(refusal) => anyhow::Error::new(refusal),
-                Failure::Fault(fault) => fault,
-            };
-            fail(worker, run.id, &fault).await?;
-        }
+        worker.bell.ring_printer();
+        return Ok(true);
     }
-    worker.bell.ring_printer();
-    Ok(true)
 }
 
-async fn issue(connection: &mut PgConnection, run: &BillingRun, worker: &Worker) -> Result<(), Failure> {
+/// What a run does next.
+enum Next {
+    Issuing,
+    /// All of it is to be approved anew.
+    Rating,
+}
+
+async fn issue(connection: &mut PgConnection, run: &BillingRun, worker: &Worker) -> Result<Next, Failure> {
     let State::Issuing(order) = &run.state else {
         return Err(anyhow::anyhow!("a run was claimed for issuing that is {}", run.state.name()).into());
     };
+    if take_in_later(connection, (run, &order.approval.root), worker).await? {
+        return Ok(Next::Rating);
+    }
     let drafts = store::draft::next(connection, run.id, CHUNK).await?;
     let at = worker.clock.now();
     let voice = Voice::system(String::new(), at);
@@ -70,11 +94,8 @@ async fn issue(connection: &mut PgConnection, run: &BillingRun, worker: &Worker)
         let run = store::billing_run::record(connection, domain::issued(run, at).or_refuse()?).await?;
         let message = report::message_of(connection, &run).await?;
         let issued = fact::run("billing.invoicing.v1.billing_run.issued", run.entity, &message);
-        return Ok(say(connection, &voice, dropped.into_iter().chain([issued]).collect()).await?);
-    }
-    let drafts = as_approved(connection, (run, &order.approval.root), drafts, worker).await?;
-    if drafts.is_empty() {
-        return Ok(());
+        say(connection, &voice, dropped.into_iter().chain([issued]).collect()).await?;
+        return Ok(Next::Issuing);
     }
     // Accounts are locked before numbers are, by whoever locks both.
     let from_wallets = drafts.iter().filter(|draft| draft.settled_by == SettledBy::Wallet);
@@ -87,7 +108,8 @@ async fn issue(connection: &mut PgConnection, run: &BillingRun, worker: &Worker)
     let drawn = draw_down(connection, (&entity, &books), bills, (order.date, at)).await?;
     let heads = invoice::issued(connection, &chunk).await?;
     let issued = heads.iter().map(|(account, head)| fact::issued(run.entity, *account, head));
-    Ok(say(connection, &voice, issued.chain(drawn).collect()).await?)
+    say(connection, &voice, issued.chain(drawn).collect()).await?;
+    Ok(Next::Issuing)
 }
 
 /// What of a chunk settles from wallets, as its drafts were approved.

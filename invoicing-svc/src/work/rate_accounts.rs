@@ -45,6 +45,8 @@ pub struct Rated {
     pub exceptions: Vec<Exception>,
     /// The accounts with orders that wait for an outside tax engine.
     pub unanswered: Vec<AccountId>,
+    /// Why the engine did not answer at all, where it did not: what is rated may be otherwise once it does.
+    pub silence: Option<Refusal>,
 }
 
 /// Rates the orders that the run's entity has of the accounts, and checks what they come to as of `today`.
@@ -90,7 +92,7 @@ pub async fn rate_accounts(
     }
     let mut blueprints: Vec<Blueprint> = drafts.into_values().collect();
     check_drafts(&mut blueprints, &mut facts, &mut exceptions)?;
-    Ok(Rated { blueprints, exceptions, unanswered })
+    Ok(Rated { blueprints, exceptions, unanswered, silence: taxing.silence().cloned() })
 }
 
 /// The orders of a document, rated and put together.

@@ -141,7 +141,7 @@ pub(super) async fn record(
     connection: &mut PgConnection,
     run: &BillingRun,
     shard: &Shard,
-    (Rated { mut blueprints, mut exceptions, unanswered }, seen): (Rated, &str),
+    (Rated { mut blueprints, mut exceptions, unanswered, silence: _ }, seen): (Rated, &str),
     when: (Timestamp, Date),
 ) -> Result<(), Failure> {
     held::propose(connection, run.entity, &mut exceptions).await?;

@@ -43,6 +43,24 @@ pub struct Question<D> {
     pub document: Document,
 }
 
+/// Why an engine gave no tax that can be used.
+#[derive(Clone, Debug)]
+pub enum Untold {
+    /// It did not answer, or this service does not know it.
+    Silent(String),
+    /// What it answered cannot stand on a document.
+    Wrong(String),
+}
+
+impl Untold {
+    /// In words.
+    pub fn why(self) -> String {
+        match self {
+            Self::Silent(why) | Self::Wrong(why) => why,
+        }
+    }
+}
+
 /// What an engine says of the lines of a draft makes its tax, or is wrong in some way.
 pub trait Taxed<D, T>: Fn(D, &[TaxedLine]) -> Result<T, String> {}
 
@@ -81,17 +99,19 @@ impl TaxEngines {
         name: &str,
         questions: Vec<Question<D>>,
         taxed: impl Taxed<D, T>,
-    ) -> Vec<Result<T, String>> {
-        let unknown = || Err("the configuration of this service names no such engine".to_owned());
+    ) -> Vec<Result<T, Untold>> {
+        let unknown =
+            || Err(Untold::Silent("the configuration of this service names no such engine".to_owned()));
         let Some(engine) = self.0.get(name) else { return questions.iter().map(|_| unknown()).collect() };
-        let mut results: Vec<Result<T, String>> = questions.iter().map(|_| unknown()).collect();
+        let mut results: Vec<Result<T, Untold>> = questions.iter().map(|_| unknown()).collect();
         let mut given_up: Option<String> = None;
         for mut chunk in chunks(questions) {
             if given_up.is_none() {
                 given_up = ask(engine, &mut chunk, &mut results, &taxed).await;
             }
             for open in chunk {
-                results[open.place] = Err(given_up.clone().unwrap_or(open.why));
+                let silent = given_up.clone().map(Untold::Silent);
+                results[open.place] = Err(silent.unwrap_or(Untold::Wrong(open.why)));
             }
         }
         results
@@ -103,7 +123,7 @@ impl TaxEngines {
 async fn ask<D: Clone, T>(
     engine: &TaxEngineServiceClient<Channel>,
     chunk: &mut Vec<Open<D>>,
-    results: &mut [Result<T, String>],
+    results: &mut [Result<T, Untold>],
     taxed: &impl Taxed<D, T>,
 ) -> Option<String> {
     let mut silent = None;
@@ -129,7 +149,7 @@ async fn ask<D: Clone, T>(
 fn take<D: Clone, T>(
     mut answers: HashMap<String, Vec<TaxedLine>>,
     chunk: &mut Vec<Open<D>>,
-    results: &mut [Result<T, String>],
+    results: &mut [Result<T, Untold>],
     taxed: &impl Taxed<D, T>,
 ) {
     for mut open in std::mem::take(chunk) {

@@ -1,5 +1,7 @@
 //! Gives drafts their tax, by the rates or by an outside engine, or says why their orders wait for it.
 
+use std::sync::OnceLock;
+
 use anyhow::Context;
 use billing_proto::outside::tax::v1::{Document, TaxedLine};
 use chassis::failure::Failure;
@@ -13,7 +15,7 @@ use invoicing_domain::{
 use money::Currency;
 use refusal::Refusal;
 
-use super::tax_engine::{Question, TaxEngines};
+use super::tax_engine::{Question, TaxEngines, Untold};
 use crate::{store::tax::Inputs, wire::tax_engine as wire};
 
 /// What taxing what an entity sells works with.
@@ -22,6 +24,8 @@ pub struct Taxing<'a> {
     entity: &'a BillingEntity,
     seller: Place,
     inputs: &'a Inputs,
+    /// Why the engine did not answer at all, where it did not.
+    silence: OnceLock<Refusal>,
 }
 
 /// What taxing what an account buys works with.
@@ -38,7 +42,7 @@ impl<'a> Taxing<'a> {
             Some(place) => place.clone(),
             None => entity.address.country.parse().context("the entity's address has no country")?,
         };
-        Ok(Self { entity, seller, inputs })
+        Ok(Self { entity, seller, inputs, silence: OnceLock::new() })
     }
 
     /// Drafts with their tax, in their order; or why one waits for it.
@@ -62,9 +66,23 @@ impl<'a> Taxing<'a> {
             let determined = wire::determined(lines, draft.draft().currency)?;
             draft.taxed_as((engine.as_str(), &determined), base, rounding).map_err(|error| error.to_string())
         };
-        let refused = |why| -> Refusal { TaxError::EngineUnavailable { engine: engine.clone(), why }.into() };
         let taxed = engines.tax(engine, questions?, taxed).await;
-        Ok(taxed.into_iter().map(|taxed| taxed.map_err(refused)).collect())
+        Ok(taxed.into_iter().map(|taxed| taxed.map_err(|untold| self.refused(engine, untold))).collect())
+    }
+
+    fn refused(&self, engine: &str, untold: Untold) -> Refusal {
+        let is_silent = matches!(untold, Untold::Silent(_));
+        let refusal: Refusal =
+            TaxError::EngineUnavailable { engine: engine.to_owned(), why: untold.why() }.into();
+        if is_silent {
+            self.silence.get_or_init(|| refusal.clone());
+        }
+        refusal
+    }
+
+    /// Why the engine did not answer at all about some of what it was asked: later it may.
+    pub fn silence(&self) -> Option<&Refusal> {
+        self.silence.get()
     }
 
     pub fn buyer(&self, account: AccountId) -> Result<TaxingBuyer<'_>, Failure> {
@@ -86,7 +104,7 @@ impl TaxingBuyer<'_> {
 
     /// The draft with the tax that the rates say.
     fn by_rates(&self, draft: Untaxed) -> Result<Draft, Refusal> {
-        let Taxing { entity, seller, inputs } = self.taxing;
+        let Taxing { entity, seller, inputs, silence: _ } = self.taxing;
         let lines = draft.taxables(entity.tax_base).into_iter();
         let treatments: Result<Vec<_>, _> =
             lines.map(|line| determine(seller, self.buyer, &inputs.rates, line)).collect();
@@ -113,7 +131,7 @@ impl TaxingBuyer<'_> {
         lines: &[Taxable<'_>],
         engines: &TaxEngines,
     ) -> Result<Vec<Treatment>, Refusal> {
-        let Taxing { entity, seller, inputs } = self.taxing;
+        let Taxing { entity, seller, inputs, silence: _ } = self.taxing;
         let Some(engine) = &entity.tax_engine else {
             let by_rates = |line: &Taxable<'_>| Ok(determine(seller, self.buyer, &inputs.rates, *line)?);
             return lines.iter().map(by_rates).collect();
@@ -125,7 +143,8 @@ impl TaxingBuyer<'_> {
             Ok(determined.into_iter().map(|line| line.treatment).collect())
         };
         let mut answers = engines.tax(engine, vec![question], treated).await;
-        let answer = answers.pop().unwrap_or_else(|| Err("it answers nothing".to_owned()));
-        answer.map_err(|why| TaxError::EngineUnavailable { engine: engine.clone(), why }.into())
+        let nothing = || Err(Untold::Wrong("it answers nothing".to_owned()));
+        let answer = answers.pop().unwrap_or_else(nothing);
+        answer.map_err(|untold| self.taxing.refused(engine, untold))
     }
 }

@@ -14,6 +14,7 @@ use crate::{
     invoice::{approve, bill, issue, review},
     order::{Sold, day},
     reference::create_product,
+    refresh::{refresh, rename},
     service::{Door, Service, reason},
 };
 
@@ -160,4 +161,25 @@ async fn a_credit_is_changed_only_in_when_it_expires_and_why() {
         pb::ListAdCreditsRequest { parent: "accounts/-".into(), ..pb::ListAdCreditsRequest::default() };
     let credits = client.list_ad_credits(list).await.unwrap().into_inner().ad_credits;
     assert_eq!(credits[0].left, money("100.00"));
+}
+
+/// A fee of 8,000.00 less a credit of 500.00 is approved: 7,500.00. On the way to that the account is rated without its credit.
+#[tokio::test]
+async fn a_draft_with_a_credit_that_comes_out_as_it_was_stays_approved() {
+    let service = Service::start().await;
+    let (sold, _) = two_accounts(&service).await;
+    let product = create_product(&service, "CREDIT", pb::PricingModel::FlatFee).await.name;
+    let credit = grant(&service, &sold, &product, "500.00", "2026-12-31").await;
+    sell(&service, &sold, &sold.account, ("IO-1", "8000.00"), ("2026-01-01", "2026-01-31")).await;
+    let run = review(&service, &sold, "2026-01", "first").await;
+    assert_eq!(drafts(&service, &run).await[0].total, money("7500.00"));
+    approve(&service, &run).await;
+    // Nothing of January.
+    rename(&service, &sold.account).await;
+    sell(&service, &sold, &sold.account, ("IO-2", "90.00"), ("2026-02-01", "2026-02-28")).await;
+    let refreshed = refresh(&service, &run.name, "refresh").await;
+    assert_eq!((refreshed.state(), refreshed.drafts_removed), (pb::BillingRunState::Approved, 0));
+    let issued = issue(&service, &run).await;
+    assert_eq!((issued.state(), issued.progress.unwrap().drafts_issued), (pb::BillingRunState::Issued, 1));
+    assert_eq!(standing(&service, &credit).await, ["500.00", "0.00", "0.00"]);
 }

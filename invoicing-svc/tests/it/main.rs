@@ -19,6 +19,7 @@ mod explanation;
 mod fiscal_calendar;
 mod hold;
 mod invoice;
+mod late_input;
 mod ledger;
 mod makegood;
 mod makegood_real;

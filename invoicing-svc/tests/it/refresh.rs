@@ -278,11 +278,11 @@ async fn a_draft_says_that_an_input_came_later_until_a_refresh_takes_it_in() {
     assert_eq!(said_stale(&service, &run.name, 0).await, [(Warn, Resolved)]);
 }
 
-/// Waits until the inputs of a draft that is made again are read, and it stands before the locked table of those before it.
+/// Waits until the inputs of a draft that is made again are read, and it stands before the locked table of the portions.
 async fn inputs_are_read(service: &Service) {
     let mut connection = service.connection().await;
     let sql = "select count(*) from pg_stat_activity where datname = current_database()
-                and wait_event_type = 'Lock' and query like 'insert into superseded_draft%'";
+                and wait_event_type = 'Lock' and query like 'insert into billing_run_shard%'";
     loop {
         let (waiting,): (i64,) = sqlx::query_as(sql).fetch_one(&mut connection).await.unwrap();
         if waiting == 1 {
@@ -301,7 +301,7 @@ async fn what_comes_while_a_draft_is_made_again_is_said_of_it() {
     let draft = drafts.into_iter().find(|draft| draft.account == orders[1].account).unwrap();
     let mut connection = service.connection().await;
     let mut locked = connection.begin().await.unwrap();
-    sqlx::query("lock table superseded_draft in exclusive mode").execute(&mut *locked).await.unwrap();
+    sqlx::query("lock table billing_run_shard in exclusive mode").execute(&mut *locked).await.unwrap();
     let edit = pb::EditInvoiceRequest {
         name: draft.name,
         purchase_order: Some("PO-9".into()),

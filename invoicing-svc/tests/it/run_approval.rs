@@ -18,12 +18,12 @@ use crate::{
     two_processes::many_accounts,
 };
 
-fn adjustments(service: &Service) -> BillingRunServiceClient<Door> {
+pub fn adjustments(service: &Service) -> BillingRunServiceClient<Door> {
     BillingRunServiceClient::new(service.service_door("adjustments", Role::BillingManager))
 }
 
 /// Accounts with a fee each that is billed in January, without commission.
-async fn fees(service: &Service, amounts: &[&str]) -> (Sold, Vec<String>) {
+pub async fn fees(service: &Service, amounts: &[&str]) -> (Sold, Vec<String>) {
     let sold = reference_data(service).await;
     let entity =
         pb::BillingEntity { name: sold.entity.clone(), code: "NYC".into(), ..pb::BillingEntity::default() };
@@ -49,14 +49,14 @@ async fn fees(service: &Service, amounts: &[&str]) -> (Sold, Vec<String>) {
     (sold, accounts)
 }
 
-async fn add(service: &Service, account: &str, amount: i32) {
+pub async fn add(service: &Service, account: &str, amount: i32) {
     let id: uuid::Uuid = account.strip_prefix("accounts/acc_").unwrap().parse().unwrap();
     let sql = "update schedule_part set amount = amount + $2 where account_id = $1";
     sqlx::query(sql).bind(id).bind(amount).execute(&mut service.connection().await).await.unwrap();
     rename_to(service, account, &format!("{amount} more for {account}")).await;
 }
 
-async fn approve(
+pub async fn approve(
     service: &Service,
     run: &pb::BillingRun,
     approvers: &[&str],
@@ -70,7 +70,7 @@ async fn approve(
     Ok(adjustments(service).approve_billing_run(request).await?.into_inner())
 }
 
-fn totals(invoices: &[pb::Invoice]) -> Vec<&str> {
+pub fn totals(invoices: &[pb::Invoice]) -> Vec<&str> {
     let mut totals: Vec<_> =
         invoices.iter().map(|invoice| invoice.total.as_ref().unwrap().amount.as_str()).collect();
     totals.sort_unstable();
@@ -243,18 +243,18 @@ async fn write_on(service: &Service, run: &str, account: &str, note: &str) -> pb
     analyst.edit_invoice(request).await.unwrap().into_inner()
 }
 
-async fn look(service: &Service, run: &str) -> pb::BillingRun {
+pub async fn look(service: &Service, run: &str) -> pb::BillingRun {
     let request = pb::GetBillingRunRequest { name: run.into() };
     adjustments(service).get_billing_run(request).await.unwrap().into_inner()
 }
 
-async fn issued(service: &Service, run: &pb::BillingRun) -> (pb::BillingRun, Vec<pb::Invoice>) {
+pub async fn issued(service: &Service, run: &pb::BillingRun) -> (pb::BillingRun, Vec<pb::Invoice>) {
     let issued = issue(service, run).await;
     let all = list(service, pb::ListInvoicesRequest { billing_run: run.name.clone(), ..all() }).await;
     (issued, all)
 }
 
-fn removed(run: &pb::BillingRun) -> (i64, Vec<&str>) {
+pub fn removed(run: &pb::BillingRun) -> (i64, Vec<&str>) {
     (run.drafts_removed, run.removed.iter().map(|removed| removed.amount.as_str()).collect())
 }
 
@@ -380,7 +380,7 @@ async fn what_changed_after_the_approval_is_not_issued_though_nobody_refreshed_t
     }
 }
 
-async fn exceptions(service: &Service, run: &str, reason: &str) -> Vec<pb::BillingException> {
+pub async fn exceptions(service: &Service, run: &str, reason: &str) -> Vec<pb::BillingException> {
     let request = pb::ListBillingExceptionsRequest {
         parent: run.into(),
         reason: reason.into(),

@@ -28,8 +28,9 @@ use tokio_stream::wrappers::TcpListenerStream;
 use tonic::{Code, Request, Response, Status, transport::Server};
 
 use crate::{
-    invoice::{all, approve, get, issue, list, review, watched},
+    invoice::{all, approve, get, issue, list, manager, review, watched},
     order::{Sold, day},
+    refresh::{refresh, rename, rename_to},
     service::{Service, reason},
     tax::{all_laws_hold, amount, exceptions, german, rows, sell},
 };
@@ -139,6 +140,18 @@ async fn totals(service: &Service, run: &pb::BillingRun) -> Vec<String> {
     totals
 }
 
+/// Has a run issued, and does not wait for its end.
+async fn begin_to_issue(service: &Service, run: &pb::BillingRun) {
+    let request =
+        pb::IssueBillingRunRequest { name: run.name.clone(), issue_date: None, request_id: "issue".into() };
+    manager(service, "second").issue_billing_run(request).await.unwrap();
+}
+
+async fn look(service: &Service, run: &pb::BillingRun) -> pb::BillingRun {
+    let request = pb::GetBillingRunRequest { name: run.name.clone() };
+    manager(service, "first").get_billing_run(request).await.unwrap().into_inner()
+}
+
 /// The orders that wait for the engine, and why.
 async fn unavailable(service: &Service, run: &pb::BillingRun) -> Vec<String> {
     let open = exceptions(service, run).await.into_iter();
@@ -241,4 +254,75 @@ async fn an_engine_that_says_nothing_or_is_not_there_is_named_and_not_waited_for
         waiting.len() == 2 && waiting[0].starts_with("the tax engine gone gave no answer"),
         "{waiting:?}"
     );
+}
+
+#[tokio::test]
+async fn an_engine_that_says_nothing_while_a_run_is_issued_is_waited_for() {
+    let (service, stand_in, sold) = start(Mood::Answers).await;
+    ask(&service, &sold, "acme").await.unwrap();
+    let run = review(&service, &sold, "2020-07", "july").await;
+    approve(&service, &run).await;
+    rename(&service, &sold.account).await;
+    *stand_in.mood.lock().unwrap() = Mood::SaysNothing;
+    let asked = || stand_in.asked.lock().unwrap().len();
+    let before = asked();
+    begin_to_issue(&service, &run).await;
+    // Each look asks three times: it has looked again, or the run has ended.
+    while asked() <= before + 3 && look(&service, &run).await.state() == pb::BillingRunState::Issuing {
+        tokio::task::yield_now().await;
+    }
+    let standing = look(&service, &run).await;
+    assert_eq!((standing.state(), standing.drafts_removed), (pb::BillingRunState::Issuing, 0));
+    *stand_in.mood.lock().unwrap() = Mood::Answers;
+    let issued = watched(&mut manager(&service, "first"), &run.name).await;
+    let progress = issued.progress.unwrap();
+    assert_eq!((progress.drafts_issued, progress.drafts_dropped, issued.drafts_removed), (2, 0, 0));
+    assert_eq!(totals(&service, &run).await, ["119.00", "793.35"]);
+}
+
+#[tokio::test]
+async fn what_does_not_add_up_while_a_run_is_issued_says_so_and_the_rest_is_issued() {
+    let (service, stand_in, sold) = start(Mood::Answers).await;
+    ask(&service, &sold, "acme").await.unwrap();
+    let run = review(&service, &sold, "2020-07", "july").await;
+    approve(&service, &run).await;
+    rename(&service, &sold.account).await;
+    *stand_in.mood.lock().unwrap() = Mood::AddsUpWrongly;
+    let issued = issue(&service, &run).await;
+    assert_eq!(issued.state(), pb::BillingRunState::Issued, "{}", issued.failure);
+    assert_eq!(totals(&service, &run).await, ["119.00"]);
+    assert_eq!(issued.progress.unwrap().drafts_dropped, 1);
+    let waiting = unavailable(&service, &run).await;
+    let [message] = &waiting[..] else { panic!("one draft waits: {waiting:?}") };
+    assert!(message.contains("is 126.67, and its lines of S at 19 % come to 126.68"), "{message}");
+    let found = exceptions(&service, &run).await;
+    assert!(found.iter().all(|found| found.reason != "CHANGED_SINCE_APPROVAL"), "{found:?}");
+}
+
+/// Of 119.00, 595.00, 595.00 and 793.35 that are approved the last has no tax that can be used when the run is refreshed.
+#[tokio::test]
+async fn a_draft_that_has_no_tax_any_more_when_an_approved_run_is_refreshed_is_told() {
+    let (service, stand_in, sold) = start(Mood::Answers).await;
+    ask(&service, &sold, "acme").await.unwrap();
+    for id in ["IO-3", "IO-4"] {
+        sell(&service, &sold, id, &[("L1", "2020-07-01", "2020-07-31", "500.00")]).await;
+    }
+    let run = review(&service, &sold, "2020-07", "july").await;
+    approve(&service, &run).await;
+    rename(&service, &sold.account).await;
+    *stand_in.mood.lock().unwrap() = Mood::AddsUpWrongly;
+    let without = refresh(&service, &run.name, "without").await;
+    let removed = [pb::Money { currency_code: "EUR".into(), amount: "793.35".into() }];
+    assert_eq!(
+        (without.state(), without.drafts_removed, &without.removed[..]),
+        (pb::BillingRunState::Approved, 1, &removed[..])
+    );
+    *stand_in.mood.lock().unwrap() = Mood::Answers;
+    rename_to(&service, &sold.account, "Renamed again, GmbH").await;
+    let whole = refresh(&service, &run.name, "whole").await;
+    assert_eq!(
+        (whole.state(), whole.drafts_removed, &whole.removed[..]),
+        (pb::BillingRunState::Approved, 0, &[][..])
+    );
+    assert_eq!(issue(&service, &run).await.progress.unwrap().drafts_issued, 4);
 }

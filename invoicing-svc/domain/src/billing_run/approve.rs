@@ -98,6 +98,19 @@ pub fn approved_again(run: &BillingRun, changed: &[Changed]) -> Option<BillingRu
     leave_most(changed).then(|| run.now(State::Approved(approval.clone())))
 }
 
+/// A run of which something changed before it has issued anything: rated once more and to be approved anew, where more would drop out
+/// than goes on. `None`: the rest goes on, or documents are out.
+pub fn asked_again(
+    run: &BillingRun,
+    changed: &[Changed],
+    documents: i64,
+    at: Timestamp,
+) -> Option<BillingRun> {
+    let State::Issuing(_) = &run.state else { return None };
+    let is_due = documents == 0 && !leave_most(changed);
+    is_due.then(|| BillingRun { data_as_of: at, ..run.now(State::Rating(None)) })
+}
+
 fn leave_most(changed: &[Changed]) -> bool {
     changed.iter().all(|each| each.leaves_most().unwrap_or(false))
 }

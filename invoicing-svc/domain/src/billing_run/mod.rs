@@ -14,7 +14,9 @@ mod start;
 #[cfg(test)]
 mod tests;
 
-pub use approve::{Approver, Changed, Granted, approve, approve_granted, approved_again, check_no_preview};
+pub use approve::{
+    Approver, Changed, Granted, approve, approve_granted, approved_again, asked_again, check_no_preview,
+};
 pub use cancel::cancel;
 pub use glance::glance;
 pub use issue::{Issuing, Numbers, check_credits, issue, issued};

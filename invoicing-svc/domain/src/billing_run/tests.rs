@@ -198,3 +198,19 @@ fn what_is_approved_stays_approved_while_most_of_it_comes_out_as_it_was() {
     assert_eq!(approved_again(&begin_rating(&run()).expect("created"), &[]), None, "nobody has approved it");
     assert_eq!(refresh(&approved(), 0, Timestamp::UNIX_EPOCH).expect("approved").state, approved().state);
 }
+
+/// Of 20,040.00 that were approved, 12,000.00 would be others.
+#[test]
+fn a_run_that_mostly_changed_is_asked_again_before_it_has_issued_anything() {
+    let money =
+        |amount| Money::parse(Currency::parse("USD").expect("a currency"), amount).expect("an amount");
+    let changed = |going, removed| [Changed { going: money(going), removed: money(removed) }];
+    let issuing = issued_on(&approved(), date(2026, 1, 31), date(2026, 2, 2), &[]).expect("approved");
+    let at = Timestamp::from_second(60).expect("a minute later");
+    let most = changed("8040.00", "12000.00");
+    let anew = asked_again(&issuing, &most, 0, at).expect("more drops out than goes on");
+    assert_eq!((&anew.state, anew.data_as_of), (&State::Rating(None), at));
+    assert_eq!(asked_again(&issuing, &most, 1, at), None, "a document is out");
+    assert_eq!(asked_again(&issuing, &changed("12000.00", "8040.00"), 0, at), None, "most goes on");
+    assert_eq!(asked_again(&approved(), &most, 0, at), None, "it does not issue");
+}
