@@ -232,7 +232,9 @@ pub async fn copy(
 ) -> Result<(), Failure> {
     let statement = match destination {
         Destination::Facts => concat!("copy delivery_fact (", columns!(), ") from stdin (format binary)"),
-        Destination::Summed => concat!("copy arriving_fact (", columns!(), ") from stdin (format binary)"),
+        Destination::Summed => {
+            concat!("copy arriving_fact (", columns!(), ", number, record) from stdin (format binary)")
+        }
     };
     facts.0.write(transaction, statement).await
 }

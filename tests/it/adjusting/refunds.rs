@@ -45,7 +45,8 @@ pub async fn heard(house: &House) -> Result<()> {
     let sql = "select not exists (select from invoicing.outbox where position is null)
                   and (select coalesce(max(position), 0) from invoicing.outbox
                         where starts_with(type, 'billing.invoicing.v1.account.'))
-                      <= coalesce((select min(position) from adjustments.inbox having count(*) = 2), 0)";
+                      <= coalesce((select min(position) from adjustments.inbox where starts_with(feed, 'invoicing')
+                                   having count(*) = 2), 0)";
     let since = Instant::now();
     while !sqlx::query_scalar::<_, bool>(sql).fetch_one(&mut connection).await? {
         ensure!(since.elapsed() < PATIENCE, "adjustments does not hear invoicing");
