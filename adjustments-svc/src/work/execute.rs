@@ -51,13 +51,16 @@ pub(super) async fn step(worker: &Worker) -> Result<bool, Failure> {
     let Some((adjustment, digest)) = store::claim(&mut transaction, now).await? else { return Ok(false) };
     // Another worker may have done it between the choice and the lock.
     let Ok(approval) = approved(&adjustment) else { return Ok(true) };
-    let request = requests::get(&mut transaction, approval, None).await?;
     if adjustment.digest() != digest {
+        let request = requests::get(&mut transaction, approval, None).await?;
         changed(&mut transaction, &adjustment, request, now).await?;
         transaction.commit().await?;
         return Ok(true);
     }
-    match issue(worker, &adjustment, approval).await {
+    let issued = issue(worker, &adjustment, approval).await;
+    // It is locked, so it is what it was; the document does not wait for it to be read.
+    let request = requests::get(&mut transaction, approval, None).await?;
+    match issued {
         Ok(document) => finish(&mut transaction, &adjustment, (request, document), now).await?,
         Err(failure) => not_done(&mut transaction, (&adjustment, request), failure, now).await?,
     }

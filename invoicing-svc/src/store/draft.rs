@@ -292,23 +292,29 @@ async fn insert_postings(connection: &mut PgConnection, blueprints: &[Blueprint]
     Ok(())
 }
 
+/// A draft's account, its name, and what is signed of it: as the database writes them.
+const SIGNED: usize = 16 + 16 + 32;
+
 /// What is signed of the drafts of a run that wait for nothing, in the order of their names.
 pub async fn digests(connection: &mut PgConnection, run: RunId) -> Result<Vec<[u8; 32]>, Failure> {
-    // One value and not a row for each: there may be many, and each is short.
+    // One value and not a row for each: there may be many, and each is short. They are sorted here, where names are bytes.
     let found = sqlx::query!(
-        "select string_agg(signed_digest(d.digest, w), '' order by d.account_id, d.invoice_id) as digests, count(*) as \"drafts!\"
+        "select string_agg(uuid_send(d.account_id) || uuid_send(d.invoice_id) || signed_digest(d.digest, w), '') as signed,
+                count(*) as \"drafts!\"
            from draft d left join draft_edit w using (account_id, invoice_id)
           where d.run_id = $1 and not d.waiting",
         run.uuid()
     )
     .fetch_one(connection)
     .await?;
-    let digests = found.digests.unwrap_or_else(Vec::new);
-    let (digests, rest) = digests.as_chunks::<32>();
-    if !rest.is_empty() || i64::try_from(digests.len()) != Ok(found.drafts) {
+    let mut signed = found.signed.unwrap_or_else(Vec::new);
+    let (signed, rest) = signed.as_chunks_mut::<SIGNED>();
+    if !rest.is_empty() || i64::try_from(signed.len()) != Ok(found.drafts) {
         return Err(anyhow!("the database holds drafts without a digest of 32 bytes").into());
     }
-    Ok(digests.to_vec())
+    signed.sort_unstable();
+    let digests = signed.iter().filter_map(|draft| draft.last_chunk::<32>().copied());
+    Ok(digests.collect())
 }
 
 /// What the drafts that a run has of these accounts come to, net of commission: one sum for each account and currency.

@@ -125,6 +125,13 @@ fn amounts(invoice: &pb::Invoice) -> [String; 3] {
     [&invoice.gross, &invoice.commission, &invoice.net].map(|money| money.as_ref().unwrap().amount.clone())
 }
 
+/// What all of a run comes to, and how much of it is issued.
+fn amounts_of(run: &pb::BillingRun) -> ([String; 3], i64) {
+    let [of] = &run.totals[..] else { panic!("one currency: {run:?}") };
+    let amounts = [&of.gross, &of.commission, &of.net].map(|money| money.as_ref().unwrap().amount.clone());
+    (amounts, run.progress.as_ref().unwrap().drafts_issued)
+}
+
 #[tokio::test]
 async fn a_month_is_a_draft_and_then_a_document() {
     let service = Service::start().await;
@@ -134,6 +141,7 @@ async fn a_month_is_a_draft_and_then_a_document() {
     let [head] = &drafts[..] else { panic!("one draft: {drafts:?}") };
     assert_eq!((head.state(), head.number.as_str()), (pb::InvoiceState::Draft, ""));
     assert_eq!(amounts(head), ["3883.34", "582.50", "3300.84"]);
+    assert_eq!(amounts_of(&run), (amounts(head), 0));
     assert_eq!((head.spots, head.invoice_period), (2, days("2026-01-01", "2026-01-31")));
     let refused = download(&service, &head.name, pb::InvoiceFormat::Pdf).await.unwrap_err();
     assert_eq!((refused.code(), reason(&refused).as_str()), (Code::FailedPrecondition, "NOT_ISSUED"));
@@ -154,7 +162,8 @@ async fn a_month_is_a_draft_and_then_a_document() {
 
     approve(&service, &run).await;
     assert_eq!(get(&service, &head.name).await.state(), pb::InvoiceState::Approved);
-    issue(&service, &run).await;
+    let done = issue(&service, &run).await;
+    assert_eq!(amounts_of(&done), (amounts(head), 1));
     let issued = get(&service, &head.name).await;
     assert_eq!((issued.state(), issued.number.as_str()), (pb::InvoiceState::Issued, "2026-000001"));
     assert_eq!((issued.issue_date, issued.due_date), (Some(day("2026-04-02")), Some(day("2026-05-02"))));
