@@ -112,7 +112,7 @@ async fn what_an_emergency_let_pass_stands_in_the_queue_of_those_who_may_look_at
     let mine = pb::ListApprovalsRequest { waiting_for_me: true, ..pb::ListApprovalsRequest::default() };
     let mine = client(&service, "controller", Role::Controller).list_approvals(mine).await.unwrap();
     let names: Vec<String> = mine.into_inner().approvals.into_iter().map(|each| each.name).collect();
-    assert_eq!(names, [approval.name.clone()]);
+    assert_eq!(names, std::slice::from_ref(&approval.name));
     let who = pb::WhoCanApproveRequest { name: approval.name.clone() };
     let people = analyst(&service).who_can_approve(who).await.unwrap().into_inner().people;
     let may: Vec<(&str, bool)> =
