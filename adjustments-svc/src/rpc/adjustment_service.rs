@@ -1,5 +1,7 @@
 //! AdjustmentService.
 
+use std::ops::ControlFlow;
+
 use adjustments_domain::{
     adjustment::{
         self as domain, Adjustment, AdjustmentRefusal, Evidence, EvidenceRefusal, Proposal, State, create,
@@ -18,6 +20,7 @@ use chassis::{
     mask::Mask,
     page::Page,
 };
+use futures::future::join;
 use ids::{AccountId, AdjustmentId};
 use outbox::{Begun, Once, Voice, say};
 use refusal::Violations;
@@ -179,16 +182,28 @@ impl AdjustmentService for Rpc {
             let named = adjustment_id("name", &message.name)?;
             let about = self.about(&call, named).await?;
             let place = (named.0, about.invoice);
-            let read = self.read(&call, place, about.bill_to.as_ref(), Some(about.entity)).await?;
-            let rate = rate_of(&call, &message.rate, (read.entity.id, named.0))?;
-            let mut transaction = self.pool.begin().await?;
-            let once = match Once::begin(&mut transaction, &call, &message.request_id, &message).await? {
-                Begun::Answered(before) => return Ok(before),
-                Begun::Fresh(once) => once,
+            let opening = async {
+                let mut transaction = self.pool.begin().await?;
+                let begun = match Once::begin(&mut transaction, &call, &message.request_id, &message).await? {
+                    Begun::Answered(before) => ControlFlow::Break(before),
+                    Begun::Fresh(once) => {
+                        // First the document: who asks for another part of it waits here, and sees this one.
+                        store::lock_document(&mut transaction, place).await?;
+                        ControlFlow::Continue((once, locked(&mut transaction, &call, named).await?))
+                    }
+                };
+                Ok::<_, Failure>((transaction, begun))
             };
-            // First the document: who asks for another part of it waits here, and sees this one.
-            store::lock_document(&mut transaction, place).await?;
-            let before = locked(&mut transaction, &call, named).await?;
+            // Invoicing reads meanwhile. What it says no to comes first, whatever else there is.
+            let read = self.read(&call, place, about.bill_to.as_ref(), Some(about.entity));
+            let (read, opened) = join(read, opening).await;
+            let read = read?;
+            let rate = rate_of(&call, &message.rate, (read.entity.id, named.0))?;
+            let (mut transaction, begun) = opened?;
+            let (once, before) = match begun {
+                ControlFlow::Break(before) => return Ok(before),
+                ControlFlow::Continue(begun) => begun,
+            };
             next_revision(&message.name, &message.etag, before.revision).or_refuse()?;
             mendable(&before).or_refuse()?;
             let lines = self.lines(&mut transaction, (&read, place), &before.proposal()).await?;

@@ -51,7 +51,8 @@ impl Feed {
 
     /// The feed of a service that runs: beside its calls events get their positions, and streams are woken when the feed grows.
     pub fn begin(pool: &PgPool, background: &Background) -> Self {
-        let (feed, sequencer) = (Self::new(pool.clone()), Sequencer::new(pool.clone()));
+        let feed = Self::new(pool.clone());
+        let sequencer = Sequencer::new(pool.clone()).waking(feed.grown.clone());
         background.spawn("sequencer", move |cancellation| {
             let sequencer = sequencer.clone();
             async move { sequencer.run(cancellation).await }

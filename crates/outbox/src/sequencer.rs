@@ -5,6 +5,7 @@
 
 use anyhow::Context;
 use sqlx::{ConnectOptions, Connection, PgConnection, PgPool, query, query_scalar};
+use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
 use crate::bell::{self, Bell};
@@ -16,12 +17,18 @@ const BATCH: i64 = 10_000;
 #[derive(Clone)]
 pub struct Sequencer {
     pool: PgPool,
+    grown: watch::Sender<()>,
 }
 
 impl Sequencer {
     /// The sequencer of the schema that the pool is connected to. It uses two connections beside the pool.
     pub fn new(pool: PgPool) -> Self {
-        Self { pool }
+        Self { pool, grown: watch::Sender::new(()) }
+    }
+
+    /// The same, which wakes the readers of its own process itself. Those of other processes hear it from the database.
+    pub(crate) fn waking(self, grown: watch::Sender<()>) -> Self {
+        Self { grown, ..self }
     }
 
     /// Works until it is cancelled. An error ends it, and with its connection its turn: run it anew.
@@ -37,6 +44,7 @@ impl Sequencer {
                 while its_turn
                     && place(&mut connection).await.context("the sequencer cannot give positions")?
                 {
+                    self.grown.send_replace(());
                 }
                 bell.wait().await.context("the sequencer cannot listen")?;
             }
