@@ -199,6 +199,11 @@ impl Exception {
         self.account
     }
 
+    /// Whether it compares all that the run has left to bill its account, and not a draft alone.
+    pub fn compares_sums(&self) -> bool {
+        self.reason == "VARIANCE"
+    }
+
     /// Whether it stands in the way of a draft.
     pub fn blocks(&self, draft: InvoiceId) -> bool {
         self.severity == Severity::Block && self.invoice == Some(draft)

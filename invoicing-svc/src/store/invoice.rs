@@ -1,8 +1,10 @@
 //! Issuing: a chunk of drafts becomes documents, one statement per table.
 
+use std::collections::HashSet;
+
 use anyhow::ensure;
 use chassis::failure::Failure;
-use ids::SeriesId;
+use ids::{AccountId, RunId, SeriesId};
 use invoicing_domain::{billing_run::Issue, period::Posting};
 use jiff::{Timestamp, civil::Date};
 use jiff_sqlx::ToSqlx;
@@ -30,6 +32,21 @@ pub struct Numbered {
     pub sequence: i64,
     pub number: String,
     pub due_date: Date,
+}
+
+/// Those of the accounts of which a run has issued documents.
+pub async fn accounts_of(
+    connection: &mut PgConnection,
+    run: RunId,
+    accounts: &[AccountId],
+) -> Result<HashSet<AccountId>, Failure> {
+    let accounts: Vec<Uuid> = accounts.iter().map(|account| account.uuid()).collect();
+    let found = sqlx::query_scalar!(
+        "select distinct account_id from invoice where run_id = $1 and account_id = any($2)",
+        run.uuid(),
+        &accounts
+    );
+    Ok(found.fetch_all(connection).await?.into_iter().map(AccountId::from_uuid).collect())
 }
 
 /// Makes the documents of a chunk: numbers and heads, then lines, tax, spots and postings leave the drafts for documents, billed-to-date

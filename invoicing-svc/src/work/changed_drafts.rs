@@ -65,7 +65,10 @@ pub(super) async fn approved_again(
 struct Judged {
     /// They would be others, or none.
     changed: Vec<(AccountId, InvoiceId)>,
-    /// What stands in the way of those that would not.
+    /// They would be none, and what stands in the way of their orders says why: they wait for that or, where it was overridden, are not
+    /// what was approved.
+    gone: Vec<(AccountId, InvoiceId)>,
+    /// What stands in the way of those that would not be others.
     blocks: Vec<Exception>,
 }
 
@@ -85,7 +88,12 @@ pub(super) async fn take_in_later(
         return Ok(false);
     }
     let at = worker.clock.now();
-    let Judged { changed: others, blocks } = judge(connection, run, late, (at, &worker.tax_engines)).await?;
+    let Judged { changed: mut others, gone, blocks } =
+        judge(connection, run, late, (at, &worker.tax_engines)).await?;
+    wait_for(connection, run, &blocks, at).await?;
+    let accounts: Vec<AccountId> = gone.iter().map(|(account, _)| *account).collect();
+    let waiting = store::draft::waiting_of(connection, run.id, &accounts).await?;
+    others.extend(gone.into_iter().filter(|(_, invoice)| !waiting.contains(invoice)));
     if !others.is_empty() {
         let review = store::review::with_root(connection, run.id, root).await?;
         let review = review.context("a root was approved that nobody has reviewed")?;
@@ -98,7 +106,6 @@ pub(super) async fn take_in_later(
         }
         remove_changed(connection, run, (review, &changed), at).await?;
     }
-    wait_for(connection, run, &blocks, at).await?;
     Ok(false)
 }
 
@@ -141,6 +148,9 @@ impl Judged {
             None => !blocks.is_empty(),
         };
         if says_why {
+            if now.is_none() {
+                self.gone.push((draft.account, draft.invoice));
+            }
             self.blocks.append(&mut blocks);
         } else {
             self.changed.push((draft.account, draft.invoice));
@@ -148,7 +158,8 @@ impl Judged {
     }
 }
 
-/// What the accounts come to if they are rated now. An engine that does not answer is waited for: what it would say is not known.
+/// What the accounts come to if they are rated now. An engine that does not answer is waited for: what it would say is not known. What
+/// compares sums of an account says nothing any more once some of it is issued: it would compare the rest.
 async fn rated_now(
     connection: &mut PgConnection,
     run: &BillingRun,
@@ -161,12 +172,14 @@ async fn rated_now(
     let mut looking = connection.begin().await?;
     store::stale::look_ahead(&mut looking, run.id).await?;
     let when = (today, Settles::OfRun { today });
-    let rated = rate_accounts(&mut looking, (&ahead, &entity), accounts, when, engines).await?;
+    let mut rated = rate_accounts(&mut looking, (&ahead, &entity), accounts, when, engines).await?;
     looking.rollback().await?;
     if let Some(silence) = &rated.silence {
         let message = format!("{}; issuing goes on when it does", silence.message);
         return Err(Refusal { message, ..silence.clone() }.into());
     }
+    let begun = store::invoice::accounts_of(connection, run.id, accounts).await?;
+    rated.exceptions.retain(|found| !(found.compares_sums() && begun.contains(&found.account())));
     Ok(rated)
 }
 

@@ -1,14 +1,17 @@
 //! Outside tax engines: asked with bounded patience, and believed only where what they say adds up.
 
 use std::{
-    collections::{BTreeMap, HashMap},
+    collections::{BTreeMap, HashMap, VecDeque},
     time::Duration,
 };
 
 use billing_proto::outside::tax::v1::{
     DetermineTaxRequest, Document, TaxedLine, tax_engine_service_client::TaxEngineServiceClient,
 };
-use tonic::transport::{Channel, Endpoint};
+use tonic::{
+    Code,
+    transport::{Channel, Endpoint},
+};
 
 use crate::configuration::TaxEngine;
 
@@ -46,9 +49,9 @@ pub struct Question<D> {
 /// Why an engine gave no tax that can be used.
 #[derive(Clone, Debug)]
 pub enum Untold {
-    /// It did not answer, or this service does not know it.
+    /// It did not answer: later it may.
     Silent(String),
-    /// What it answered cannot stand on a document.
+    /// What it answered cannot stand on a document, it refuses to answer, or this service does not know it.
     Wrong(String),
 }
 
@@ -73,6 +76,16 @@ struct Open<D> {
     why: String,
 }
 
+/// What came of asking.
+enum Heard {
+    /// Those that have no tax that can be used say why.
+    Answers,
+    /// What was asked is refused, and it would be again.
+    Refusal,
+    /// The engine did not answer at all, and why.
+    Silence(String),
+}
+
 impl TaxEngines {
     /// The engines of a configuration. Nobody is connected to yet.
     pub fn of(known: &BTreeMap<String, TaxEngine>) -> Result<Self, TaxEngineUrlError> {
@@ -93,7 +106,8 @@ impl TaxEngines {
     }
 
     /// Has an engine tax drafts: in their order, each with its tax or with why the engine gave none that can be used. An
-    /// engine that does not answer at all is not asked about the rest.
+    /// engine that does not answer at all is not asked about the rest; one that refuses a portion is asked about its drafts one
+    /// by one, so that a draft which it does not take keeps no other from its tax.
     pub async fn tax<D: Clone, T>(
         &self,
         name: &str,
@@ -101,13 +115,23 @@ impl TaxEngines {
         taxed: impl Taxed<D, T>,
     ) -> Vec<Result<T, Untold>> {
         let unknown =
-            || Err(Untold::Silent("the configuration of this service names no such engine".to_owned()));
+            || Err(Untold::Wrong("the configuration of this service names no such engine".to_owned()));
         let Some(engine) = self.0.get(name) else { return questions.iter().map(|_| unknown()).collect() };
         let mut results: Vec<Result<T, Untold>> = questions.iter().map(|_| unknown()).collect();
         let mut given_up: Option<String> = None;
-        for mut chunk in chunks(questions) {
+        let mut portions = VecDeque::from(chunks(questions));
+        while let Some(mut chunk) = portions.pop_front() {
             if given_up.is_none() {
-                given_up = ask(engine, &mut chunk, &mut results, &taxed).await;
+                match ask(engine, &mut chunk, &mut results, &taxed).await {
+                    Heard::Refusal if chunk.len() > 1 => {
+                        for open in chunk.into_iter().rev() {
+                            portions.push_front(vec![open]);
+                        }
+                        continue;
+                    }
+                    Heard::Answers | Heard::Refusal => {}
+                    Heard::Silence(why) => given_up = Some(why),
+                }
             }
             for open in chunk {
                 let silent = given_up.clone().map(Untold::Silent);
@@ -118,15 +142,14 @@ impl TaxEngines {
     }
 }
 
-/// Asks until every draft of the chunk has its tax or patience ends; those that have none stay in the chunk. Answers why
-/// the engine did not answer at all.
+/// Asks until every draft of the chunk has its tax, it is refused or patience ends; those that have none stay in the chunk.
 async fn ask<D: Clone, T>(
     engine: &TaxEngineServiceClient<Channel>,
     chunk: &mut Vec<Open<D>>,
     results: &mut [Result<T, Untold>],
     taxed: &impl Taxed<D, T>,
-) -> Option<String> {
-    let mut silent = None;
+) -> Heard {
+    let mut heard = Heard::Answers;
     for attempt in 0..ATTEMPTS {
         tokio::time::sleep(PAUSE * attempt).await;
         let documents = chunk.iter().map(|open| open.question.document.clone()).collect();
@@ -134,15 +157,36 @@ async fn ask<D: Clone, T>(
             Ok(answer) => {
                 let answered = answer.into_inner().documents.into_iter();
                 take(answered.map(|document| (document.id, document.lines)).collect(), chunk, results, taxed);
-                silent = None;
+                heard = Heard::Answers;
             }
-            Err(status) => silent = Some(format!("{}: {}", status.code(), status.message())),
+            Err(status) => {
+                let why = format!("{}: {}", status.code(), status.message());
+                if refuses(status.code()) {
+                    for open in chunk {
+                        open.why.clone_from(&why);
+                    }
+                    return Heard::Refusal;
+                }
+                heard = Heard::Silence(why);
+            }
         }
         if chunk.is_empty() {
             break;
         }
     }
-    silent
+    heard
+}
+
+/// Whether an engine says with this that it does not take the question, and not that it cannot answer now.
+fn refuses(code: Code) -> bool {
+    matches!(
+        code,
+        Code::InvalidArgument
+            | Code::FailedPrecondition
+            | Code::OutOfRange
+            | Code::NotFound
+            | Code::Unimplemented
+    )
 }
 
 /// Takes the answers that can stand on a document.

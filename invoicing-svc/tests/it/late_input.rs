@@ -8,8 +8,11 @@ use billing_proto::billing::{
 };
 
 use crate::{
+    daily::{fact, header, import},
     exception,
     invoice::{self, all, list, review},
+    order::{Sold, days, order, reference_data, sync},
+    reference::{create_product, create_series},
     refresh::{refresh, rename},
     run_approval::{add, adjustments, approve, exceptions, fees, issued, look, removed, totals},
     service::Service,
@@ -105,6 +108,30 @@ async fn a_hold_that_comes_after_the_approval_holds() {
     }
 }
 
+/// As in a run that was approved before it was kept what an approval has seen.
+#[tokio::test]
+async fn a_hold_holds_where_nobody_kept_what_the_approval_had_seen() {
+    let service = Service::start_with_approvals().await;
+    let (sold, accounts) = fees(&service, &["12000.00", "8000.00"]).await;
+    let seen = review(&service, &sold, "2026-01", "run").await;
+    approve(&service, &seen, &["controller_1"]).await.unwrap();
+    let before = "update billing_run set approved_seen = null";
+    sqlx::query(before).execute(&mut service.connection().await).await.unwrap();
+    hold(&service, &accounts[1]).await;
+    assert_eq!(totals(&issued(&service, &seen).await.1), ["12000.00"]);
+}
+
+/// A second person lets a draft go on.
+async fn let_pass(service: &Service, found: pb::BillingException) {
+    let request = pb::OverrideBillingExceptionRequest {
+        name: found.name,
+        reason: "the customer agreed".into(),
+        request_id: "override".into(),
+        ..pb::OverrideBillingExceptionRequest::default()
+    };
+    exception::exceptions(service, "second").override_billing_exception(request).await.unwrap();
+}
+
 #[tokio::test]
 async fn a_hold_that_was_overridden_before_the_approval_does_not_hold_again() {
     let service = Service::start_with_approvals().await;
@@ -112,13 +139,7 @@ async fn a_hold_that_was_overridden_before_the_approval_does_not_hold_again() {
     let run = review(&service, &sold, "2026-01", "run").await;
     hold(&service, &accounts[0]).await;
     let held = exceptions(&service, &run.name, "ON_HOLD").await.remove(0);
-    let request = pb::OverrideBillingExceptionRequest {
-        name: held.name,
-        reason: "the customer agreed".into(),
-        request_id: "override".into(),
-        ..pb::OverrideBillingExceptionRequest::default()
-    };
-    exception::exceptions(&service, "second").override_billing_exception(request).await.unwrap();
+    let_pass(&service, held).await;
     let seen = look(&service, &run.name).await;
     approve(&service, &seen, &["controller_1"]).await.unwrap();
     rename(&service, &accounts[0]).await;
@@ -145,4 +166,65 @@ async fn a_number_that_is_written_on_a_draft_which_was_made_again_drops_out_alon
     analyst.edit_invoice(request).await.unwrap();
     let approved = approve(&service, &seen, &["controller_1"]).await.unwrap();
     assert_eq!(removed(&approved), (1, vec!["5000.00"]));
+}
+
+/// Two orders of January at 10.00: IO-1 of a line with its own count and of one whose count a verifier controls, IO-2 of the first alone.
+async fn counted(service: &Service) -> Sold {
+    let sold = reference_data(service).await;
+    let entity =
+        pb::BillingEntity { name: sold.entity.clone(), code: "NYC".into(), ..pb::BillingEntity::default() };
+    create_series(service, &entity).await;
+    let display = create_product(service, "DISPLAY", pb::PricingModel::Cpm).await.name;
+    let own = pb::OrderLine {
+        number: "L1".into(),
+        ad_product: display,
+        flight: days("2026-01-01", "2026-01-31"),
+        rate: "10".into(),
+        booked_units: "2000000".into(),
+        ..pb::OrderLine::default()
+    };
+    let verifier = pb::ThirdParty { source: "verifier".into(), controls: true, ..pb::ThirdParty::default() };
+    let theirs = pb::OrderLine { number: "L2".into(), third_party: Some(verifier), ..own.clone() };
+    let sale = |id: &str, lines: Vec<pb::OrderLine>| pb::Order {
+        commission_percent: "0".into(),
+        purchase_orders: vec![],
+        lines,
+        ..order(&sold, id)
+    };
+    let sales = vec![sale("IO-1", vec![own.clone(), theirs]), sale("IO-2", vec![own])];
+    let results = sync(service, sales, "orders").await.unwrap();
+    assert!(results.iter().all(|result| result.outcome() == pb::SyncOutcome::Created), "{results:?}");
+    sold
+}
+
+/// What the ad server counted of 10 January.
+async fn land(service: &Service, batch: &str, counts: &[(&str, &str, i64)]) {
+    let of = |(order, line, count): &(&str, &str, i64)| {
+        let fact = fact(line, "2026-01-10", *count);
+        pb::DeliveryFact { order: (*order).into(), ..fact }
+    };
+    let facts: Vec<_> = counts.iter().map(of).collect();
+    let sum = counts.iter().map(|(_, _, count)| count).sum();
+    let rows = i64::try_from(facts.len()).unwrap();
+    import(service, header(batch, rows, sum), &facts).await.unwrap();
+}
+
+/// 12,000.00 and 5,000.00 are approved, the latter though a count of its order is missing. Then the 500,000 that it bills are none: what
+/// was let pass was the missing count, not a document of nothing.
+#[tokio::test]
+async fn a_draft_that_would_not_be_made_any_more_is_not_issued_though_its_block_was_overridden() {
+    let service = Service::start_with_approvals().await;
+    let sold = counted(&service).await;
+    let counts = [("IO-1", "L1", 500_000), ("IO-1", "L2", 300_000), ("IO-2", "L1", 1_200_000)];
+    land(&service, "B1", &counts).await;
+    let run = review(&service, &sold, "2026-01", "run").await;
+    let missing = exceptions(&service, &run.name, "THIRD_PARTY_COUNT_MISSING").await.remove(0);
+    let_pass(&service, missing).await;
+    let seen = look(&service, &run.name).await;
+    assert_eq!(seen.progress.as_ref().unwrap().drafts_waiting, 0);
+    approve(&service, &seen, &["controller_1"]).await.unwrap();
+    land(&service, "B2", &[("IO-1", "L1", 0)]).await;
+    let (run, documents) = issued(&service, &seen).await;
+    assert_eq!((run.state(), totals(&documents)), (pb::BillingRunState::Issued, vec!["12000.00"]));
+    assert_eq!((removed(&run), run.progress.as_ref().unwrap().drafts_dropped), ((1, vec!["5000.00"]), 1));
 }

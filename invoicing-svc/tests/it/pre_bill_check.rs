@@ -1,12 +1,16 @@
 //! What a run finds before drafts become documents: each by its reason, in the words that somebody reads.
 
-use billing_proto::billing::invoicing::v1 as pb;
+use billing_proto::billing::{
+    access::v1::Role,
+    invoicing::v1::{self as pb, billing_exception_service_client::BillingExceptionServiceClient},
+};
 
 use crate::{
     daily::{fact, header, import},
-    invoice::{all, bill, list, review, sold},
+    invoice::{all, approve, bill, issue, list, manager, review, sold, watched},
     order::{Sold, batch, client, day, days, order, sync},
     reference::create_product,
+    refresh::rename,
     service::Service,
     tax::exceptions,
 };
@@ -170,6 +174,58 @@ async fn the_same_twice_and_a_month_out_of_the_ordinary_are_said() {
     for variance in [first, second] {
         assert_eq!(variance, &is("VARIANCE", "", apart));
     }
+}
+
+/// Has whatever is issued once there are 500 documents fail.
+const BREAK_OFF: &str = "
+    create function break_off() returns trigger language plpgsql as $$ begin
+      if (select count(*) from invoicing.invoice) >= 500 then raise exception 'after the first chunk'; end if;
+      return null;
+    end $$;
+    create trigger break_off before insert on invoice for each statement execute function break_off()";
+
+/// March bills 501 · 0.40 = 200.40, which is 0 % from the average of 100.00 and 300.00. A chunk of 500 of them is out when something of
+/// the account changes: the 0.40 that are left are 100 % from it, and say nothing of March.
+#[tokio::test]
+async fn a_month_that_is_issued_in_part_is_not_out_of_the_ordinary() {
+    let service = Service::start().await;
+    let sold = crate::order::reference_data(&service).await;
+    let entity =
+        pb::BillingEntity { name: sold.entity.clone(), code: "NYC".into(), ..pb::BillingEntity::default() };
+    crate::reference::create_series(&service, &entity).await;
+    let blocks = pb::ChangeCheckSettingRequest {
+        parent: sold.entity.clone(),
+        reason: "VARIANCE".into(),
+        severity: pb::CheckSeverity::Block.into(),
+        request_id: "blocks".into(),
+    };
+    let mut settings = BillingExceptionServiceClient::new(service.door("controller_1", Role::Controller));
+    settings.change_check_setting(blocks).await.unwrap();
+    let february = ("2026-02-01", "2026-02-28");
+    let orders = vec![fee(&sold, "IO-1", JANUARY, "100.00"), fee(&sold, "IO-2", february, "300.00")];
+    sync(&service, orders, "orders").await.unwrap();
+    bill(&service, &sold, "2026-01", "january").await;
+    bill(&service, &sold, "2026-02", "february").await;
+    let march = ("2026-03-01", "2026-03-31");
+    let many = (1..=501).map(|n| fee(&sold, &format!("IO-M-{n}"), march, "0.40"));
+    sync(&service, many.collect(), "many").await.unwrap();
+    let run = review(&service, &sold, "2026-03", "march").await;
+    assert_eq!(run.progress.as_ref().unwrap().drafts_waiting, 0);
+    approve(&service, &run).await;
+
+    let mut connection = service.connection().await;
+    sqlx::raw_sql(BREAK_OFF).execute(&mut connection).await.unwrap();
+    let failed = issue(&service, &run).await;
+    let progress = failed.progress.as_ref().unwrap();
+    assert_eq!((failed.state(), progress.drafts_issued), (pb::BillingRunState::Failed, 500));
+    sqlx::raw_sql("drop trigger break_off on invoice").execute(&mut connection).await.unwrap();
+    rename(&service, &sold.account).await;
+    let mut second = manager(&service, "second");
+    let resume = pb::ResumeBillingRunRequest { name: run.name.clone(), request_id: "resume".into() };
+    second.resume_billing_run(resume).await.unwrap();
+    let issued = watched(&mut second, &run.name).await;
+    let progress = issued.progress.as_ref().unwrap();
+    assert_eq!((progress.drafts_issued, progress.drafts_dropped), (501, 0), "{}", issued.failure);
 }
 
 #[tokio::test]

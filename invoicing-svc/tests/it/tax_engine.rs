@@ -42,6 +42,8 @@ enum Mood {
     Answers,
     /// A cent too much on documents above 600.00.
     AddsUpWrongly,
+    /// Takes no question with a document above 600.00.
+    Refuses,
     SaysNothing,
 }
 
@@ -63,6 +65,9 @@ impl TaxEngineService for StandIn {
         if mood == Mood::SaysNothing {
             pending::<()>().await;
         }
+        if mood == Mood::Refuses && documents.iter().any(|document| sum(document) > 60_000) {
+            return Err(Status::invalid_argument("above what this engine knows"));
+        }
         // It answers in an order of its own.
         let documents = documents.iter().rev().map(|document| taxed(document, mood)).collect();
         Ok(Response::new(DetermineTaxResponse { documents }))
@@ -73,10 +78,14 @@ fn cents(amount: &str) -> i64 {
     amount.replace('.', "").parse().unwrap()
 }
 
+fn sum(document: &Document) -> i64 {
+    document.lines.iter().map(|line| cents(&line.base)).sum()
+}
+
 /// 19 % of the sum, rounded once; what the lines leave over is on the first.
 fn taxed(document: &Document, mood: Mood) -> TaxedDocument {
     let bases: Vec<i64> = document.lines.iter().map(|line| cents(&line.base)).collect();
-    let sum: i64 = bases.iter().sum();
+    let sum = sum(document);
     let mut taxes: Vec<i64> = bases.iter().map(|base| base * 19 / 100).collect();
     taxes[0] += (sum * 19 + 50) / 100 - taxes.iter().sum::<i64>();
     if mood == Mood::AddsUpWrongly && sum > 60_000 {
@@ -225,6 +234,20 @@ async fn what_does_not_add_up_waits_and_the_rest_of_the_run_goes_on() {
     assert_eq!(unavailable(&service, &run).await, Vec::<String>::new());
 }
 
+/// Both are asked about together, and then each alone.
+#[tokio::test]
+async fn a_document_that_the_engine_refuses_waits_and_takes_no_other_along() {
+    let (service, stand_in, sold) = start(Mood::Refuses).await;
+    ask(&service, &sold, "acme").await.unwrap();
+    let run = review(&service, &sold, "2020-07", "july").await;
+    assert_eq!(totals(&service, &run).await, ["119.00"]);
+    let waiting = unavailable(&service, &run).await;
+    let [message] = &waiting[..] else { panic!("one order waits: {waiting:?}") };
+    assert!(message.contains("above what this engine knows"), "{message}");
+    let asked: Vec<usize> = stand_in.asked.lock().unwrap().iter().map(Vec::len).collect();
+    assert_eq!(asked, [2, 1, 1], "what is refused would be refused again");
+}
+
 #[tokio::test]
 async fn an_engine_that_says_nothing_or_is_not_there_is_named_and_not_waited_for() {
     let (service, stand_in, sold) = start(Mood::SaysNothing).await;
@@ -297,6 +320,36 @@ async fn what_does_not_add_up_while_a_run_is_issued_says_so_and_the_rest_is_issu
     assert!(message.contains("is 126.67, and its lines of S at 19 % come to 126.68"), "{message}");
     let found = exceptions(&service, &run).await;
     assert!(found.iter().all(|found| found.reason != "CHANGED_SINCE_APPROVAL"), "{found:?}");
+}
+
+#[tokio::test]
+async fn what_the_engine_refuses_while_a_run_is_issued_says_so_and_the_rest_is_issued() {
+    let (service, stand_in, sold) = start(Mood::Answers).await;
+    ask(&service, &sold, "acme").await.unwrap();
+    let run = review(&service, &sold, "2020-07", "july").await;
+    approve(&service, &run).await;
+    rename(&service, &sold.account).await;
+    *stand_in.mood.lock().unwrap() = Mood::Refuses;
+    let issued = issue(&service, &run).await;
+    assert_eq!(issued.state(), pb::BillingRunState::Issued, "{}", issued.failure);
+    assert_eq!(totals(&service, &run).await, ["119.00"]);
+    assert_eq!(unavailable(&service, &run).await.len(), 1);
+}
+
+/// Whoever started the service again left the engine out of its configuration.
+#[tokio::test]
+async fn an_engine_that_is_not_configured_any_more_does_not_keep_a_run_from_its_end() {
+    let (service, _, sold) = start(Mood::Answers).await;
+    ask(&service, &sold, "acme").await.unwrap();
+    let run = review(&service, &sold, "2020-07", "july").await;
+    approve(&service, &run).await;
+    rename(&service, &sold.account).await;
+    let left_out = "update billing_entity set tax_engine = 'other'";
+    sqlx::query(left_out).execute(&mut service.connection().await).await.unwrap();
+    let issued = issue(&service, &run).await;
+    assert_eq!((issued.state(), issued.progress.unwrap().drafts_dropped), (pb::BillingRunState::Issued, 2));
+    let waiting = unavailable(&service, &run).await;
+    assert!(waiting.len() == 2 && waiting[0].contains("names no such engine"), "{waiting:?}");
 }
 
 /// Of 119.00, 595.00, 595.00 and 793.35 that are approved the last has no tax that can be used when the run is refreshed.
