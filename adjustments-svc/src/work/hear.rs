@@ -64,11 +64,12 @@ impl Ear {
         }
     }
 
-    /// With what the types of its events begin.
+    /// With what the types of its events begin. How far a feed was heard is told by its events alone: runs are heard by both, so
+    /// that after a break nobody hears all again that was said since an account was last changed.
     fn prefixes(self) -> &'static [&'static str] {
         match self {
             Self::Requests => &[RUNS, CORRECTIONS, ACCOUNTS],
-            Self::Territories => &[ACCOUNTS],
+            Self::Territories => &[RUNS, ACCOUNTS],
         }
     }
 }

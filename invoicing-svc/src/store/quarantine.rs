@@ -70,19 +70,21 @@ pub async fn batch(
     }))
 }
 
-/// The rows that still wait, out of those named or all, in their order.
+/// The rows that still wait after a row, out of those named or all, in their order. Rows are counted from 1.
 pub async fn rows(
     connection: &mut PgConnection,
     batch: BatchId,
     named: &[i64],
-    limit: i64,
+    (after, limit): (i64, i64),
 ) -> Result<Vec<KeptRow>, Failure> {
     let rows = sqlx::query!(
         "select row, content from quarantined_row
           where batch_id = $1 and released_by is null and (cardinality($2::bigint[]) = 0 or row = any($2))
-          order by row limit $3 for update",
+            and row > $3
+          order by row limit $4 for update",
         batch.uuid(),
         named,
+        after,
         limit
     )
     .fetch_all(connection)

@@ -198,6 +198,24 @@ async fn a_day_is_not_added_up_without_a_row_that_waits() {
     assert_eq!(totals(&service).await, (187, 0, 2));
 }
 
+/// 20,000 rows are released at a time. The last of 20,001 cannot be read: 50 without it would be a day of 50.
+#[tokio::test]
+async fn a_day_is_not_released_without_a_row_that_comes_later() {
+    let service = Service::start().await;
+    with_order(&service).await;
+    let others = "IO-UNKNOWN,L2,2026-01-01,1\n".repeat(19_999);
+    let file = format!(
+        "order_no,line,date,impressions\nIO-1001,L2,2026-01-01,50\n{others}IO-1001,L2,2026-01-01,many\n"
+    );
+    let landed = csv(&service, summed(rows("B1", 20_001)), &file).await;
+    assert_eq!((landed.rows_loaded, landed.rows_quarantined), (0, 20_001));
+    assert_eq!(release(&service, &landed, "all").await, landed, "row 20,001 cannot be read today either");
+    assert_eq!(waiting(&service, &landed).await[0], (1, "DAY_INCOMPLETE".to_owned()));
+    assert_eq!(versions(&service, "2026-01-01").await, []);
+    assert_eq!(release_rows(&service, &landed, &[1], "one").await.rows_loaded, 1);
+    assert_eq!(versions(&service, "2026-01-01").await, [(Some(50), None)]);
+}
+
 /// 10 wait for a row with 6 in view of 5; whoever says that they are all releases them as they came.
 #[tokio::test]
 async fn a_message_that_waits_with_its_day_is_read_again() {

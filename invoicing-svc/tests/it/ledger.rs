@@ -10,8 +10,9 @@ use tonic::Code;
 
 use crate::{
     daily::{fact, header, import},
+    exception,
     invoice::{approve, bill, issue, review, sold},
-    order::{day, days, order, sync},
+    order::{Sold, day, days, order, sync},
     reference::create_product,
     service::{Door, Service},
     tax::exceptions,
@@ -185,6 +186,22 @@ async fn a_budget_is_of_hours_and_expenses_alike() {
     assert_eq!(broken(&service).await, ["INV-9"]);
 }
 
+/// 100,000 impressions until March at 10.00 per thousand, within a budget.
+fn limited(sold: &Sold, product: &str, budget: &str, scopes: Vec<pb::TermScope>) -> pb::Order {
+    let cap = pb::Cap { kind: pb::CapKind::Budget.into(), budget: budget.into(), ..pb::Cap::default() };
+    let line = pb::OrderLine {
+        number: "L1".into(),
+        ad_product: product.into(),
+        flight: days("2026-01-01", "2026-03-31"),
+        rate: "10".into(),
+        booked_units: "100000".into(),
+        cap: Some(cap),
+        scopes,
+        ..pb::OrderLine::default()
+    };
+    pb::Order { purchase_orders: vec![], lines: vec![line], ..order(sold, "IO-CAP") }
+}
+
 /// 80,000 at 10.00 per thousand are 800.00, within 1,000.00; a budget of 500.00 from the start leaves 300.00 too much. Two spots
 /// at 275.00 are billed, and from the start there is one.
 #[tokio::test]
@@ -192,20 +209,8 @@ async fn what_a_lower_cap_leaves_too_much_breaks_no_law_while_it_waits() {
     let service = Service::start().await;
     let sold = sold(&service).await;
     let product = create_product(&service, "DISPLAY", pb::PricingModel::Cpm).await.name;
-    let budget = |revision, budget: &str, scopes| {
-        let cap = pb::Cap { kind: pb::CapKind::Budget.into(), budget: budget.into(), ..pb::Cap::default() };
-        let line = pb::OrderLine {
-            number: "L1".into(),
-            ad_product: product.clone(),
-            flight: days("2026-01-01", "2026-03-31"),
-            rate: "10".into(),
-            booked_units: "100000".into(),
-            cap: Some(cap),
-            scopes,
-            ..pb::OrderLine::default()
-        };
-        pb::Order { revision, purchase_orders: vec![], lines: vec![line], ..order(&sold, "IO-CAP") }
-    };
+    let budget =
+        |revision, budget, scopes| pb::Order { revision, ..limited(&sold, &product, budget, scopes) };
     assert_eq!(sync(&service, vec![budget(1, "1000.00", vec![])], "cap-1").await.unwrap()[0].reason, "");
     let counted = pb::DeliveryFact { order: "IO-CAP".into(), ..fact("L1", "2026-01-15", 80_000) };
     import(&service, header("B1", 1, 80_000), &[counted]).await.unwrap();
@@ -240,4 +245,38 @@ async fn what_a_lower_cap_leaves_too_much_breaks_no_law_while_it_waits() {
         "update billing_exception set state = 'RESOLVED', settled_by = 'nobody', settled_at = now()";
     sqlx::query(settled).execute(&mut service.connection().await).await.unwrap();
     assert_eq!(broken(&service).await, ["INV-9"], "settled, and not taken back");
+}
+
+/// 800.00 are billed within 1,000.00. 79,500 at 10.00 per thousand are 795.00: −5.00 is held, and somebody decides that it stays. Of
+/// 8,800.00 it excuses 5.00.
+#[tokio::test]
+async fn a_difference_that_was_decided_against_excuses_no_more_than_it_held() {
+    let service = Service::start().await;
+    let sold = sold(&service).await;
+    let product = create_product(&service, "DISPLAY", pb::PricingModel::Cpm).await.name;
+    let said = limited(&sold, &product, "1000.00", vec![]);
+    assert_eq!(sync(&service, vec![said], "cap").await.unwrap()[0].reason, "");
+    let counted = |count| [pb::DeliveryFact { order: "IO-CAP".into(), ..fact("L1", "2026-01-15", count) }];
+    import(&service, header("B1", 1, 80_000), &counted(80_000)).await.unwrap();
+    bill(&service, &sold, "2026-01", "january").await;
+    service.clock.advance(SignedDuration::from_hours(1));
+    import(&service, header("B2", 1, 79_500), &counted(79_500)).await.unwrap();
+    let february = review(&service, &sold, "2026-02", "february").await;
+    let mut found = exceptions(&service, &february).await;
+    found.retain(|found| found.reason == "NEGATIVE_DELTA");
+    let [held] = &found[..] else { panic!("{found:?}") };
+    assert_eq!(amount(&held.amount), "-5.00");
+    let decided = pb::OverrideBillingExceptionRequest {
+        name: held.name.clone(),
+        reason: "the customer agreed to pay it".into(),
+        request_id: "stays".into(),
+        ..pb::OverrideBillingExceptionRequest::default()
+    };
+    exception::exceptions(&service, "second").override_billing_exception(decided).await.unwrap();
+    assert_eq!(broken(&service).await, Vec::<String>::new());
+    let behind_its_back = "update billed_to_date set units = units + 800000, gross = gross + 8000
+                            where kind = 'DELIVERY' and basis = 'RATED'";
+    sqlx::query(behind_its_back).execute(&mut service.connection().await).await.unwrap();
+    let broken = broken(&service).await;
+    assert!(broken.contains(&"INV-9".to_owned()), "{broken:?}");
 }

@@ -12,7 +12,7 @@ use sqlx::{Connection, PgConnection};
 
 use super::{
     house::{House, amount, credit},
-    refunds::heard,
+    refunds::{heard, heard_of},
 };
 use crate::suite::{day, reason};
 
@@ -251,4 +251,12 @@ async fn the_territory_of_an_account_is_heard_that_was_there_before_anybody_note
     let found = waiting(&house, ("analyst", Role::BillingAnalyst), of_north).await?;
     assert_eq!(names(&found), [&draft.name]);
     Ok(())
+}
+
+/// What was said of a run comes long after what was said of its account: whoever begins again need not begin there.
+#[tokio::test]
+async fn where_accounts_belong_is_heard_as_far_as_what_is_said_of_runs() -> Result<()> {
+    let house = House::open().await?;
+    house.invoiced("40000.00").await?;
+    heard_of(&house, "billing_run.").await
 }

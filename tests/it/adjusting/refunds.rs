@@ -41,14 +41,19 @@ fn receivables(house: &House, person: &str, role: Role) -> Result<ReceivableServ
 
 /// Adjustments has heard what invoicing has said of accounts so far, with both ears.
 pub async fn heard(house: &House) -> Result<()> {
+    heard_of(house, "account.").await
+}
+
+/// Both ears are as far as what invoicing has said of something so far, which the types of its events name.
+pub async fn heard_of(house: &House, something: &str) -> Result<()> {
     let mut connection = PgConnection::connect(house.database.url()).await?;
     let sql = "select not exists (select from invoicing.outbox where position is null)
                   and (select coalesce(max(position), 0) from invoicing.outbox
-                        where starts_with(type, 'billing.invoicing.v1.account.'))
+                        where starts_with(type, 'billing.invoicing.v1.' || $1))
                       <= coalesce((select min(position) from adjustments.inbox where starts_with(feed, 'invoicing')
                                    having count(*) = 2), 0)";
     let since = Instant::now();
-    while !sqlx::query_scalar::<_, bool>(sql).fetch_one(&mut connection).await? {
+    while !sqlx::query_scalar::<_, bool>(sql).bind(something).fetch_one(&mut connection).await? {
         ensure!(since.elapsed() < PATIENCE, "adjustments does not hear invoicing");
         sleep(Duration::from_millis(10)).await;
     }

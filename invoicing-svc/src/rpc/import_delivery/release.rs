@@ -45,6 +45,9 @@ const ROWS_MAX: i64 = 20_000;
 /// A row that waits, with what it says: either the place of its line, or why it stays.
 type Looked = (i64, Row, Result<usize, RowRefusal>);
 
+/// The days of lines of which a row cannot be used, each with the first such row.
+type Waiting = HashMap<(AccountId, LineId), BTreeMap<Days, i64>>;
+
 /// Releases what can be used of the rows that a request names. The answer is the new batch, or the old one where none
 /// of its rows can be used yet.
 pub async fn release(
@@ -66,7 +69,7 @@ pub async fn release(
     let is_person = call.caller.kind == PrincipalKind::Person;
     delivery::check_release(batch.typed_by.as_deref(), &call.caller.person, is_person).or_refuse()?;
     batches::lock_source(&mut transaction, &batch.source).await?;
-    let rows = quarantine::rows(&mut transaction, old, &message.rows, ROWS_MAX).await?;
+    let rows = quarantine::rows(&mut transaction, old, &message.rows, (0, ROWS_MAX)).await?;
     let Some(landing) = batch.landing else {
         return import_airings::release(call, (old, &batch), (transaction, once), rows, clock).await;
     };
@@ -74,7 +77,7 @@ pub async fn release(
     let mut looked = look(&mut import, (old, &batch), landing, rows).await?;
     // Who names rows knows which of a day they leave.
     if message.rows.is_empty() {
-        import.keep_days_together(&mut looked);
+        import.keep_days_together((old, &batch), &mut looked).await?;
     }
     let released = import.write_released((old, &batch), looked).await?;
     let answer = if released == 0 {
@@ -123,11 +126,10 @@ async fn begin(
     Ok(Import { call, header, transaction, id, known, landing, destination, reading, replaced })
 }
 
-/// Looks at the rows again. What a later batch has said since is not said again by an older one.
-async fn look(
+/// Reads the rows again, and finds their lines.
+async fn find(
     import: &mut Import,
-    (old, batch): (BatchId, &QuarantinedBatch),
-    landing: i64,
+    batch: &QuarantinedBatch,
     rows: Vec<KeptRow>,
 ) -> Result<Vec<Looked>, Failure> {
     let mut read = Vec::with_capacity(rows.len());
@@ -140,6 +142,17 @@ async fn look(
         let found = import.reading.line_of(&row);
         looked.push((number, row, found));
     }
+    Ok(looked)
+}
+
+/// Looks at the rows again. What a later batch has said since is not said again by an older one.
+async fn look(
+    import: &mut Import,
+    (old, batch): (BatchId, &QuarantinedBatch),
+    landing: i64,
+    rows: Vec<KeptRow>,
+) -> Result<Vec<Looked>, Failure> {
+    let mut looked = find(import, batch, rows).await?;
     let mut usable = Vec::new();
     let mut days = Vec::new();
     for (place, (_, row, found)) in looked.iter().enumerate() {
@@ -168,18 +181,23 @@ fn said_since(fact: &DailyFact) -> RowRefusal {
 }
 
 impl Import {
-    /// Rows stay that are added up with one that cannot be used.
-    fn keep_days_together(&self, looked: &mut [Looked]) {
+    /// Rows stay that are added up with one that cannot be used, and be it one that is not released this time.
+    async fn keep_days_together(
+        &mut self,
+        (old, batch): (BatchId, &QuarantinedBatch),
+        looked: &mut [Looked],
+    ) -> Result<(), Failure> {
         if self.destination == Destination::Facts {
-            return;
+            return Ok(());
         }
-        let mut waiting: HashMap<(AccountId, LineId), BTreeMap<Days, i64>> = HashMap::new();
-        let is_settled =
-            |found: &Result<usize, RowRefusal>| matches!(found, Ok(_) | Err(RowRefusal::SaidSince { .. }));
-        for (number, row, _) in looked.iter().filter(|(_, _, found)| !is_settled(found)) {
-            if let Some((account, line, days)) = self.reading.waits(row) {
-                waiting.entry((account, line)).or_default().entry(days).or_insert(*number);
-            }
+        let mut waiting = Waiting::new();
+        self.note_waiting(&mut waiting, looked);
+        let mut last = looked.last().map(|(number, ..)| *number);
+        while let Some(after) = last {
+            let rows = quarantine::rows(&mut self.transaction, old, &[], (after, ROWS_MAX)).await?;
+            let later = find(self, batch, rows).await?;
+            self.note_waiting(&mut waiting, &later);
+            last = later.last().map(|(number, ..)| *number);
         }
         for (_, row, found) in looked {
             let place = found.as_ref().ok().copied();
@@ -188,6 +206,18 @@ impl Import {
             let mut days = waiting.get(&(line.account, line.line)).into_iter().flatten();
             if let Some((_, other)) = days.find(|(days, _)| days.contains(fact.day)) {
                 *found = Err(RowRefusal::DayIncomplete { row: *other });
+            }
+        }
+        Ok(())
+    }
+
+    /// Notes the days of the rows that cannot be used.
+    fn note_waiting(&self, waiting: &mut Waiting, looked: &[Looked]) {
+        let is_settled =
+            |found: &Result<usize, RowRefusal>| matches!(found, Ok(_) | Err(RowRefusal::SaidSince { .. }));
+        for (number, row, _) in looked.iter().filter(|(_, _, found)| !is_settled(found)) {
+            if let Some((account, line, days)) = self.reading.waits(row) {
+                waiting.entry((account, line)).or_default().entry(days).or_insert(*number);
             }
         }
     }
