@@ -136,6 +136,7 @@ impl Priced {
             minimum: said.minimum,
             expenses: (said.model == PricingModel::TimeAndMaterials).then_some(said.expenses),
             cells,
+            undecided: cases.iter().map(|case| case.period).collect(),
             terms,
         };
         Ok((metered, cases))
