@@ -112,8 +112,8 @@ async fn a_price_of_nothing_is_said_though_other_lines_bill() {
     assert_eq!(found(&service, &run).await, [is("ZERO_BILL_WITH_DELIVERY", "L2", message)]);
 }
 
-/// 100,000 at 10.00 are 1,000.00. The line that names no delivery source bills them twice, and says so in the month that it does; the one
-/// that names one bills them once.
+/// 100,000 at 10.00 are 1,000.00. The line that names no delivery source bills them twice, and says so in the month that it
+/// does; the one that names one bills them once.
 #[tokio::test]
 async fn a_line_that_several_sources_count_says_so() {
     let service = Service::start().await;
