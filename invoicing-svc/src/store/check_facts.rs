@@ -212,6 +212,7 @@ async fn list_prices(
             product_state: ProductState::Live,
             below_list: None,
             delivered_until: None,
+            several: BTreeMap::new(),
         });
         state.below_list = Some(below);
     }

@@ -9,7 +9,7 @@ mod settled;
 mod terms;
 mod third_party;
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use anyhow::Context;
 use calendar::Days;
@@ -55,7 +55,7 @@ pub struct OrderToRate {
     pub cases: HashMap<LineId, Vec<Case>>,
     /// Every character that its document prints of orders and airings.
     pub printed: BTreeSet<char>,
-    /// Only of lines worth a word: the product is not live, or what is counted by day ends before the line does.
+    /// Only of lines worth a word: the product is not live, what is counted by day ends before the line does, or several count it.
     pub states: Vec<LineState>,
 }
 
@@ -208,7 +208,8 @@ pub async fn load(
         let product = (row.product, Written::read(&row.product_state)?);
         // A line that was cancelled delivers until then.
         let until = said.closed_on.map_or(run.month.last_day(), |last| last.min(run.month.last_day()));
-        let state = state(row.line_id, &row.number, product, (flight, until, latest));
+        let several = inputs.priced.several(row.line_id, &said);
+        let state = state((row.line_id, &row.number), product, (flight, until, latest), several);
         let ledger = inputs.ledgers.remove(&row.line_id).unwrap_or_default();
         let (pricing, cases) = match settled.get(&row.order_id) {
             Some(settlement) => (Pricing::Settled(*settlement), Vec::new()),
@@ -259,21 +260,23 @@ fn put(
 
 /// What the checks look at of a line, up to a day, where it is worth a word.
 fn state(
-    line: Uuid,
-    number: &str,
+    (line, number): (Uuid, &str),
     (product, product_state): (String, ProductState),
     (flight, until, latest): (Days, jiff::civil::Date, Option<jiff::civil::Date>),
+    several: BTreeMap<Days, BTreeSet<String>>,
 ) -> Option<LineState> {
     let days = Days::new(flight.first(), flight.last().min(until)).ok()?;
     let delivered_until = latest.map(|latest| (latest, days));
     let is_short = latest.is_some_and(|latest| latest < days.last());
-    (product_state != ProductState::Live || is_short).then(|| LineState {
+    let is_of_note = product_state != ProductState::Live || is_short || !several.is_empty();
+    is_of_note.then(|| LineState {
         line: LineId::from_uuid(line),
         number: number.to_owned(),
         product,
         product_state,
         below_list: None,
         delivered_until,
+        several,
     })
 }
 

@@ -121,13 +121,18 @@ fn account_facts(
     })
 }
 
-/// What is known of the lines of an order on the draft, each once.
+/// What is known of the lines of an order on the draft, each once. Who counts a line is of note for the periods that the draft bills.
 fn lines(draft: &Draft, order: OrderId, facts: &CheckFacts) -> Vec<LineState> {
     let of_order = draft.lines.iter().filter(|line| line.order == order);
     let mut ids: Vec<_> = of_order.map(|line| line.line).collect();
     ids.sort();
     ids.dedup();
-    ids.iter().filter_map(|line| facts.lines.get(line)).cloned().collect()
+    let mut states: Vec<LineState> = ids.iter().filter_map(|line| facts.lines.get(line)).cloned().collect();
+    for LineState { line: of, several, .. } in &mut states {
+        let billed = || draft.lines.iter().filter(|line| line.line == *of);
+        several.retain(|period, _| billed().any(|line| line.item.bucket.origin == *period));
+    }
+    states
 }
 
 /// What keeps the draft as a whole.

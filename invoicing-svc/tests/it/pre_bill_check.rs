@@ -12,7 +12,7 @@ use crate::{
     reference::create_product,
     refresh::rename,
     service::Service,
-    tax::exceptions,
+    tax::{amount, exceptions},
 };
 
 /// Reason, line and message of what a run found, in the order of reasons. None of it makes a draft wait.
@@ -114,6 +114,55 @@ async fn a_price_of_nothing_is_said_though_other_lines_bill() {
     let run = review(&service, &sold, "2026-01", "run").await;
     let message = "line L2: 1000 units were delivered and come to nothing; see its cap and price";
     assert_eq!(found(&service, &run).await, [is("ZERO_BILL_WITH_DELIVERY", "L2", message)]);
+}
+
+/// 100,000 at 10.00 are 1,000.00. The line that names no delivery source bills them twice, and says so in the month that it
+/// does; the one that names one bills them once.
+#[tokio::test]
+async fn a_line_that_several_sources_count_says_so() {
+    let service = Service::start().await;
+    let sold = crate::order::reference_data(&service).await;
+    let entity =
+        pb::BillingEntity { name: sold.entity.clone(), code: "NYC".into(), ..pb::BillingEntity::default() };
+    crate::reference::create_series(&service, &entity).await;
+    let display = create_product(&service, "DISPLAY", pb::PricingModel::Cpm).await.name;
+    let counted = |id: &str, delivery_source: &str| {
+        let line = pb::OrderLine {
+            number: "L1".into(),
+            ad_product: display.clone(),
+            flight: days(JANUARY.0, "2026-02-28"),
+            rate: "10".into(),
+            booked_units: "1000000".into(),
+            delivery_source: delivery_source.into(),
+            ..pb::OrderLine::default()
+        };
+        of_line(&sold, id, line)
+    };
+    let orders = vec![counted("IO-ANY", ""), counted("IO-ONE", "adserver")];
+    let results = sync(&service, orders, "orders").await.unwrap();
+    assert!(results.iter().all(|result| result.outcome() == pb::SyncOutcome::Created), "{results:?}");
+    let said = |day: &str, count| {
+        ["IO-ANY", "IO-ONE"].map(|order| pb::DeliveryFact { order: order.into(), ..fact("L1", day, count) })
+    };
+    import(&service, header("B1", 2, 200_000), &said("2026-01-31", 100_000)).await.unwrap();
+    let hand = pb::DailyBatchHeader { source: "hand".into(), ..header("B1", 2, 200_000) };
+    import(&service, hand, &said("2026-01-31", 100_000)).await.unwrap();
+    let january = review(&service, &sold, "2026-01", "january").await;
+    let message = "line L1: adserver and hand each say what was delivered in 2026-01-01 to 2026-01-31, and all of it is billed; \
+                   if they count the same, name one of them as the delivery source of the line";
+    assert_eq!(found(&service, &january).await, [is("COUNTED_BY_SEVERAL", "L1", message)]);
+    let drafts = list(&service, pb::ListInvoicesRequest { billing_run: january.name.clone(), ..all() }).await;
+    let mut gross: Vec<_> = drafts.iter().map(|draft| amount(&draft.gross)).collect();
+    gross.sort_unstable();
+    assert_eq!(gross, ["1000.00", "2000.00"]);
+    approve(&service, &january).await;
+    issue(&service, &january).await;
+    // February has one count of each: what January billed is said no more.
+    let [any, one] = said("2026-02-28", 50_000);
+    let one = pb::DeliveryFact { impressions: Some(60_000), ..one };
+    import(&service, header("B2", 2, 110_000), &[any, one]).await.unwrap();
+    let february = review(&service, &sold, "2026-02", "february").await;
+    assert_eq!(found(&service, &february).await, []);
 }
 
 /// Both lines are counted until 15 January, and one of them was cancelled on that day.

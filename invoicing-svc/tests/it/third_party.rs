@@ -228,6 +228,43 @@ async fn a_case_that_was_let_pass_comes_back_only_with_other_counts() {
     assert!(case.message.contains(counts), "{}", case.message);
 }
 
+/// 119,000 of 120,000 bill 1,190.00. The verifier restates 100,000, 16.67 % fewer: by its count 190.00 are too much, by the own one
+/// 10.00 are missing, and nothing is taken back before somebody has chosen.
+#[tokio::test]
+async fn what_was_billed_stays_until_somebody_chooses_between_restated_counts() {
+    let service = Service::start().await;
+    let run = counted(&service, &["IO-1", "IO-2"].map(|id| (id, 120_000, Some(119_000)))).await;
+    assert_eq!(found(&service, &run, "THIRD_PARTY_CASE").await, []);
+    approve(&service, &run).await;
+    assert_eq!(amount(&issue(&service, &run).await.totals[0].gross), "2380.00");
+    land(&service, ("verifier", "B2"), ["IO-1", "IO-2"].map(|id| (id, 100_000)).to_vec()).await;
+    let (account, fee, spots) = (String::new(), String::new(), String::new());
+    let sold = Sold { entity: run.billing_entity, account, fee, spots };
+    let february = review(&service, &sold, "2026-02", "february").await;
+    let cases = found(&service, &february, "THIRD_PARTY_CASE").await;
+    let [one, other] = &cases[..] else { panic!("two cases, not {cases:?}") };
+    let ways = [
+        ("CONTROLLING", "-190.00"),
+        ("CONTROLLING_PLUS_10", "-90.00"),
+        ("OWN", "10.00"),
+        ("MAKEGOOD", "-190.00"),
+    ];
+    for case in [one, other] {
+        assert_eq!((case.severity(), outcomes(case)), (pb::ExceptionSeverity::Block, ways.to_vec()));
+    }
+    let drafts = pb::ListInvoicesRequest { billing_run: february.name.clone(), ..all() };
+    assert_eq!(found(&service, &february, "NEGATIVE_DELTA").await, []);
+    assert_eq!(list(&service, drafts.clone()).await, []);
+    choose(&service, "second", one, ("OWN", "their restatement is wrong")).await.unwrap();
+    let [draft] = &list(&service, drafts.clone()).await[..] else { panic!("one draft") };
+    assert_eq!((draft.waiting, amount(&draft.gross)), (false, "10.00"));
+    assert_eq!(found(&service, &february, "NEGATIVE_DELTA").await, []);
+    choose(&service, "second", other, ("CONTROLLING", "as agreed")).await.unwrap();
+    let [held] = &found(&service, &february, "NEGATIVE_DELTA").await[..] else { panic!("one is held") };
+    assert_eq!((&held.order, amount(&held.amount)), (&other.order, "-190.00"));
+    assert_eq!(list(&service, drafts).await.len(), 1);
+}
+
 /// 200,000 at 10.00 are owed, and January is issued. What comes since is looked at in the run of February.
 async fn owed_and_counted_again(
     service: &Service,

@@ -150,6 +150,7 @@ fn at_least_5000(booked: &str, delivered: i64) -> LineToRate {
         minimum: Some(Minimum { amount: usd("5000.00"), window: Window::Life }),
         expenses: None,
         cells: vec![Cell { days: january, units: Decimal::from(delivered), spend: Decimal::ZERO }],
+        undecided: vec![],
     };
     LineToRate { pricing: Pricing::Metered(Box::new(metered)), billed_before: vec![], ..fee("2026-01") }
 }

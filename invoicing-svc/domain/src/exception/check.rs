@@ -1,3 +1,5 @@
+use std::collections::{BTreeMap, BTreeSet};
+
 use calendar::Days;
 use jiff::civil::Date;
 use money::{Currency, Money};
@@ -62,6 +64,8 @@ pub struct LineState {
     pub below_list: Option<Below>,
     /// The last day that has delivery and the days in which it was to deliver; `None` where delivery is not by day.
     pub delivered_until: Option<(Date, Days)>,
+    /// The billing periods of which several sources count for the line, and those sources.
+    pub several: BTreeMap<Days, BTreeSet<String>>,
 }
 
 /// Everything worth a look before the draft becomes a document, besides what is looked at order by order.
@@ -84,6 +88,7 @@ pub fn check_order(
     found.extend(lines.iter().filter_map(of_product));
     found.extend(lines.iter().filter_map(off_rate_card));
     found.extend(lines.iter().filter_map(missing_days));
+    found.extend(lines.iter().filter_map(counted_by_several));
     found
 }
 
@@ -156,6 +161,13 @@ fn missing_days(line: &LineState) -> Option<Finding> {
         latest,
         expected: days.last(),
     })
+}
+
+/// What is said is of the latest period.
+fn counted_by_several(line: &LineState) -> Option<Finding> {
+    let (period, sources) = line.several.last_key_value()?;
+    let sources = sources.iter().map(String::as_str).collect::<Vec<_>>().join(" and ");
+    Some(Finding::CountedBySeveral { line: line.number.clone(), sources, period: *period })
 }
 
 /// Needs two months to compare with: one is no habit.

@@ -56,6 +56,9 @@ refusal::refusals! {
         /// Late counts come as late lines.
         StateForbids "DELIVERY_DAYS_MISSING" DeliveryDaysMissing { line: String, latest: Date, expected: Date } =>
             "line {line}: the delivery that is known ends on {latest}, and the line was to deliver until {expected}; wait for its source, or bill the rest later",
+        /// What two count of the same is billed twice.
+        StateForbids "COUNTED_BY_SEVERAL" CountedBySeveral { line: String, sources: String, period: Days } =>
+            "line {line}: {sources} each say what was delivered in {period}, and all of it is billed; if they count the same, name one of them as the delivery source of the line",
         /// Out of the ordinary is worth a look.
         StateForbids "VARIANCE" Variance { net: Money, average: Money, percent: Decimal } =>
             "the account is billed {net}, and {average} on average of its recent months: {percent} % apart",
@@ -99,6 +102,7 @@ pub fn severity(finding: &Finding) -> Severity {
         | Finding::ProductRetired { .. }
         | Finding::OffRateCard { .. }
         | Finding::DeliveryDaysMissing { .. }
+        | Finding::CountedBySeveral { .. }
         | Finding::OverDelivery { .. }
         | Finding::MakegoodBeyondOwed { .. }
         | Finding::ZeroBill { .. }
@@ -135,6 +139,7 @@ impl Finding {
             | Self::ProductRetired { line, .. }
             | Self::OffRateCard { line, .. }
             | Self::DeliveryDaysMissing { line, .. }
+            | Self::CountedBySeveral { line, .. }
             | Self::OverDelivery { line, .. }
             | Self::MakegoodBeyondOwed { line, .. }
             | Self::ZeroBill { line, .. } => Some(line),

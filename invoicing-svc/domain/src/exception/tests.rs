@@ -1,3 +1,5 @@
+use std::collections::{BTreeMap, BTreeSet};
+
 use calendar::Days;
 use jiff::civil::{Date, date};
 use money::{Currency, Money};
@@ -166,7 +168,8 @@ fn whoever_is_taxed_has_a_tax_id_on_the_tax_point() {
 fn line(state: ProductState, delivered_until: Option<(Date, Days)>) -> LineState {
     let line = ids::LineId::from_uuid(uuid::Uuid::from_u128(1));
     let (number, product) = ("L3".into(), "SPOT".into());
-    LineState { line, number, product, product_state: state, below_list: None, delivered_until }
+    let several = BTreeMap::new();
+    LineState { line, number, product, product_state: state, below_list: None, delivered_until, several }
 }
 
 #[test]
@@ -183,6 +186,25 @@ fn products_and_delivery_are_looked_at_line_by_line() {
     let until = |day| Some((date(2026, 1, day), january_2026()));
     assert_eq!(reasons(&account(), None, &[line(ProductState::Live, until(30))]), ["DELIVERY_DAYS_MISSING"]);
     assert_eq!(reasons(&account(), None, &[line(ProductState::Live, until(31))]), Vec::<&str>::new());
+}
+
+#[test]
+fn several_sources_of_a_line_are_said_of_the_latest_period() {
+    let february = Days::new(date(2026, 2, 1), date(2026, 2, 28)).expect("days");
+    let sources = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect::<BTreeSet<_>>();
+    let several =
+        BTreeMap::from([(january_2026(), sources(&["own", "logs"])), (february, sources(&["own", "hand"]))]);
+    let counted = LineState { several, ..line(ProductState::Live, None) };
+    let [found] = &check_order(&account(), None, &[counted])[..] else { panic!("one finding") };
+    assert_eq!(
+        (found.reason(), found.line(), severity(found)),
+        ("COUNTED_BY_SEVERAL", Some("L3"), Severity::Warn)
+    );
+    assert_eq!(
+        found.to_string(),
+        "line L3: hand and own each say what was delivered in 2026-02-01 to 2026-02-28, and all of it is billed; \
+         if they count the same, name one of them as the delivery source of the line"
+    );
 }
 
 #[test]

@@ -63,6 +63,7 @@ fn metered(line: &Line, booked: &LineTerms) -> Metered {
             cap: usage.expense_cap,
         }),
         cells: Vec::new(),
+        undecided: Vec::new(),
     }
 }
 

@@ -168,6 +168,17 @@ impl LineToRate {
         self.billing.month_of(origin) < self.month
     }
 
+    /// Whether somebody has to choose first by which of two counts the period bills.
+    pub(super) fn is_undecided(&self, origin: Days) -> bool {
+        match &self.pricing {
+            Pricing::Metered(metered) => metered.undecided.contains(&origin),
+            Pricing::FlatFee { .. }
+            | Pricing::Subscription(_)
+            | Pricing::Settled(_)
+            | Pricing::PerSpot { .. } => false,
+        }
+    }
+
     /// Whether nothing but runs billed of the periods that are held: no note corrected them, and no other system billed them.
     pub fn only_runs_billed(&self, held: &[Held]) -> bool {
         let is_held = |billed: &&Billed| {

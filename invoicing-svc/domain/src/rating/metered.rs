@@ -48,6 +48,9 @@ pub struct Metered {
     /// TIME_AND_MATERIALS.
     pub expenses: Option<Expenses>,
     pub cells: Vec<Cell>,
+    /// The billing periods of which somebody has to choose by which of two counts they bill. What was billed of them stays so
+    /// meanwhile.
+    pub undecided: Vec<Days>,
 }
 
 /// How delivered spend is passed on.

@@ -64,7 +64,8 @@ pub fn rate(line: &LineToRate) -> Result<RatedLine, RatingError> {
 }
 
 /// Rates one line as [`rate`] does, and bills what would take money back instead of holding it. What names spots is held
-/// all the same, because what becomes of a spot follows from the note that credits it; and so is what settles.
+/// all the same, because what becomes of a spot follows from the note that credits it; and so is what settles. A period that is
+/// undecided stays as it was billed.
 pub fn rate_taking_back(line: &LineToRate) -> Result<RatedLine, RatingError> {
     rate_with(line, Negative::Billed)
 }

@@ -69,7 +69,7 @@ impl Stays<'_> {
     }
 }
 
-/// What becomes of a period that is worth less than was billed of it.
+/// What becomes of a period that is worth less than was billed of it. One that is undecided stays as it was billed in any event.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Negative {
     /// It stays as it was billed, and the difference is held.
@@ -111,11 +111,7 @@ pub(super) fn settle<E>(
     loop {
         let after = counted.with(stays.kept())?;
         let change = after.less(before)?;
-        let more = match negative {
-            Negative::Held => stay(&mut stays.origins, &change, &together, line)?,
-            Negative::Billed => false,
-        };
-        if !more {
+        if !stay(&mut stays.origins, &change, &together, (line, negative))? {
             return Ok(Settled { counted: extra, after, change, worth, billed: ledger.billed });
         }
         (counted, extra) = count(&stays)?;
@@ -128,7 +124,7 @@ fn stay(
     stays: &mut BTreeSet<Days>,
     change: &Tally,
     together: &impl Fn(Days) -> Days,
-    line: &LineToRate,
+    (line, negative): (&LineToRate, Negative),
 ) -> Result<bool, MoneyError> {
     let known = stays.len();
     let worths = change.worth_by_origin(line.currency)?;
@@ -137,8 +133,12 @@ fn stay(
         let sum = netted.entry(together(*origin)).or_insert(Exact::zero(line.currency));
         *sum = sum.plus(*worth)?;
     }
+    let may_stay = |origin: Days| match negative {
+        Negative::Held => true,
+        Negative::Billed => line.is_undecided(origin),
+    };
     let less = worths.iter().filter(|(origin, worth)| {
-        is_negative(worth) && netted.get(&together(**origin)).is_some_and(is_negative)
+        may_stay(**origin) && is_negative(worth) && netted.get(&together(**origin)).is_some_and(is_negative)
     });
     stays.extend(less.map(|(origin, _)| *origin));
     Ok(stays.len() > known)
@@ -168,7 +168,8 @@ impl<E> Settled<E> {
             .collect()
     }
 
-    /// What the line is worth to date and is not billed, by origin period, with what changed there.
+    /// What the line is worth to date and is not billed, by origin period, with what changed there. Nothing of a period that is
+    /// undecided: what it is worth is not known yet.
     pub(super) fn held(
         &self,
         line: &LineToRate,
@@ -180,7 +181,7 @@ impl<E> Settled<E> {
         for (origin, difference) in changed.worth_by_origin(line.currency)? {
             let more = billed.plus(difference)?;
             let amount = more.round(line.rounding)?.minus(billed.round(line.rounding)?)?;
-            if !amount.is_zero() {
+            if !amount.is_zero() && !line.is_undecided(origin) {
                 let cause = cause(&Difference { origin, amount, after: &self.after, worth: &self.worth });
                 let changes = changed.iter().filter(|(bucket, _)| bucket.origin == origin);
                 let changes = changes.map(|(bucket, units)| Change { bucket, units }).collect();

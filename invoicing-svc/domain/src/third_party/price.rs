@@ -11,7 +11,7 @@ pub struct Priced {
     pub outcome: Outcome,
     /// Units of the period that would bill.
     pub units: Decimal,
-    /// What the run would bill of the period.
+    /// What the run would bill of the period, beyond what is billed of it already; below zero where that would be taken back.
     pub amount: Money,
     /// Units that are still to be delivered: of [`Outcome::Makegood`] only.
     pub owed: Decimal,
@@ -24,8 +24,11 @@ pub fn price(line: &LineToRate, case: &Case) -> Result<Vec<Priced>, RatingError>
     for (outcome, cells) in &case.outcomes {
         let line = counted(line, case.period, cells);
         let mut amount = Money::zero(line.currency);
-        for item in rate(&line)?.items.iter().filter(|item| item.bucket.origin == case.period) {
-            amount = amount.plus(item.gross)?;
+        let rated = rate(&line)?;
+        let items = rated.items.iter().map(|item| (item.bucket.origin, item.gross));
+        let held = rated.held.iter().map(|held| (held.origin, held.amount));
+        for (_, more) in items.chain(held).filter(|(origin, _)| *origin == case.period) {
+            amount = amount.plus(more)?;
         }
         let units: Decimal = cells.iter().map(|cell| cell.units).sum();
         let owed = match outcome {
@@ -46,12 +49,13 @@ pub fn by_own_count(line: &LineToRate, cases: &[Case]) -> LineToRate {
     own.fold(line.clone(), |line, (case, _, cells)| counted(&line, case.period, cells))
 }
 
-/// The line where so much was counted in a period.
+/// The line where so much was counted in a period, and nothing of it is undecided.
 fn counted(line: &LineToRate, period: Days, cells: &[Cell]) -> LineToRate {
     let mut line = line.clone();
     if let Pricing::Metered(metered) = &mut line.pricing {
         metered.cells.retain(|cell| !period.contains(cell.days.first()));
         metered.cells.extend_from_slice(cells);
+        metered.undecided.retain(|undecided| *undecided != period);
     }
     line
 }

@@ -3,14 +3,17 @@ use std::collections::BTreeMap;
 use calendar::{BillingCalendar, BillingCycle, Days, Month};
 use ids::{LineId, OrderId};
 use jiff::civil::date;
-use money::{Currency, Percent, Quantity, Rate, Rounding};
+use money::{Currency, Money, Percent, Quantity, Rate, Rounding};
 use rust_decimal::Decimal;
 
 use super::*;
 use crate::{
     order::{BillingTerms, Cap, ToleranceBase},
     pricing::{Metric, PricingModel, Window},
-    rating::{Cell, LineToRate, Metered, Price, Pricing, Terms},
+    rating::{
+        Basis, Billed, Bucket, Cell, LineKind, LineToRate, Metered, Price, Pricing, Terms, rate,
+        rate_taking_back,
+    },
 };
 
 fn terms(percent: &str, base: ToleranceBase) -> ThirdPartyTerms {
@@ -173,6 +176,7 @@ fn line(cells: Vec<Cell>, run: i8) -> LineToRate {
             minimum: None,
             expenses: None,
             cells,
+            undecided: Vec::new(),
         })),
         billed_before: Vec::new(),
         last_entry: 0,
@@ -204,6 +208,59 @@ fn a_case_shows_what_each_way_out_would_bill() {
     assert_eq!(shown, expected);
     for outcome in [Outcome::Controlling, Outcome::ControllingPlusTen, Outcome::Own, Outcome::Makegood] {
         assert_eq!(Outcome::of_name(outcome.name()), Some(outcome));
+    }
+}
+
+/// The line after 119,000 were billed of January at 10.00, 1,190.00, and so much counts now.
+fn billed_before(settled: &Settled) -> LineToRate {
+    let mut line = line(settled.cells.clone(), 2);
+    let rate = Rate::parse("10").expect("a rate");
+    let (origin, segment_first) = (month(1), date(2026, 1, 1));
+    let gross = Money::parse(line.currency, "1190.00").expect("an amount");
+    let bucket = Bucket { origin, kind: LineKind::Delivery, segment_first, rate, price_base: 1_000 };
+    line.billed_before = vec![Billed { bucket, units: Decimal::from(119_000), gross, basis: Basis::Rated }];
+    line.last_entry = 1;
+    if let Pricing::Metered(metered) = &mut line.pricing {
+        metered.undecided = settled.cases.iter().map(|case| case.period).collect();
+    }
+    line
+}
+
+/// 119,000 of 120,000 were billed. The third party restates 100,000, 16.67 % of 120,000 fewer: that is 1,000.00 or −190.00,
+/// 1,100.00 or −90.00, 1,200.00 or 10.00, and nothing before somebody has chosen. 500,000 of February, 5,000.00, bill beside it.
+#[test]
+fn what_was_billed_of_a_period_stays_until_somebody_chooses() {
+    let restated = delivered(&[(1, 120_000, Some(100_000)), (2, 500_000, Some(500_000))]);
+    let open = settle(&restated, terms("10", ToleranceBase::Own), &BTreeMap::new());
+    let [case] = &*open.cases else { panic!("one case, not {:?}", open.cases) };
+    let line = billed_before(&open);
+    for rated in [rate(&line).expect("rated"), rate_taking_back(&line).expect("rated")] {
+        let items = rated.items.iter().map(|item| (item.bucket.origin, item.gross.amount().to_string()));
+        assert_eq!(items.collect::<Vec<_>>(), [(month(2), "5000.00".to_owned())]);
+        assert_eq!(rated.held, []);
+    }
+    let priced = price(&line, case).expect("priced");
+    let shown: Vec<_> = priced
+        .iter()
+        .map(|each| (each.outcome.name(), each.amount.amount().to_string(), each.owed.to_string()))
+        .collect();
+    let expected = [
+        ("CONTROLLING", "-190.00".to_owned(), "0".to_owned()),
+        ("CONTROLLING_PLUS_10", "-90.00".to_owned(), "0".to_owned()),
+        ("OWN", "10.00".to_owned(), "0".to_owned()),
+        ("MAKEGOOD", "-190.00".to_owned(), "20000".to_owned()),
+    ];
+    assert_eq!(shown, expected);
+    for (outcome, due, held) in
+        [(Outcome::Controlling, "5000.00", vec!["-190.00"]), (Outcome::Own, "5010.00", vec![])]
+    {
+        let chosen = decided(outcome, Some(case.counts));
+        let settled = settle(&restated, terms("10", ToleranceBase::Own), &chosen);
+        let rated = rate(&billed_before(&settled)).expect("rated");
+        let sum = Money::sum(line.currency, rated.items.iter().map(|item| item.gross)).expect("a sum");
+        assert_eq!(sum.amount().to_string(), due, "{outcome:?}");
+        let amounts = rated.held.iter().map(|held| held.amount.amount().to_string());
+        assert_eq!(amounts.collect::<Vec<_>>(), held, "{outcome:?}");
     }
 }
 

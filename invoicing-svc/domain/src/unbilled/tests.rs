@@ -90,6 +90,7 @@ fn cpm(through: &str, price: &str, cap: Cap, booked: i64, delivered: &[i64]) -> 
         minimum: None,
         expenses: None,
         cells: (1_i8..).zip(delivered).map(cell).collect(),
+        undecided: vec![],
     };
     line(through, Pricing::Metered(Box::new(metered)))
 }
@@ -231,6 +232,24 @@ fn what_waits_for_a_choice_between_counts_is_held_with_its_amount() {
     assert_eq!((told.owner.as_str(), told.since), ("carol", day("2026-02-02")));
     assert!(told.act().starts_with("choose one of the outcomes"), "{}", told.act());
     assert_eq!(told.message, case.to_string());
+}
+
+/// 1,190.00 are billed of January, of which the third party confirms 100,000 since: by the own count 10.00 more would bill, and
+/// nothing is held to be taken back.
+#[test]
+fn what_is_billed_of_a_period_without_a_choice_is_not_held() {
+    let mut line = cpm("2026-01", "10", Cap::Uncapped, 2_000_000, &[119_000]);
+    bill(&mut line);
+    let Pricing::Metered(metered) = &mut line.pricing else { panic!("it is metered") };
+    metered.cells[0].units = Decimal::from(100_000);
+    metered.undecided = vec![days("2026-01-01", "2026-01-31")];
+    let case = apart(Finding::Beyond, 120_000, Some(100_000));
+    let standing = standing(&line, &[case]).unwrap();
+    assert_eq!((standing.unexplained, unbilled(&line, &standing)), (usd("0.00"), usd("10.00")));
+    assert_eq!(standing.held, []);
+    let told = reasons(&line, &standing, &waiting("2026-02-10")).unwrap();
+    let told: Vec<_> = told.iter().map(|told| (told.why, told.amount.unwrap().to_string())).collect();
+    assert_eq!(told, [known(Why::Apart, "10.00")]);
 }
 
 /// 1,100,000 are booked at 10.00. By the controlling count January bills 10,000.00 and February 1,000.00; by the own one January

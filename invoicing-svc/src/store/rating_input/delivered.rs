@@ -1,12 +1,13 @@
 //! What was counted of the lines of a shard. Running totals say it; where something arrived after what the run has seen,
 //! the daily facts that it has seen say it instead.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use calendar::Days;
 use chassis::failure::Failure;
 use ids::RunId;
 use invoicing_domain::{
+    order::BillingTerms,
     pricing::{Metric, PricingModel},
     rating::{Cell, Terms},
 };
@@ -100,9 +101,8 @@ impl Delivered {
 
     /// Sums of several sources do not say which of their days are the same: where days bill, the days say it.
     async fn say_by_day(&mut self, connection: &mut PgConnection, accounts: &[Uuid]) -> Result<(), Failure> {
-        let several = |counted: &Vec<Counted>| counted.iter().any(|one| one.source != counted[0].source);
         let lines: Vec<Uuid> =
-            self.lines.iter().filter(|(_, counted)| several(counted)).map(|(line, _)| *line).collect();
+            self.lines.iter().filter(|(_, counted)| is_of_several(counted)).map(|(line, _)| *line).collect();
         if lines.is_empty() {
             return Ok(());
         }
@@ -152,6 +152,25 @@ impl Delivered {
         self.lines.get(&line)?.iter().map(|counted| counted.latest).max()
     }
 
+    /// The sources that counted units of a line in a billing period, where there are several of those that count for it.
+    pub(super) fn several(
+        &self,
+        line: Uuid,
+        metric: Metric,
+        counts: impl Fn(&str) -> bool,
+        billing: BillingTerms,
+    ) -> BTreeMap<Days, BTreeSet<String>> {
+        let mut periods: BTreeMap<Days, BTreeSet<String>> = BTreeMap::new();
+        let counted = self.lines.get(&line).filter(|counted| is_of_several(counted));
+        for one in counted.into_iter().flatten().filter(|one| !one.units(metric).is_zero()) {
+            if let Some(name) = self.sources.get(&one.source).filter(|name| counts(name)) {
+                periods.entry(billing.period_of(one.days.first())).or_default().insert(name.clone());
+            }
+        }
+        periods.retain(|_, sources| sources.len() > 1);
+        periods
+    }
+
     /// The cells of a line: what was counted of it by the sources that count for it. Days that are in no terms were
     /// taken out of its flight.
     pub(super) fn cells(
@@ -175,6 +194,10 @@ impl Delivered {
         });
         if metric == Metric::Days { each_day_once(cells) } else { cells.collect() }
     }
+}
+
+fn is_of_several(counted: &[Counted]) -> bool {
+    counted.iter().any(|one| one.source != counted[0].source)
 }
 
 /// A day on which several sources counted something is one day.

@@ -1,6 +1,6 @@
 //! How the amounts of the lines of a shard come to be.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use anyhow::{Context, anyhow};
 use calendar::{Days, Month};
@@ -136,9 +136,23 @@ impl Priced {
             minimum: said.minimum,
             expenses: (said.model == PricingModel::TimeAndMaterials).then_some(said.expenses),
             cells,
+            undecided: cases.iter().map(|case| case.period).collect(),
             terms,
         };
         Ok((metered, cases))
+    }
+
+    /// Who counted the units of a line in a billing period, where several did and all of it bills: the line does not say whose count
+    /// does.
+    pub(super) fn several(&self, line: Uuid, said: &Said) -> BTreeMap<Days, BTreeSet<String>> {
+        let third_party = said.third_party.as_ref();
+        let is_settled =
+            said.delivery_source.is_some() || third_party.is_some_and(|of| of.controls.is_some());
+        // A day on which several counted bills once.
+        let metric = said.model.metric().or(said.metric).filter(|metric| *metric != Metric::Days);
+        let Some(metric) = metric.filter(|_| !is_settled) else { return BTreeMap::new() };
+        let counts = |source: &str| third_party.is_none_or(|of| of.source != source);
+        self.delivered.several(line, metric, counts, said.billing)
     }
 
     /// What bills of what was counted, by whose count it does.

@@ -164,6 +164,7 @@ impl Book {
             minimum: None,
             expenses: None,
             cells: Vec::new(),
+            undecided: Vec::new(),
         })))
     }
 
