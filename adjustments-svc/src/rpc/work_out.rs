@@ -136,7 +136,7 @@ impl Rpc {
         }
         let Said { effect, amounts, after } = self.ask_invoicing(&read.document, proposal, depth).await?;
         let lines = come_to(&proposal.lines, &amounts).or_refuse()?;
-        let left = leave(proposal.kind, &lines, &after, &pending).or_refuse()?;
+        let left = leave(name, proposal.kind, &lines, &after, &pending).or_refuse()?;
         Ok(WorkedOut { effect: document::leaving(effect, &lines, &left), lines })
     }
 

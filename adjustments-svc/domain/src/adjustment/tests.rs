@@ -50,13 +50,20 @@ fn what_others_ask_for_is_not_left() {
     // Story 3: 27,000.00 left, 14,000.00 asked for twice.
     let asked = [line(1, "14000.00")];
     let after = of(&[(1, "13000.00")]);
-    assert_eq!(leave(AdjustmentKind::Credit, &asked, &after, &of(&[])).unwrap(), after);
-    let refusal = leave(AdjustmentKind::Credit, &asked, &after, &of(&[(1, "14000.00")])).unwrap_err();
+    assert_eq!(leave("INV-1", AdjustmentKind::Credit, &asked, &after, &of(&[])).unwrap(), after);
+    let refusal =
+        leave("INV-1", AdjustmentKind::Credit, &asked, &after, &of(&[(1, "14000.00")])).unwrap_err();
     assert_eq!(refusal.reason(), "LINE_EXHAUSTED");
     assert!(refusal.to_string().contains("line 1 has 13000.00 left"), "{refusal}");
+    // A write-off is of no line.
+    let whole = [line(WHOLE, "14000.00")];
+    let after = of(&[(WHOLE, "-1000.00")]);
+    let refusal = leave("INV-1", AdjustmentKind::WriteOff, &whole, &after, &of(&[])).unwrap_err();
+    assert!(refusal.to_string().contains("INV-1 has 13000.00 left"), "{refusal}");
     let last = [line(1, "13000.00")];
     let left =
-        leave(AdjustmentKind::Credit, &last, &of(&[(1, "14000.00")]), &of(&[(1, "14000.00")])).unwrap();
+        leave("INV-1", AdjustmentKind::Credit, &last, &of(&[(1, "14000.00")]), &of(&[(1, "14000.00")]))
+            .unwrap();
     assert_eq!(left, of(&[(1, "0.00")]), "all of it is not beyond it");
 }
 
@@ -85,7 +92,7 @@ fn a_debit_needs_nothing_to_be_left() {
     let asked = [line(1, "50.00")];
     let nothing = of(&[(1, "0.00")]);
     assert_eq!(
-        leave(AdjustmentKind::Debit, &asked, &nothing, &of(&[(1, "10.00")])).unwrap(),
+        leave("INV-1", AdjustmentKind::Debit, &asked, &nothing, &of(&[(1, "10.00")])).unwrap(),
         of(&[(1, "-10.00")])
     );
 }
@@ -317,7 +324,7 @@ proptest! {
             let wanted = AdjustedLine { number: 1, by: By::Gross(gross), amount: gross };
             let after = whole.minus(credited).unwrap().minus(gross).unwrap();
             let after = OfLines::from([(1, after)]);
-            match leave(AdjustmentKind::Credit, &[wanted], &after, &OfLines::from([(1, pending)])) {
+            match leave("INV-1", AdjustmentKind::Credit, &[wanted], &after, &OfLines::from([(1, pending)])) {
                 Ok(_) => {
                     let part = if place % 2 == 0 { &mut credited } else { &mut pending };
                     *part = part.plus(gross).unwrap();
