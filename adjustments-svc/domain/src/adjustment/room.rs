@@ -29,6 +29,7 @@ pub fn leave(
         let rest = after.minus(pending)?;
         if kind.takes_back() && rest.is_negative() {
             return Err(AdjustmentRefusal::LineExhausted {
+                line: line.number,
                 of: if line.number == WHOLE { name.to_owned() } else { format!("line {}", line.number) },
                 asked: line.amount.to_string(),
                 left: rest.plus(line.amount)?.to_string(),

@@ -193,6 +193,37 @@ fn how_much_is_said_in_words() {
 }
 
 #[test]
+fn what_a_correction_has_billed_again_is_said_before_it_is_asked_for() {
+    let pounds = Currency::parse("GBP").unwrap();
+    let told = |kind: AdjustmentKind, cause: Cause, by: By| {
+        let lines = vec![AdjustedLine { by, ..line(1, "1000.00") }];
+        let adjustment = Adjustment { lines, ..draft(Proposal { kind, cause, ..proposal() }) };
+        notices(&adjustment, pounds, None).unwrap().join("; ")
+    };
+    let again = "this corrects what was billed: unless the order or its delivery is mended, the next run bills GBP 1000.00 again";
+    let money = || By::Gross(gbp("1000.00"));
+    let cases = [
+        (AdjustmentKind::Credit, Cause::Pricing, money(), again),
+        (AdjustmentKind::Credit, Cause::Pricing, quantity("2"), again),
+        (AdjustmentKind::RatingCorrection, Cause::Pricing, money(), again),
+        (AdjustmentKind::Credit, Cause::Trafficking, spots(&["S1"]), ""),
+        (AdjustmentKind::Credit, Cause::ServiceFailure, money(), ""),
+        (AdjustmentKind::Goodwill, Cause::Pricing, money(), ""),
+        (AdjustmentKind::Debit, Cause::Pricing, money(), ""),
+        (AdjustmentKind::Rebill, Cause::PurchaseOrder, money(), ""),
+    ];
+    for (kind, cause, by, want) in cases {
+        assert_eq!(told(kind, cause, by), want, "{kind} {cause}");
+    }
+    let other = draft(Proposal { kind: AdjustmentKind::Goodwill, ..proposal() });
+    let dollars = Currency::parse("USD").unwrap();
+    let open = notices(&other, dollars, None).unwrap();
+    assert!(open[0].contains("it is in GBP and limits are in USD"), "{open:?}");
+    let rate = money::Rate::parse("1.3").unwrap();
+    assert!(notices(&other, dollars, Some(rate)).unwrap().is_empty());
+}
+
+#[test]
 fn only_what_was_billed_wrongly_counts_as_not_billed() {
     let cases = [
         (AdjustmentKind::Credit, Cause::Pricing, Basis::Correction),
