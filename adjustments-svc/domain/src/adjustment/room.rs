@@ -10,8 +10,8 @@ use super::{AdjustedLine, AdjustmentKind, AdjustmentRefusal, WHOLE};
 /// An amount of each line of a document.
 pub type OfLines = BTreeMap<i32, Money>;
 
-/// What is left of each line of a document afterwards. `after` is what documents would leave of it if only this adjustment became one,
-/// `pending` what others ask for.
+/// What is left of each line of the document with a name afterwards. `after` is what documents would leave of it if only this adjustment
+/// became one, `pending` what others ask for.
 ///
 /// Order of refusal: LINE_EXHAUSTED.
 pub fn leave(
