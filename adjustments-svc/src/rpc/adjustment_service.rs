@@ -34,7 +34,7 @@ use super::{
     ask::{self, Answered, Asker},
     changed::next_revision,
     rate_of,
-    work_out::{WorkedOut, asking, case, parts},
+    work_out::{WorkedOut, asking, case, noticed, parts},
 };
 use crate::{
     store::{
@@ -161,6 +161,10 @@ impl AdjustmentService for Rpc {
             let of = (read.entity.id, account, invoice, read.document.currency);
             let nobody = AdjustmentId::from_uuid(Uuid::nil());
             let draft = create(nobody, of, (proposal, lines), act(&call));
+            let effect = noticed(effect, &draft, &read, rate)?;
+            if domain::lacks_rate(&draft, read.entity.functional, rate) {
+                return Ok(effect);
+            }
             let case = case(&draft, &read, rate, call.at)?;
             let directory = person::directory(&mut connection).await?;
             let makers = ask::makers(&directory, &[], &call.caller.person);

@@ -138,14 +138,16 @@ pub(super) fn disputed(dispute: &Dispute, products: &BTreeMap<i32, ProductId>) -
     named.map(|(_, product)| (*product, nothing)).collect()
 }
 
-/// Notes that are to settle a dispute.
+/// Notes that are to settle a dispute, each once.
 pub(super) struct Notes {
+    /// By which each was named first.
+    pub(super) names: Vec<String>,
     pub(super) totals: Vec<(InvoiceId, Money)>,
     /// What their lines come to, tax included, by product.
     pub(super) parts: Vec<(ProductId, Money)>,
 }
 
-/// The notes that are to settle a dispute, as invoicing knows them.
+/// The notes that are to settle a dispute, as invoicing knows them. An adjustment and the note that it has become are one.
 pub(super) async fn notes(
     rpc: &Rpc,
     call: &Call,
@@ -153,7 +155,7 @@ pub(super) async fn notes(
     names: &[String],
 ) -> Result<Notes, Failure> {
     let document = name::invoice_name(dispute.account, dispute.invoice);
-    let mut notes = Notes { totals: Vec::new(), parts: Vec::new() };
+    let mut notes = Notes { names: Vec::new(), totals: Vec::new(), parts: Vec::new() };
     for name in names {
         let refused = |why| DisputeRefusal::NotIssued { settlement: name.clone(), why };
         let note = match Settling::of(name) {
@@ -163,7 +165,12 @@ pub(super) async fn notes(
             Some(Settling::Note) | None => name.clone(),
         };
         let note = rpc.invoicing.invoice(&call.caller, &note).await?;
-        notes.totals.push(wire::note(&note, &document)?.map_err(refused).or_refuse()?);
+        let (id, total) = wire::note(&note, &document)?.map_err(refused).or_refuse()?;
+        if notes.totals.iter().any(|(known, _)| *known == id) {
+            continue;
+        }
+        notes.names.push(name.clone());
+        notes.totals.push((id, total));
         notes.parts.extend(of_document::parts(&note)?);
     }
     Ok(notes)

@@ -232,11 +232,11 @@ impl DisputeService for Rpc {
             let message = request.into_inner();
             let (outcome, settled_by, cause, words) = wire::resolution(&message)?;
             let before = current(self, &call, dispute_id(&message.name)?).await?;
-            let Notes { totals, parts } = notes(self, &call, &before, &settled_by).await?;
+            let Notes { names, totals, parts } = notes(self, &call, &before, &settled_by).await?;
             let kind = "billing.adjustments.v1.dispute.resolved";
             let change = Change::new(&message.name, &message.etag, &message.request_id, kind);
             self.change_dispute(&call, &message, change, async |connection, dispute| {
-                let named = settled_by.iter().zip(&totals);
+                let named = names.iter().zip(&totals);
                 let notes = named.map(|(name, (_, total))| Note { name: name.clone(), total: *total });
                 let settlement = Settlement { outcome, notes: notes.collect(), cause, words };
                 let resolved = resolve(dispute, settlement, act(&call)).or_refuse()?;

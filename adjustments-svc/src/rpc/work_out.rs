@@ -3,7 +3,7 @@
 use adjustments_domain::{
     adjustment::{
         AdjustedLine, Adjustment, BillTo, By, OfLines, Outcome, Proposal, check, check_spots, check_taxes,
-        come_to, leave,
+        come_to, leave, notices,
     },
     approval::{Circumstances, Involved, Part},
     policy::{basis_points, in_functional},
@@ -136,7 +136,7 @@ impl Rpc {
         }
         let Said { effect, amounts, after } = self.ask_invoicing(&read.document, proposal, depth).await?;
         let lines = come_to(&proposal.lines, &amounts).or_refuse()?;
-        let left = leave(proposal.kind, &lines, &after, &pending).or_refuse()?;
+        let left = leave(name, proposal.kind, &lines, &after, &pending).or_refuse()?;
         Ok(WorkedOut { effect: document::leaving(effect, &lines, &left), lines })
     }
 
@@ -217,6 +217,17 @@ fn said(lines: &[AdjustedLine]) -> String {
         }
         _ => format!(" ({})", told.join("; ")),
     }
+}
+
+/// The effect with what somebody should read before they ask for it.
+pub(super) fn noticed(
+    effect: AdjustmentEffect,
+    adjustment: &Adjustment,
+    read: &Read,
+    rate: Option<Rate>,
+) -> Result<AdjustmentEffect, Failure> {
+    let notices = notices(adjustment, read.entity.functional, rate).context("the lines do not add up")?;
+    Ok(AdjustmentEffect { notices, ..effect })
 }
 
 /// What the policy is asked: what the adjustment is measured by, in the functional currency of the entity.

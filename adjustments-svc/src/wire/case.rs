@@ -96,7 +96,18 @@ fn fields(v: &mut Violations, case: &pb::ApprovalCase) -> Option<Fields> {
 
 /// What one unit of a currency is worth in another, or nothing where it is empty. The outer `None` is a violation.
 pub fn rate(v: &mut Violations, field: &str, value: &str) -> Option<Option<Rate>> {
-    if value.is_empty() { Some(None) } else { v.take(field, Rate::parse(value)).map(Some) }
+    if value.is_empty() {
+        return Some(None);
+    }
+    let rate = v.take(field, Rate::parse(value))?;
+    if rate.value().is_zero() {
+        v.add(
+            field,
+            "is 0, at which every amount would be nothing; say what one unit of the currency is worth",
+        );
+        return None;
+    }
+    Some(Some(rate))
 }
 
 /// A digest as 64 hexadecimal digits.

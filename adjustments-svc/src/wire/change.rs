@@ -28,10 +28,11 @@ const OF_ENTITIES: [&str; 3] = [
 ];
 
 /// The same of an account.
-const OF_ACCOUNTS: [&str; 3] = [
+const OF_ACCOUNTS: [&str; 4] = [
     "/billing.invoicing.v1.AccountService/UpdateAccount",
     "/billing.invoicing.v1.AdCreditService/CreateAdCredit",
     "/billing.invoicing.v1.AdCreditService/UpdateAdCredit",
+    "/billing.invoicing.v1.MakegoodService/ReleaseMakegoodObligation",
 ];
 
 /// What a message proposes, and the method that makes it.

@@ -156,6 +156,7 @@ pub fn resolution(
     }
 }
 
+/// What is named, each once.
 fn settled_by(v: &mut Violations, names: &[String]) -> Option<Vec<String>> {
     if names.len() > NAMES_MAX {
         v.add("settled_by", format!("has {} names; at most {NAMES_MAX} are taken", names.len()));
@@ -169,7 +170,13 @@ fn settled_by(v: &mut Violations, names: &[String]) -> Option<Vec<String>> {
             return None;
         }
     }
-    Some(names.to_vec())
+    let mut each: Vec<String> = Vec::with_capacity(names.len());
+    for name in names {
+        if !each.contains(name) {
+            each.push(name.clone());
+        }
+    }
+    Some(each)
 }
 
 /// What settles a dispute, by its name.

@@ -112,7 +112,7 @@ fn decided(decision: &Decision) -> String {
 fn state(request: &Request) -> String {
     match request.open_step() {
         Some((_, asked)) if request.state == adjustments_domain::approval::State::Pending => {
-            let waits = Exclusion::NotAsked { asked }.in_words();
+            let waits = Exclusion::NotAsked { asked, short: None }.in_words();
             format!("It is PENDING: {waits}, until {}.", request.deadlines.expire)
         }
         Some(_) | None => format!("It is {}.", request.state.name()),

@@ -1,6 +1,6 @@
 use adjustments_domain::{
     adjustment::settled,
-    approval::{Event, Request, evolve},
+    approval::{Event, Request, State, evolve},
     change, refund,
     subject::SubjectKind,
 };
@@ -18,13 +18,18 @@ use crate::{
     wire::{fact, name},
 };
 
-/// What becomes of a request becomes of what it asks for, in the same transaction. The request is locked.
+/// What becomes of a request becomes of what it asks for, in the same transaction; where it is void, why stands there, too. The request
+/// is locked.
 pub async fn follow(connection: &mut PgConnection, voice: &Voice, request: &Request) -> Result<(), Failure> {
     if request.subject.kind == SubjectKind::Refund
         && let Some(before) = refunds::of_approval(connection, request.id).await?
     {
         let after = refund::settled(&before, &request.state);
         if after != before {
+            if let State::Voided { at, why } = &request.state {
+                let named = (before.wanted.account, before.id);
+                refunds::record_delay(connection, named, (why.as_str(), *at)).await?;
+            }
             let after = refunds::record(connection, after).await?;
             say(connection, voice, vec![fact::refund(&after)]).await?;
         }
@@ -37,6 +42,10 @@ pub async fn follow(connection: &mut PgConnection, voice: &Voice, request: &Requ
     let settled = settled(&adjustment, &request.state);
     if settled == adjustment {
         return Ok(());
+    }
+    if let State::Voided { at, why } = &request.state {
+        let named = (adjustment.account, adjustment.id);
+        store::record_delay(connection, named, (why.as_str(), *at)).await?;
     }
     let settled = store::record_state(connection, settled).await?;
     say(connection, voice, vec![fact::settled(&settled)]).await?;
@@ -51,6 +60,9 @@ async fn follow_change(
     let Some(kept) = changes::of_approval(connection, request.id).await? else { return Ok(()) };
     let after = change::settled(&kept.change, &request.state);
     if after != kept.change {
+        if let State::Voided { at, why } = &request.state {
+            changes::record_delay(connection, kept.change.id, (why.as_str(), *at)).await?;
+        }
         let after = changes::record(connection, after).await?;
         say(connection, voice, vec![fact::change(&after)?]).await?;
     }

@@ -149,13 +149,13 @@ impl MakegoodService for Rpc {
         answer(async {
             let call = Call::of(&request)?;
             let message = request.into_inner();
+            let is_approved = self.is_approved_change(&call, &message.name)?;
             let mut v = Violations::new();
             let named = name::obligation(&mut v, "name", &message.name);
             let reason = text(&mut v, "reason", &message.reason, Text::Required(1_000));
             let (Some(named), Some(reason)) = (named, reason) else {
                 return Err(v.refusal().into());
             };
-            let is_approved = self.is_approved_adjustment(&call, &message.name)?;
             let mut transaction = self.pool.begin().await?;
             let once = match Once::begin(&mut transaction, &call, &message.request_id, &message).await? {
                 Begun::Answered(before) => return Ok(before),

@@ -399,8 +399,7 @@ async fn where_approvals_are_configured_nobody_releases_directly() {
     let open = obligations(&service, parent).await.remove(0);
     let refused = release(&service, &open, "275.00", "r1").await.unwrap_err();
     assert_eq!((refused.code(), reason(&refused).as_str()), (Code::PermissionDenied, "APPROVAL_REQUIRED"));
-    let way = format!("CreateAdjustment, POST /v1/{}/adjustments;", sold.account);
-    assert!(refused.message().contains(&way), "{refused}");
+    assert!(refused.message().contains("propose it with ProposeChange, POST /v1/changes;"), "{refused}");
     let request = pb::ReleaseMakegoodObligationRequest {
         name: open.name.clone(),
         left: open.left.clone(),

@@ -11,7 +11,8 @@ use billing_proto::billing::{
         agreement_service_client::AgreementServiceClient,
         billing_entity_service_client::BillingEntityServiceClient,
         billing_exception_service_client::BillingExceptionServiceClient,
-        rate_card_service_client::RateCardServiceClient, tax_service_client::TaxServiceClient,
+        makegood_service_client::MakegoodServiceClient, rate_card_service_client::RateCardServiceClient,
+        tax_service_client::TaxServiceClient,
     },
 };
 use chassis::allow::Method;
@@ -86,6 +87,8 @@ async fn every_method_that_needs_a_second_person_is_closed_to_one_person() {
             BillingEntityServiceClient.update_billing_entity(UpdateBillingEntityRequest),
         "BillingExceptionService/ChangeCheckSetting":
             BillingExceptionServiceClient.change_check_setting(ChangeCheckSettingRequest),
+        "MakegoodService/ReleaseMakegoodObligation":
+            MakegoodServiceClient.release_makegood_obligation(ReleaseMakegoodObligationRequest),
         "RateCardService/UpdateRateCard": RateCardServiceClient.update_rate_card(UpdateRateCardRequest),
         "TaxService/UpdateTaxRate": TaxServiceClient.update_tax_rate(UpdateTaxRateRequest),
     );

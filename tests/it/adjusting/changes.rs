@@ -10,7 +10,8 @@ use billing_proto::billing::{
         self as pb, account_service_client::AccountServiceClient,
         accounting_period_service_client::AccountingPeriodServiceClient,
         ad_credit_service_client::AdCreditServiceClient,
-        billing_entity_service_client::BillingEntityServiceClient, tax_service_client::TaxServiceClient,
+        billing_entity_service_client::BillingEntityServiceClient,
+        makegood_service_client::MakegoodServiceClient, tax_service_client::TaxServiceClient,
     },
 };
 use chassis::caller::Grant;
@@ -25,6 +26,7 @@ use super::{
     house::{House, amount},
     line::State,
     reference::vat,
+    spots::{missed, obligations},
 };
 use crate::suite::{day, reason};
 
@@ -251,6 +253,43 @@ async fn an_ad_credit_is_granted_by_two() -> Result<()> {
     let granted = auditor.list_ad_credits(request).await?.into_inner().ad_credits;
     let amounts: Vec<&str> = granted.iter().map(|credit| amount(&credit.amount)).collect();
     assert_eq!(amounts, ["250.00"]);
+    Ok(())
+}
+
+/// What was never billed has no document that an adjustment could name.
+#[tokio::test]
+async fn two_people_let_go_what_is_owed_for_a_spot_that_was_never_billed() -> Result<()> {
+    let house = House::open().await?;
+    missed(&house).await?;
+    let owed = obligations(&house).await?.pop().context("it is owed")?;
+    assert_eq!((owed.state(), amount(&owed.left)), (pb::MakegoodState::Open, "130.00"));
+    let release = pb::ReleaseMakegoodObligationRequest {
+        name: owed.name.clone(),
+        left: owed.left.clone(),
+        reason: "The agency waives it".into(),
+        request_id: String::new(),
+    };
+    let direct = pb::ReleaseMakegoodObligationRequest { request_id: "direct".into(), ..release.clone() };
+    let mut manager = MakegoodServiceClient::new(house.billing("manager", Role::BillingManager)?);
+    let refused = manager.release_makegood_obligation(direct).await.unwrap_err();
+    assert_eq!((refused.code(), reason(&refused).as_str()), (Code::PermissionDenied, "APPROVAL_REQUIRED"));
+    assert!(refused.message().contains("ProposeChange, POST /v1/changes"), "{}", refused.message());
+
+    let change = propose(&house, "manager", ("ReleaseMakegoodObligation", &release)).await?;
+    assert_eq!((&change.resource, change.subject_kind()), (&owed.name, adj::SubjectKind::MasterData));
+    assert_eq!(
+        house.approval(&change.approval).await?.account,
+        house.account,
+        "it is seen by who may see the account"
+    );
+    let own = approve_as(&house, &change, ("manager", Role::Controller)).await.unwrap_err();
+    assert_eq!(reason(&own), "SELF_APPROVAL");
+    assert_eq!(obligations(&house).await?, [owed], "nothing is done before it is approved");
+    approve(&house, &change, "controller").await?;
+    until(&house, &change, adj::ChangeState::Executed).await?;
+    let released = obligations(&house).await?.pop().context("it was owed")?;
+    assert_eq!((released.state(), amount(&released.left)), (pb::MakegoodState::Released, "0.00"));
+    assert_eq!(released.release_approval, change.approval.replace("approvals/", ""));
     Ok(())
 }
 

@@ -290,6 +290,8 @@ async fn a_draft_follows_what_is_held_and_goes_with_it() -> Result<()> {
     assert_eq!(states, expected.map(|(gross, state)| (gross.to_owned(), state)));
     let voided = house.approval(&both[1].approval).await?;
     assert_eq!(voided.state(), adj::ApprovalState::Voided);
+    assert!(!both[1].delay.is_empty(), "it says why");
+    assert_eq!(both[1].delay, voided.void_reason);
 
     sold.count("B5", 1_000_000).await?;
     sold.refresh(&run, "all-of-them").await?;

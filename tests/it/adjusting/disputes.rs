@@ -232,6 +232,39 @@ async fn a_dispute_is_shown_apart_and_upheld_by_half() -> Result<()> {
 }
 
 #[tokio::test]
+async fn an_adjustment_and_its_own_note_settle_once() -> Result<()> {
+    let house = House::open().await?;
+    let invoice = house.invoiced("40000.00").await?;
+    // Gross 1,000.00, net 850.00, VAT 170.00: 1,020.00, which is half of what is disputed.
+    let done = credited(&house, &invoice, "1000.00").await?;
+    let dispute = triaged(&house, &open(&house, &invoice, "2040.00").await?).await?;
+    let names = [done.name.as_str(), done.document.as_str(), done.name.as_str()];
+    let proposal = adj::DisputeProposal {
+        outcome: adj::DisputeOutcome::Partly.into(),
+        settled_by: names.map(str::to_owned).to_vec(),
+        explanation: "Half of it ran".into(),
+    };
+    let request = adj::ProposeResolutionRequest {
+        name: dispute.name.clone(),
+        proposal: Some(proposal),
+        request_id: "propose".into(),
+        ..adj::ProposeResolutionRequest::default()
+    };
+    let proposed = client(&house)?.propose_resolution(request).await?.into_inner();
+    let proposal = proposed.proposal.context("a proposal")?;
+    assert_eq!(proposal.settled_by, [done.name.as_str(), done.document.as_str()]);
+    let upheld = settle(&dispute, adj::DisputeOutcome::Upheld, &names[..2]);
+    let wrong = client(&house)?.resolve_dispute(upheld).await.unwrap_err();
+    assert_eq!(reason(&wrong), "OUTCOME_DOES_NOT_FIT", "{}", wrong.message());
+    let partly = settle(&dispute, adj::DisputeOutcome::Partly, &names);
+    let resolved = client(&house)?.resolve_dispute(partly).await?.into_inner();
+    let resolution = resolved.resolution.context("a resolution")?;
+    assert_eq!(amount(&resolution.settled), "1020.00");
+    assert_eq!(resolution.settled_by, [done.name]);
+    Ok(())
+}
+
+#[tokio::test]
 async fn a_rejected_dispute_is_closed_and_may_come_back() -> Result<()> {
     let house = House::open().await?;
     let invoice = house.invoiced("40000.00").await?;

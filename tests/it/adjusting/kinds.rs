@@ -77,6 +77,8 @@ async fn a_credit_of_three_of_ten_spots_is_said_by_quantity() -> Result<()> {
     assert_eq!(figures, ["-825.00", "-123.75", "-701.25", "-140.25", "-841.50"]);
     let [line] = &effect.lines[..] else { panic!("{effect:?}") };
     assert_eq!((amount(&line.amount), amount(&line.left)), ("825.00", "1925.00"));
+    let [again] = &effect.notices[..] else { panic!("{effect:?}") };
+    assert!(again.ends_with("is mended, the next run bills GBP 825.00 again"), "{again}");
     assert_eq!(asked(&effect.steps), [adj::ApproverRole::BillingManager]);
     assert_eq!(amount(&effect.measure.context("a credit is measured")?.this_amount), "825.00");
 

@@ -76,6 +76,38 @@ async fn a_rate_is_said_by_a_controller_who_reaches_the_document() -> Result<()>
 }
 
 #[tokio::test]
+async fn what_it_would_do_is_shown_without_a_rate_and_who_approves_is_open() -> Result<()> {
+    let (house, draft) = drafted().await?;
+    let request = adj::PreviewAdjustmentRequest {
+        parent: house.account.clone(),
+        adjustment: Some(draft.clone()),
+        rate: String::new(),
+    };
+    let effect = house.analyst()?.preview_adjustment(request.clone()).await?.into_inner();
+    // 100.00 less 15 % is 85.00, with VAT of 17.00.
+    let figures = [&effect.gross, &effect.commission, &effect.net, &effect.tax, &effect.total].map(amount);
+    assert_eq!(figures, ["-100.00", "-15.00", "-85.00", "-17.00", "-102.00"]);
+    assert_eq!((&effect.measure, &effect.steps[..], &effect.policy_rows[..]), (&None, &[][..], &[][..]));
+    let [open] = &effect.notices[..] else { panic!("{effect:?}") };
+    assert!(open.contains("it is in USD and limits are in GBP"), "{open}");
+    let said = adj::PreviewAdjustmentRequest { rate: "0.8".into(), ..request };
+    let controller =
+        house.adjusting("controller_1", Role::Controller)?.preview_adjustment(said.clone()).await?;
+    let effect = controller.into_inner();
+    assert_eq!(
+        (effect.measure.is_some(), effect.steps.is_empty(), &effect.notices[..]),
+        (true, false, &[][..])
+    );
+    // Nothing is something that was said.
+    let nothing = adj::PreviewAdjustmentRequest { rate: "0".into(), ..said };
+    let refused =
+        house.adjusting("controller_1", Role::Controller)?.preview_adjustment(nothing).await.unwrap_err();
+    assert_eq!(reason(&refused), "MALFORMED");
+    assert!(refused.message().contains("rate: is 0"), "{}", refused.message());
+    Ok(())
+}
+
+#[tokio::test]
 async fn a_rate_that_somebody_says_makes_nothing_small() -> Result<()> {
     use adj::ApproverRole::{BillingManager, Cfo, Controller};
     // 100.00 dollars at 0.01 were 1.00 pound, which the policy lets pass; but it is beyond every limit.

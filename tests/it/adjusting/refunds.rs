@@ -300,7 +300,9 @@ async fn whoever_changes_the_account_has_no_say_in_its_refunds() -> Result<()> {
     let first = ask(&house, &receipt, "400.00", "first").await?;
     let change = changes::propose(&house, "mover", ("UpdateAccount", &renamed(&house))).await?;
     changes::approve(&house, &change, "controller_2").await?;
-    until(&house, &first, adj::RefundRequestState::Voided).await?;
+    let void = until(&house, &first, adj::RefundRequestState::Voided).await?;
+    assert!(void.delay.contains("ask for the refund anew"), "it says why: {void:?}");
+    assert_eq!(house.approval(&first.approval).await?.void_reason, void.delay);
     let second = ask(&house, &receipt, "400.00", "second").await?;
     let refused = approve(&house, &second, ("mover", Role::Controller)).await.unwrap_err();
     assert_eq!(reason(&refused), "SELF_APPROVAL");

@@ -34,7 +34,7 @@ fn spot(number: i32, on: &str) -> Result<pb::Airing> {
     })
 }
 
-async fn import(house: &House, batch: &str, airings: Vec<pb::Airing>) -> Result<()> {
+async fn import(house: &House, batch: &str, airings: Vec<pb::Airing>, amount: &str) -> Result<()> {
     let rows = i64::try_from(airings.len())?;
     let header = pb::AiringBatchHeader {
         source: "traffic".into(),
@@ -42,11 +42,7 @@ async fn import(house: &House, batch: &str, airings: Vec<pb::Airing>) -> Result<
         sequence: None,
         mode: pb::BatchMode::Unspecified.into(),
         order_source_system: "io".into(),
-        control_totals: Some(pb::DeliveryControlTotals {
-            rows,
-            amount: format!("{}.00", 275 * rows),
-            measure: 0,
-        }),
+        control_totals: Some(pb::DeliveryControlTotals { rows, amount: amount.into(), measure: 0 }),
     };
     let parts = std::iter::once(Part::Header(header)).chain(airings.into_iter().map(Part::Airing));
     let messages: Vec<_> = parts.map(|part| pb::ImportAiringsRequest { part: Some(part) }).collect();
@@ -107,8 +103,8 @@ async fn sell(house: &House) -> Result<()> {
 /// Their invoice: gross 10 × 275.00 = 2,750.00, commission 412.50, net 2,337.50, VAT 467.50, total 2,805.00.
 pub async fn billed(house: &House) -> Result<pb::Invoice> {
     sell(house).await?;
-    import(house, "january", (1..=10).map(|number| spot(number, "2026-01-27")).collect::<Result<_>>()?)
-        .await?;
+    let airings = (1..=10).map(|number| spot(number, "2026-01-27")).collect::<Result<_>>()?;
+    import(house, "january", airings, "2750.00").await?;
     let run = house.rate("run").await?;
     let request = pb::ApproveBillingRunRequest {
         name: run.name.clone(),
@@ -123,7 +119,19 @@ pub async fn billed(house: &House) -> Result<pb::Invoice> {
 /// A spot of February makes another one good.
 pub async fn make_good(house: &House, number: i32, missed: &str) -> Result<()> {
     let made = pb::Airing { makegood_for: vec![missed.into()], ..spot(number, "2026-02-10")? };
-    import(house, &format!("makegood-{number}"), vec![made]).await
+    import(house, &format!("makegood-{number}"), vec![made], RATE).await
+}
+
+/// A spot of 130.00 that was missed, so that nothing bills it.
+pub async fn missed(house: &House) -> Result<()> {
+    sell(house).await?;
+    let missed = pb::Airing {
+        status: pb::AiringStatus::MadeGood.into(),
+        time: String::new(),
+        rate: "130.00".into(),
+        ..spot(1, "2026-01-27")?
+    };
+    import(house, "missed", vec![missed], "130.00").await
 }
 
 /// What is owed for spots, in the order of their names.

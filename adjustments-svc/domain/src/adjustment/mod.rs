@@ -5,6 +5,7 @@
 mod change;
 mod evidence;
 mod line;
+mod notice;
 mod proposed;
 mod refusal;
 mod room;
@@ -16,6 +17,7 @@ pub use evidence::{EVIDENCE_MAX_BYTES, Evidence, EvidenceRefusal, take};
 pub use line::{
     AdjustedLine, AskedLine, By, OfSpots, RightTax, TaxCategory, check, check_spots, check_taxes, come_to,
 };
+pub use notice::{lacks_rate, notices};
 pub use proposed::{Difference, follow, lapse, propose};
 pub use refusal::AdjustmentRefusal;
 pub use room::{OfLines, leave};

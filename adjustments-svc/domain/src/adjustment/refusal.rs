@@ -13,8 +13,8 @@ refusal::refusals! {
         Malformed "LINE_AMOUNT" LineAmount { line: i32, amount: String } =>
             "line {line} has the amount {amount}; each line stands once, with an amount above zero in the document's currency",
         /// Never more than was billed.
-        StateForbids "LINE_EXHAUSTED" LineExhausted { line: i32, asked: String, left: String, pending: String } =>
-            "line {line} has {left} left beside {pending} that others ask for, and {asked} is asked for here",
+        StateForbids "LINE_EXHAUSTED" LineExhausted { line: i32, of: String, asked: String, left: String, pending: String } =>
+            "{of} has {left} left beside {pending} that others ask for, and {asked} is asked for here",
         /// A spot is credited or made good, and once.
         StateForbids "SPOT_ASKED_FOR" SpotAskedFor { line: i32, spot: String } =>
             "line {line}: another adjustment asks for the spot {spot} already; leave it out, or have that one withdrawn first",

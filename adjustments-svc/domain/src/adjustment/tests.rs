@@ -50,13 +50,20 @@ fn what_others_ask_for_is_not_left() {
     // Story 3: 27,000.00 left, 14,000.00 asked for twice.
     let asked = [line(1, "14000.00")];
     let after = of(&[(1, "13000.00")]);
-    assert_eq!(leave(AdjustmentKind::Credit, &asked, &after, &of(&[])).unwrap(), after);
-    let refusal = leave(AdjustmentKind::Credit, &asked, &after, &of(&[(1, "14000.00")])).unwrap_err();
+    assert_eq!(leave("INV-1", AdjustmentKind::Credit, &asked, &after, &of(&[])).unwrap(), after);
+    let refusal =
+        leave("INV-1", AdjustmentKind::Credit, &asked, &after, &of(&[(1, "14000.00")])).unwrap_err();
     assert_eq!(refusal.reason(), "LINE_EXHAUSTED");
     assert!(refusal.to_string().contains("line 1 has 13000.00 left"), "{refusal}");
+    // A write-off is of no line.
+    let whole = [line(WHOLE, "14000.00")];
+    let after = of(&[(WHOLE, "-1000.00")]);
+    let refusal = leave("INV-1", AdjustmentKind::WriteOff, &whole, &after, &of(&[])).unwrap_err();
+    assert!(refusal.to_string().contains("INV-1 has 13000.00 left"), "{refusal}");
     let last = [line(1, "13000.00")];
     let left =
-        leave(AdjustmentKind::Credit, &last, &of(&[(1, "14000.00")]), &of(&[(1, "14000.00")])).unwrap();
+        leave("INV-1", AdjustmentKind::Credit, &last, &of(&[(1, "14000.00")]), &of(&[(1, "14000.00")]))
+            .unwrap();
     assert_eq!(left, of(&[(1, "0.00")]), "all of it is not beyond it");
 }
 
@@ -85,7 +92,7 @@ fn a_debit_needs_nothing_to_be_left() {
     let asked = [line(1, "50.00")];
     let nothing = of(&[(1, "0.00")]);
     assert_eq!(
-        leave(AdjustmentKind::Debit, &asked, &nothing, &of(&[(1, "10.00")])).unwrap(),
+        leave("INV-1", AdjustmentKind::Debit, &asked, &nothing, &of(&[(1, "10.00")])).unwrap(),
         of(&[(1, "-10.00")])
     );
 }
@@ -183,6 +190,37 @@ fn how_much_is_said_in_words() {
     for (by, words) in cases {
         assert_eq!(by.to_string(), words);
     }
+}
+
+#[test]
+fn what_a_correction_has_billed_again_is_said_before_it_is_asked_for() {
+    let pounds = Currency::parse("GBP").unwrap();
+    let told = |kind: AdjustmentKind, cause: Cause, by: By| {
+        let lines = vec![AdjustedLine { by, ..line(1, "1000.00") }];
+        let adjustment = Adjustment { lines, ..draft(Proposal { kind, cause, ..proposal() }) };
+        notices(&adjustment, pounds, None).unwrap().join("; ")
+    };
+    let again = "this corrects what was billed: unless the order or its delivery is mended, the next run bills GBP 1000.00 again";
+    let money = || By::Gross(gbp("1000.00"));
+    let cases = [
+        (AdjustmentKind::Credit, Cause::Pricing, money(), again),
+        (AdjustmentKind::Credit, Cause::Pricing, quantity("2"), again),
+        (AdjustmentKind::RatingCorrection, Cause::Pricing, money(), again),
+        (AdjustmentKind::Credit, Cause::Trafficking, spots(&["S1"]), ""),
+        (AdjustmentKind::Credit, Cause::ServiceFailure, money(), ""),
+        (AdjustmentKind::Goodwill, Cause::Pricing, money(), ""),
+        (AdjustmentKind::Debit, Cause::Pricing, money(), ""),
+        (AdjustmentKind::Rebill, Cause::PurchaseOrder, money(), ""),
+    ];
+    for (kind, cause, by, want) in cases {
+        assert_eq!(told(kind, cause, by), want, "{kind} {cause}");
+    }
+    let other = draft(Proposal { kind: AdjustmentKind::Goodwill, ..proposal() });
+    let dollars = Currency::parse("USD").unwrap();
+    let open = notices(&other, dollars, None).unwrap();
+    assert!(open[0].contains("it is in GBP and limits are in USD"), "{open:?}");
+    let rate = money::Rate::parse("1.3").unwrap();
+    assert!(notices(&other, dollars, Some(rate)).unwrap().is_empty());
 }
 
 #[test]
@@ -317,7 +355,7 @@ proptest! {
             let wanted = AdjustedLine { number: 1, by: By::Gross(gross), amount: gross };
             let after = whole.minus(credited).unwrap().minus(gross).unwrap();
             let after = OfLines::from([(1, after)]);
-            match leave(AdjustmentKind::Credit, &[wanted], &after, &OfLines::from([(1, pending)])) {
+            match leave("INV-1", AdjustmentKind::Credit, &[wanted], &after, &OfLines::from([(1, pending)])) {
                 Ok(_) => {
                     let part = if place % 2 == 0 { &mut credited } else { &mut pending };
                     *part = part.plus(gross).unwrap();

@@ -11,7 +11,7 @@ use super::{
 };
 use crate::{
     act::Act,
-    policy::{Need, minor_units},
+    policy::{Need, in_words, minor_units},
     role::Role,
     service_clock::after,
 };
@@ -52,7 +52,7 @@ pub fn break_glass(
         return Err(RequestRefusal::BreakGlassCap {
             request: request.id.to_string(),
             amount: measure.in_words(),
-            cap: glass.cap.to_string(),
+            cap: in_words(measure.this.currency(), glass.cap),
         });
     }
     if glass.used {
@@ -127,5 +127,5 @@ pub(super) fn answers_by(
     };
     let role = roles.iter().copied().find(|role| asked.contains(role));
     let needs = || asked.iter().map(|role| Need { role: *role, quorum: 1 }).collect();
-    role.ok_or_else(|| Exclusion::NotAsked { asked: needs() })
+    role.ok_or_else(|| Exclusion::NotAsked { asked: needs(), short: None })
 }

@@ -87,6 +87,9 @@ pub(super) fn open_at(request: &Request, at: Timestamp) -> Result<(), RequestRef
     Ok(())
 }
 
+/// Why somebody is not asked to whom nothing is lent that would do.
+const HAS_NO_ROLE: &str = "this person has none of these roles, nor a delegation of somebody who has";
+
 pub(super) fn refused(request: &Request, account: &str, exclusion: &Exclusion) -> RequestRefusal {
     let request = request.id.to_string();
     match exclusion {
@@ -101,8 +104,10 @@ pub(super) fn refused(request: &Request, account: &str, exclusion: &Exclusion) -
             needed: State::Pending.name().to_owned(),
         },
         Exclusion::AlreadyDecided => RequestRefusal::AlreadyDecided { request, person: account.to_owned() },
-        Exclusion::NotAsked { asked } => {
-            RequestRefusal::NotAsked { request, asked: super::standing::asked_in_words(asked) }
-        }
+        Exclusion::NotAsked { asked, short } => RequestRefusal::NotAsked {
+            request,
+            asked: super::standing::asked_in_words(asked),
+            why: short.clone().unwrap_or_else(|| HAS_NO_ROLE.to_owned()),
+        },
     }
 }

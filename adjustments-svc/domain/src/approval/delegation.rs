@@ -5,7 +5,12 @@ use jiff::{SignedDuration, Timestamp, tz::TimeZone};
 
 use super::Request;
 use crate::{
-    act::Act, directory::Directory, policy::minor_units, role::Role, spelled::spelled, subject::SubjectKind,
+    act::Act,
+    directory::Directory,
+    policy::{in_words, minor_units},
+    role::Role,
+    spelled::spelled,
+    subject::SubjectKind,
 };
 
 /// How long authority may be lent.
@@ -76,10 +81,17 @@ impl Delegation {
     }
 
     /// Whether it is about such a request.
-    pub(super) fn covers(&self, request: &Request) -> bool {
-        let amount = request.measure.as_ref().map_or(0, |measure| minor_units(measure.amount()));
-        (self.kinds.is_empty() || self.kinds.contains(&request.subject.kind))
-            && self.amount_max.is_none_or(|most| amount <= most)
+    pub(super) fn is_about(&self, request: &Request) -> bool {
+        self.kinds.is_empty() || self.kinds.contains(&request.subject.kind)
+    }
+
+    /// Why it does not reach as far as a request; `None`: it does.
+    pub(super) fn falls_short(&self, request: &Request) -> Option<String> {
+        let (measure, most) = (request.measure.as_ref()?, self.amount_max?);
+        (minor_units(measure.amount()) > most).then(|| {
+            let (from, most) = (&self.from, in_words(measure.this.currency(), most));
+            format!("what {from} lends them ends at {most}, and it is measured at {}", measure.in_words())
+        })
     }
 
     fn needs(&self, needed: &str) -> DelegationRefusal {

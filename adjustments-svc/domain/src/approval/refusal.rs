@@ -25,14 +25,14 @@ refusal::refusals! {
         StateForbids "ALREADY_DECIDED" AlreadyDecided { request: String, person: String } =>
             "{person} has decided on {request} already, and one person counts once; ask somebody else",
         /// The plan asks for others now.
-        Forbidden "NOT_ASKED" NotAsked { request: String, asked: String } =>
-            "{request} waits for {asked}; this person has none of these roles, nor a delegation of somebody who has",
+        Forbidden "NOT_ASKED" NotAsked { request: String, asked: String, why: String } =>
+            "{request} waits for {asked}; {why}",
         /// Who has submitted takes it back, nobody else.
         Forbidden "NOT_THE_SUBMITTER" NotTheSubmitter { request: String, submitter: String } =>
             "{request} was submitted by {submitter}, who alone may withdraw it; reject or return it instead",
         /// An emergency has its limit.
         StateForbids "BREAK_GLASS_CAP" BreakGlassCap { request: String, amount: String, cap: String } =>
-            "{request} is measured at {amount}, and break-glass ends at {cap} minor units; ask its approvers",
+            "{request} is measured at {amount}, and break-glass ends at {cap}; ask its approvers",
         /// An incident counts once.
         StateForbids "INCIDENT_USED" IncidentUsed { incident: String } =>
             "the incident {incident} has let something pass already, and it counts once; open another incident",

@@ -72,6 +72,8 @@ pub enum Exclusion {
     AlreadyDecided,
     NotAsked {
         asked: Vec<Need>,
+        /// Why what is lent to them does not reach so far.
+        short: Option<String>,
     },
     /// The request has ended: nobody may.
     Over {
@@ -101,7 +103,10 @@ impl Exclusion {
                 format!("they hold a delegation of {account}, who is its {}", words(*part))
             }
             Self::AlreadyDecided => "they have decided on it already".to_owned(),
-            Self::NotAsked { asked } => format!("it waits for {}", asked_in_words(asked)),
+            Self::NotAsked { asked, short } => {
+                let short = short.as_ref().map_or_else(String::new, |short| format!("; {short}"));
+                format!("it waits for {}{short}", asked_in_words(asked))
+            }
             Self::Over { state } => format!("the request is {state}, and nobody decides on it any more"),
         }
     }
@@ -160,16 +165,25 @@ pub fn standing(request: &Request, account: &str, roles: &[Role], facts: Facts<'
         return Standing::MayNot(Exclusion::AlreadyDecided);
     }
     let Some((step, asked)) = request.open_step() else {
-        return Standing::MayNot(Exclusion::NotAsked { asked: Vec::new() });
+        return Standing::MayNot(Exclusion::NotAsked { asked: Vec::new(), short: None });
     };
     let own = asked.iter().find(|need| fills(request, roles, need.role));
     if let Some(need) = own {
         return Standing::May(Seat { step, role: need.role, on_behalf_of: None });
     }
-    let lent = asked.iter().find_map(|need| Some((need.role, lender(request, account, need.role, facts)?)));
-    match lent {
-        Some((role, lender)) => Standing::May(Seat { step, role, on_behalf_of: Some(lender) }),
-        None => Standing::MayNot(Exclusion::NotAsked { asked }),
+    let lent = asked
+        .iter()
+        .flat_map(|need| lent(request, account, need.role, facts))
+        .map(|delegation| (delegation, delegation.falls_short(request)));
+    let (reaching, short): (Vec<_>, Vec<_>) = lent.partition(|(_, short)| short.is_none());
+    match reaching.first() {
+        Some((lent, _)) => {
+            Standing::May(Seat { step, role: lent.role, on_behalf_of: Some(lent.from.clone()) })
+        }
+        None => {
+            let short = short.into_iter().find_map(|(_, short)| short);
+            Standing::MayNot(Exclusion::NotAsked { asked, short })
+        }
     }
 }
 
@@ -204,13 +218,13 @@ fn fills(request: &Request, roles: &[Role], asked: Role) -> bool {
     roles.contains(&asked) || (request.escalated && asked.above().is_some_and(|above| roles.contains(&above)))
 }
 
-/// Whose authority somebody may use for a role: somebody with the role who could decide themselves, and has not.
-fn lender(request: &Request, account: &str, asked: Role, facts: Facts<'_>) -> Option<String> {
+/// What is lent to somebody for a role, by somebody with the role who could decide themselves, and has not.
+fn lent<'a>(request: &Request, account: &str, asked: Role, facts: Facts<'a>) -> Vec<&'a Delegation> {
     let Facts { directory, delegations } = facts;
     let lends = |delegation: &&Delegation| {
         directory.same(&delegation.to, account)
             && delegation.role == asked
-            && delegation.covers(request)
+            && delegation.is_about(request)
             && directory.may_have(&delegation.from, asked)
             && part_in(request, &delegation.from, facts).is_none()
             && !request.decisions.iter().any(|decision| directory.same(&decision.act.by, &delegation.from))
@@ -218,5 +232,5 @@ fn lender(request: &Request, account: &str, asked: Role, facts: Facts<'_>) -> Op
                 decision.on_behalf_of.as_deref().is_some_and(|other| directory.same(other, &delegation.from))
             })
     };
-    delegations.iter().find(lends).map(|delegation| delegation.from.clone())
+    delegations.iter().filter(lends).collect()
 }

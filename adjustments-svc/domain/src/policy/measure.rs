@@ -65,7 +65,8 @@ impl Measure {
     pub fn in_words(&self) -> String {
         match self.largest {
             Largest::This | Largest::Account | Largest::AccountAndCause | Largest::Maker => {
-                format!("{} minor units", minor_units(self.amount()))
+                let amount = self.amount();
+                format!("{} {amount}", amount.currency())
             }
             Largest::SaidRate | Largest::NoRate => "more than every limit".to_owned(),
         }
@@ -128,6 +129,17 @@ pub fn beyond_limits(functional: Currency) -> Money {
 pub fn minor_units(amount: Money) -> u128 {
     // A `Money` shows exactly the decimals of its currency, so its mantissa counts minor units.
     amount.amount().mantissa().unsigned_abs()
+}
+
+/// So many minor units as people write them, `GBP 10000.00`.
+pub fn in_words(currency: Currency, minor_units: u128) -> String {
+    let units = i128::try_from(minor_units).ok();
+    let amount =
+        units.and_then(|units| Decimal::try_from_i128_with_scale(units, currency.minor_units()).ok());
+    match amount {
+        Some(amount) => format!("{currency} {amount}"),
+        None => format!("{minor_units} minor units of {currency}"),
+    }
 }
 
 /// A part of a whole in hundredths of a percent, rounded down: a limit that is not reached is not passed. Of nothing,

@@ -14,7 +14,7 @@ pub use evaluate::evaluate;
 pub use interval::Interval;
 pub use lint::{Finding, Rule, Severity, Staff, lint};
 pub use measure::{
-    History, Largest, Measure, basis_points, beyond_limits, in_functional, measure, minor_units,
+    History, Largest, Measure, basis_points, beyond_limits, in_functional, in_words, measure, minor_units,
 };
 
 use jiff::Timestamp;

@@ -55,6 +55,10 @@ fn what_is_lent_has_its_limits() {
         let refusal = try_with(&credit("500.00"), "deputy", &[delegation]).unwrap_err();
         assert_eq!(refusal.reason(), "NOT_ASKED", "{what}");
     }
+    let little = Delegation { amount_max: Some(49_999), ..lent("manager", "deputy") };
+    let refusal = try_with(&credit("500.00"), "deputy", &[little]).unwrap_err();
+    let why = "what manager lends them ends at USD 499.99, and it is measured at USD 500.00";
+    assert!(refusal.to_string().contains(why), "{refusal}");
     let enough = Delegation { amount_max: Some(50_000), ..lent("manager", "deputy") };
     assert!(try_with(&credit("500.00"), "deputy", &[enough]).is_ok());
 }

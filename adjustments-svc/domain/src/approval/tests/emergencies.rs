@@ -40,6 +40,9 @@ fn an_emergency_passes_within_its_limit_and_once_for_each_incident() {
     for (refused, reason) in tests {
         assert_eq!(refused.unwrap_err().reason(), reason);
     }
+    let beyond = broken(&credit("10000.01"), "manager", MANAGER, glass()).unwrap_err();
+    let why = "is measured at USD 10000.01, and break-glass ends at USD 10000.00;";
+    assert!(beyond.to_string().contains(why), "{beyond}");
 }
 
 /// A manager is asked first and the controller after them.
