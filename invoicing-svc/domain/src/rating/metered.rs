@@ -115,14 +115,15 @@ impl Meter<'_> {
             .map(|cell| if stays.has(cell.origin) { Ok(Decimal::ZERO) } else { caps.take_units(cell) })
             .collect::<Result<_, _>>()?;
         let mut tiers = Tiering::of(self, stays, &within)?;
+        let fees = tiers.fees(stays, &within)?;
         let mut spending = self.metered.expenses.map(|of| Spending::of(of, stays)).transpose()?;
-        for (cell, within) in self.cells.iter().zip(within) {
+        for ((cell, within), fee) in self.cells.iter().zip(within).zip(fees) {
             if stays.has(cell.origin) {
                 tiers.pass(cell)?;
                 continue;
             }
             let mut over = cell.units - within;
-            for piece in tiers.pieces(cell, within)? {
+            for piece in tiers.pieces(cell, within, fee)? {
                 over += caps.bill(cell, piece, |piece| tally.add(bucket(cell, piece), piece.units))?;
             }
             if over > Decimal::ZERO {
