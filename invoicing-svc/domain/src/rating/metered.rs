@@ -69,11 +69,11 @@ pub(super) fn rate(
     negative: Negative,
 ) -> Result<RatedLine, RatingError> {
     let ledger = Ledger::of(line, |bucket| metered.bucket_today(line, bucket))?;
-    let openings = Openings::of(line)?;
+    let mut openings = Openings::of(line)?;
     let meter = Meter {
         line,
         metered,
-        cells: in_order(line, metered, openings.clone())?,
+        cells: in_order(line, metered, &mut openings)?,
         openings,
         periods: Periods::of(line, metered.flight, metered.term_months),
     };
@@ -86,7 +86,9 @@ pub(super) fn rate(
     };
     let settled = settle(line, &ledger, negative, |origin| minimums.netted_with(origin), count)?;
     let items = settled.items(line, |(), bucket| meter.item(bucket))?;
-    Ok(RatedLine { line: line.line, items, held: settled.held(line, |difference| meter.cause(difference))? })
+    let mut held = settled.held(line, |difference| meter.cause(difference))?;
+    meter.openings.hold(line, LineKind::Delivery, &mut held)?;
+    Ok(RatedLine { line: line.line, items, held })
 }
 
 /// A line while it is counted.
@@ -118,14 +120,15 @@ impl Meter<'_> {
             .map(|cell| if stays.has(cell.origin) { Ok(Decimal::ZERO) } else { caps.take_units(cell) })
             .collect::<Result<_, _>>()?;
         let mut tiers = Tiering::of(self, stays, &within)?;
+        let fees = tiers.fees(stays, &within)?;
         let mut spending = self.metered.expenses.map(|of| Spending::of(of, stays)).transpose()?;
-        for (cell, within) in self.cells.iter().zip(within) {
+        for ((cell, within), fee) in self.cells.iter().zip(within).zip(fees) {
             if stays.has(cell.origin) {
                 tiers.pass(cell)?;
                 continue;
             }
             let mut over = cell.units - within;
-            for piece in tiers.pieces(cell, within)? {
+            for piece in tiers.pieces(cell, within, fee)? {
                 over += caps.bill(cell, piece, |piece| tally.add(bucket(cell, piece), piece.units))?;
             }
             if over > Decimal::ZERO {
@@ -229,6 +232,18 @@ impl Metered {
     /// The terms of a day.
     pub(super) fn terms_on(&self, day: Date) -> Option<&Terms> {
         on(&self.terms, day)
+    }
+
+    /// Whether units of these terms are at the price of an earlier period, and no window has begun in between.
+    pub(super) fn goes_on(&self, earlier: Days, terms: &Terms) -> bool {
+        let over_life = |window: Window| match window {
+            Window::Life | Window::PeriodWithCarry => true,
+            Window::Term | Window::Period => false,
+        };
+        let of_earlier = self.terms_on(earlier.first().max(self.flight.first()));
+        over_life(self.cap_window)
+            && over_life(self.tier_window)
+            && of_earlier.is_some_and(|earlier| earlier.costs_as(terms))
     }
 
     /// How many units a package has.

@@ -40,6 +40,19 @@ struct Usage {
     to_date: Decimal,
     /// Packages, or money of fees, that are charged up to it or stay charged.
     charged: Decimal,
+    /// The cells that are charged fees, by their numbers.
+    charging: Vec<usize>,
+}
+
+impl Usage {
+    /// Takes the fees that are charged above this off the cells that are charged them, the latest first.
+    fn give_back(&mut self, reached: Decimal, fees: &mut [Decimal]) {
+        for number in self.charging.iter().rev() {
+            let back = fees[*number].min((self.charged - reached).max(Decimal::ZERO));
+            fees[*number] -= back;
+            self.charged -= back;
+        }
+    }
 }
 
 impl<'a> Tiering<'a> {
@@ -123,17 +136,56 @@ impl<'a> Tiering<'a> {
         Ok(self.windows.entry(key).or_default())
     }
 
+    /// What each cell is charged in fees of the tiers that are reached. Where such a tier costs less than one before it, what
+    /// was charged too much comes off the cells that were charged it, the latest first. What stays as it was billed, and what
+    /// another system has billed, stays charged: no other cell gives it back.
+    pub(super) fn fees(
+        &mut self,
+        stays: &Stays<'_>,
+        within: &[Decimal],
+    ) -> Result<Vec<Decimal>, RatingError> {
+        let (meter, often) = (self.meter, self.times);
+        let mut fees = vec![Decimal::ZERO; within.len()];
+        if !matches!(self.through, Through::FeeOfTier | Through::Volume) {
+            return Ok(fees);
+        }
+        for (number, (cell, within)) in meter.cells.iter().zip(within).enumerate() {
+            let usage = self.window(cell.origin)?;
+            if stays.has(cell.origin) {
+                usage.to_date = plus(usage.to_date, cell.units)?;
+            } else if !within.is_zero() {
+                let steps = cell.terms.steps(often)?;
+                let before = times(fee(&steps, usage.to_date).value(), often)?;
+                usage.to_date = plus(usage.to_date, *within)?;
+                let reached = times(fee(&steps, usage.to_date).value(), often)?;
+                if reached > usage.charged {
+                    fees[number] = reached - usage.charged;
+                    usage.charged = reached;
+                    usage.charging.push(number);
+                } else if reached < before {
+                    usage.give_back(reached, &mut fees);
+                }
+            }
+        }
+        Ok(fees)
+    }
+
     /// Goes past a cell that stays as it was billed: it has been used.
     pub(super) fn pass(&mut self, cell: &Placed<'_>) -> Result<(), RatingError> {
-        if self.through != Through::OnePrice {
+        if self.through == Through::Packages {
             let usage = self.window(cell.origin)?;
             usage.to_date = plus(usage.to_date, cell.units)?;
         }
         Ok(())
     }
 
-    /// The pieces of the next cell, of which so many units are within the cap.
-    pub(super) fn pieces(&mut self, cell: &Placed<'_>, within: Decimal) -> Result<Vec<Piece>, RatingError> {
+    /// The pieces of the next cell, of which so many units are within the cap, and which is charged this fee.
+    pub(super) fn pieces(
+        &mut self,
+        cell: &Placed<'_>,
+        within: Decimal,
+        fee: Decimal,
+    ) -> Result<Vec<Piece>, RatingError> {
         if within.is_zero() {
             return Ok(Vec::new());
         }
@@ -145,12 +197,9 @@ impl<'a> Tiering<'a> {
                 let steps = cell.terms.steps(self.times)?;
                 let rate = reached(&steps, total).map_or_else(free, |step| step.rate);
                 let delivery = self.delivery(within, rate);
-                [Some(delivery), self.fee_of_tier(cell, &steps, within)?].into_iter().flatten().collect()
+                [Some(delivery), fee_of_tier(fee)?].into_iter().flatten().collect()
             }
-            Through::FeeOfTier => {
-                let steps = cell.terms.steps(self.times)?;
-                self.fee_of_tier(cell, &steps, within)?.into_iter().collect()
-            }
+            Through::FeeOfTier => fee_of_tier(fee)?.into_iter().collect(),
             Through::Packages => self.packages(cell, within)?.into_iter().collect(),
         })
     }
@@ -180,31 +229,6 @@ impl<'a> Tiering<'a> {
         Ok(pieces)
     }
 
-    /// What the tier that the units to date reach costs more, or less, than what is charged.
-    fn fee_of_tier(
-        &mut self,
-        cell: &Placed<'_>,
-        steps: &[Step],
-        within: Decimal,
-    ) -> Result<Option<Piece>, RatingError> {
-        let often = self.times;
-        let usage = self.window(cell.origin)?;
-        let before = times(fee(steps, usage.to_date).value(), often)?;
-        usage.to_date = plus(usage.to_date, within)?;
-        let fee = times(fee(steps, usage.to_date).value(), often)?;
-        let mut more = fee - usage.charged;
-        // What stays charged above the tier that is reached is not given back by a period that reaches further.
-        if more < Decimal::ZERO && fee >= before {
-            more = Decimal::ZERO;
-        }
-        usage.charged = plus(usage.charged, more)?;
-        if more.is_zero() {
-            return Ok(None);
-        }
-        let rate = Rate::of(more.abs()).map_err(|_| MoneyError::Overflow)?;
-        Ok(Some(tier_fee(if more < Decimal::ZERO { Decimal::NEGATIVE_ONE } else { Decimal::ONE }, rate)))
-    }
-
     /// The packages that the units to date begin and that are not charged yet.
     fn packages(&mut self, cell: &Placed<'_>, within: Decimal) -> Result<Option<Piece>, RatingError> {
         let size = self.meter.metered.package()?;
@@ -227,6 +251,12 @@ fn reached(steps: &[Step], units: Decimal) -> Option<&Step> {
 /// The flat amount of the tier that so many units reach.
 fn fee(steps: &[Step], units: Decimal) -> Rate {
     reached(steps, units).and_then(|step| step.flat).unwrap_or_else(free)
+}
+
+/// A fee as one of it; none where it comes to nothing.
+fn fee_of_tier(fee: Decimal) -> Result<Option<Piece>, MoneyError> {
+    let rate = Rate::of(fee).map_err(|_| MoneyError::Overflow)?;
+    Ok((!fee.is_zero()).then(|| tier_fee(Decimal::ONE, rate)))
 }
 
 fn tier_fee(units: Decimal, rate: Rate) -> Piece {

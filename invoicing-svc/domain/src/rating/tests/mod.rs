@@ -11,6 +11,7 @@ mod properties;
 mod spots;
 mod subscribed;
 mod subscriptions;
+mod tier_fees;
 
 use calendar::{BillingCalendar, BillingCycle, Days, Month};
 use ids::{AiringId, LineId, OrderId};
