@@ -6,7 +6,7 @@ use money::{Money, Percent, Rate};
 use rust_decimal::Decimal;
 
 use super::purchase_order::{Used, name};
-use super::{Booking, Facts, Known, Line, LineTerms, Order, OrderReview, amount};
+use super::{Booking, Facts, Known, Line, LineTerms, Order, OrderReview, amount, minimum};
 use crate::pricing::PricingModel;
 use crate::rate_card::{RateCard, Sold, below, list_price};
 
@@ -61,6 +61,8 @@ pub(super) fn look(
     findings.extend(lines().filter_map(|(line, _)| ends_in_flight(line, facts)));
     findings.extend(lines().filter_map(|(line, terms)| off_rate_card(order, booking, (line, terms), facts)));
     findings.extend(all().filter_map(|(line, terms)| amount::look(before(line), line, terms)));
+    let billing = facts.entity.map(|entity| order.billing(entity.fiscal));
+    findings.extend(lines().filter_map(|(line, terms)| minimum::look(line, terms, billing?)));
     findings.extend(money(order, booking, facts));
     findings
 }
