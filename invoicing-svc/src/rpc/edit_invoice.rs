@@ -20,7 +20,7 @@ use crate::{
     store::{self, draft_edit::DraftEdit},
     wire::{
         fact, name,
-        text::{Text, text},
+        text::{Text, purchase_order_number, text},
     },
     work,
 };
@@ -87,7 +87,8 @@ fn wanted(v: &mut Violations, message: &pb::EditInvoiceRequest) -> Wanted {
     ];
     let mut wanted = [None, None, None, None];
     for ((place, (field, said)), max) in wanted.iter_mut().zip(said).zip(MAX) {
-        *place = said.as_ref().and_then(|said| text(v, field, said, Text::Optional(max)));
+        let read = if field == "purchase_order" { purchase_order_number } else { text };
+        *place = said.as_ref().and_then(|said| read(v, field, said, Text::Optional(max)));
         // It is printed, and a box on an invoice says nothing.
         let missing = place.as_deref().map_or_else(Default::default, document::missing_glyphs);
         if !missing.is_empty() {

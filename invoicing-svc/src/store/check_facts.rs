@@ -8,9 +8,12 @@ use ids::{AccountId, InvoiceId, LineId, OrderId};
 use invoicing_domain::{
     ad_product::ProductState,
     billing_run::BillingRun,
-    exception::{LineState, Severities, Used},
+    exception::{LineState, Severities},
     hold::Hold,
-    order::PurchaseOrder,
+    order::{
+        PurchaseOrder,
+        purchase_order::{Used, use_up},
+    },
     rate_card,
     tax::TaxRegistration,
 };
@@ -184,7 +187,8 @@ async fn used(
     for row in rows {
         let net = Money::of(currency(&row.currency)?, row.net);
         let net = net.context("the database holds parts of a minor unit")?;
-        facts.used.entry(AccountId::from_uuid(row.account_id)).or_default().insert(row.purchase_order, net);
+        let used = facts.used.entry(AccountId::from_uuid(row.account_id)).or_default();
+        use_up(used, &row.purchase_order, net).map_err(anyhow::Error::from)?;
     }
     Ok(())
 }

@@ -1,12 +1,15 @@
 //! What orders are looked at with that have to do with money: what is billed of them, what their accounts owe and may
 //! owe, and how much of their purchase orders is used.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 
 use anyhow::Context;
 use chassis::failure::Failure;
 use ids::{AccountId, OrderId};
-use invoicing_domain::order::{Booking, Credit, Order, OrderMoney};
+use invoicing_domain::order::{
+    Booking, Credit, Order, OrderMoney,
+    purchase_order::{Used, use_up},
+};
 use money::{Currency, Money, Percent, Rounding};
 use rust_decimal::Decimal;
 use sqlx::PgConnection;
@@ -21,7 +24,7 @@ pub struct KnownMoney {
     limits: HashMap<AccountId, (Money, Money, Money)>,
     orders: HashMap<OrderId, Stands>,
     /// Net by purchase order.
-    used: HashMap<AccountId, BTreeMap<String, Money>>,
+    used: HashMap<AccountId, Used>,
 }
 
 /// Where an order stands.
@@ -81,7 +84,7 @@ async fn add_used(
     for row in rows {
         let net = money(currency(&row.currency)?, row.net)?;
         let used = known.used.entry(AccountId::from_uuid(row.account_id)).or_default();
-        used.insert(row.purchase_order, net);
+        use_up(used, &row.purchase_order, net).map_err(anyhow::Error::from)?;
     }
     Ok(())
 }

@@ -262,7 +262,8 @@ pub async fn entities(
     Ok(entities.into_iter().map(ids::EntityId::from_uuid).collect())
 }
 
-/// What of an account waits before it can be rated at all, by order: rows in quarantine, and orders in review.
+/// What of an account waits before it can be rated at all, by order: rows in quarantine but for those that a later batch has said
+/// since, which wait for nothing, and orders in review.
 pub async fn unratable(
     connection: &mut PgConnection,
     account: AccountId,
@@ -275,7 +276,7 @@ pub async fn unratable(
            from quarantined_row q
            join delivery_batch b using (batch_id)
            join insertion_order o using (account_id, order_id)
-          where q.account_id = $1 and q.released_by is null and o.entity_id = $2 and in_scope($3::jsonb, o.entity_id, o.territory, o.account_id)
+          where q.account_id = $1 and q.released_by is null and q.reason <> 'SAID_SINCE' and o.entity_id = $2 and in_scope($3::jsonb, o.entity_id, o.territory, o.account_id)
           group by q.order_id, q.reason order by q.order_id, q.reason",
         account.uuid(),
         entity.id.uuid(),

@@ -18,7 +18,7 @@ use super::{
     name,
     period::optional_day,
     tax,
-    text::{Text, text, texts},
+    text::{Text, purchase_order_number, text, texts},
 };
 
 /// How many spots a line credits by name.
@@ -106,7 +106,7 @@ pub fn parse_rebill(rebill: Option<&pb::Rebill>, original: &Original) -> Result<
     let parsed = v.within("rebill", |v| {
         let account = name::account(v, "account", account);
         let reason = text(v, "reason", reason, Text::Required(1_000));
-        let purchase_order = text(v, "purchase_order", purchase_order, Text::Optional(64));
+        let purchase_order = purchase_order_number(v, "purchase_order", purchase_order, Text::Optional(64));
         let issue_date = optional_day(v, "issue_date", issue_date.as_ref());
         // A spot that is billed to somebody else is not given back.
         let spots = spots(v, DocumentKind::Invoice, lines)?;

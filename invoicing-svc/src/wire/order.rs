@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use billing_proto::billing::invoicing::v1 as pb;
 use calendar::BillingCycle;
-use invoicing_domain::order::{ExternalId, Liability, Order, OrderCalendar, PurchaseOrder};
+use invoicing_domain::order::{ExternalId, Liability, Order, OrderCalendar, PurchaseOrder, purchase_order};
 use money::{Currency, Money};
 use refusal::{Refusal, Violations};
 
@@ -15,7 +15,7 @@ use super::{
     name,
     order_line::{line, optional},
     period::{days, optional_day},
-    text::{Text, text},
+    text::{Text, purchase_order_number, text},
 };
 
 const OTHER_IDS_MAX: usize = 20;
@@ -138,7 +138,7 @@ fn purchase_orders(
     }
     let parsed = values.iter().enumerate().map(|(n, value)| {
         v.within(&format!("purchase_orders[{n}]"), |v| {
-            let number = text(v, "number", &value.number, Text::Required(64));
+            let number = purchase_order_number(v, "number", &value.number, Text::Required(64));
             let expires = optional_day(v, "expires", value.expires.as_ref());
             let limit = match &value.value {
                 None => Some(None),
@@ -153,7 +153,7 @@ fn purchase_orders(
     });
     let parsed: Vec<_> = parsed.collect();
     let parsed: Vec<PurchaseOrder> = parsed.into_iter().collect::<Option<_>>()?;
-    let numbers: Vec<_> = parsed.iter().map(|order| &order.number).collect();
+    let numbers: Vec<_> = parsed.iter().map(|order| purchase_order::name(&order.number)).collect();
     unlike(v, "purchase_orders", &numbers);
     Some(parsed)
 }

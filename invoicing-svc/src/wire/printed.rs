@@ -152,6 +152,11 @@ fn payment_terms(invoice: &pb::Invoice) -> String {
     }
 }
 
+/// A price of nothing.
+fn is_free(line: &pb::InvoiceLine) -> bool {
+    line.rate.parse::<Decimal>().is_ok_and(|rate| rate.is_zero())
+}
+
 /// Whether the customer may have something to transfer: nobody pays twice because a bank account was printed.
 fn is_transferred(invoice: &pb::Invoice) -> bool {
     match invoice.settled_by() {
@@ -317,6 +322,7 @@ impl Style {
         let kind = match line.kind() {
             pb::InvoiceLineKind::OverDelivery => Some("Over-delivery, not charged"),
             pb::InvoiceLineKind::TierFee => Some("Fee of the tier reached"),
+            pb::InvoiceLineKind::Expenses if is_free(line) => Some("Expenses beyond the cap, not charged"),
             pb::InvoiceLineKind::Expenses => Some("Expenses"),
             pb::InvoiceLineKind::Minimum | pb::InvoiceLineKind::TrueUp => Some("Up to the agreed minimum"),
             pb::InvoiceLineKind::Rebate => Some("Volume rebate"),

@@ -1,5 +1,6 @@
 //! Texts with their limits.
 
+use invoicing_domain::order::purchase_order;
 use refusal::Violations;
 
 /// What a text may be.
@@ -16,6 +17,16 @@ pub enum Text {
 /// The text without the white space around it, or a violation of `field`.
 pub fn text(v: &mut Violations, field: &str, value: &str, limits: Text) -> Option<String> {
     v.take(field, parse(value, limits))
+}
+
+/// The number of a purchase order, in which nothing is hidden that would make another number of it: a text within the limits,
+/// or a violation of `field`.
+pub fn purchase_order_number(v: &mut Violations, field: &str, value: &str, limits: Text) -> Option<String> {
+    let number = text(v, field, value, limits)?;
+    let hidden = purchase_order::hidden(&number);
+    let hidden =
+        hidden.map(|c| format!("contains U+{:04X}, which nobody sees; type the number anew", u32::from(c)));
+    v.take(field, hidden.map_or(Ok(number), Err))
 }
 
 /// Several texts: at most `count`, each within the limits.

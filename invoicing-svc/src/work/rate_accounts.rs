@@ -340,7 +340,7 @@ fn free(
         }
         findings.extend((!over.is_zero()).then(|| Finding::OverDelivery { line: line(), units: over }));
         // Less than a minor unit is not for nothing: it bills with what comes later.
-        let given = nothing.filter(|item| item.bucket.rate.value().is_zero());
+        let given = nothing.filter(|item| item.bucket.rate.value().is_zero() && !item.bucket.is_beyond_cap());
         let units = units(given.filter(|_| given_away.contains(&facts.line)));
         findings.extend((!units.is_zero()).then(|| Finding::ZeroBill { line: line(), units }));
     }

@@ -14,6 +14,7 @@ use tonic::{Code, Status};
 
 use crate::{
     daily::{client, fact, header, import, send},
+    explanation::{of as of_account, why},
     order::{days, order, reference_data, sync},
     service::{Service, reason},
 };
@@ -127,6 +128,10 @@ async fn quarantined_rows_are_released_once_what_was_wrong_is_mended() {
     assert_eq!(release(&service, &landed.name, "r2").await.unwrap(), released, "asked again");
     let stay = [(2, "SAID_SINCE".to_owned()), (3, "UNKNOWN_LINE".to_owned())];
     assert_eq!(waiting(&service, &landed.name).await, stay);
+    let told = why(&service, of_account(&sold.account)).await.reasons;
+    let waits = told.iter().filter(|told| told.class() == pb::UnbilledClass::Quarantined);
+    let waits: Vec<_> = waits.map(|told| told.reason.as_str()).collect();
+    assert_eq!(waits, ["UNKNOWN_LINE"], "what was said since waits for nothing");
     assert_eq!(release(&service, &landed.name, "r3").await.unwrap(), landed, "the rest waits on");
 
     let file = "order_no,line,date,clicks\nIO-1003,L2,2026-01-01,5\n";

@@ -9,7 +9,7 @@ use billing_proto::billing::{
 
 use crate::{
     daily::{client, fact, header, import, send},
-    explanation::explain,
+    explanation::{explain, of, why},
     invoice::{bill, sold},
     metered::io_2006,
     order::{days, order, reference_data, sync},
@@ -229,6 +229,30 @@ async fn a_message_that_waits_with_its_day_is_read_again() {
     assert_eq!(versions(&service, "2026-01-01").await, []);
     assert_eq!(release_rows(&service, &landed, &[1], "r1").await.rows_loaded, 1);
     assert_eq!(versions(&service, "2026-01-01").await, [(Some(10), Some(1))]);
+}
+
+/// Of which rows of an account the reasons say that they wait.
+async fn told(service: &Service, account: &str) -> Vec<String> {
+    let reasons = why(service, of(account)).await.reasons.into_iter();
+    let rows = reasons.filter(|told| told.class() == pb::UnbilledClass::Quarantined);
+    rows.map(|told| told.reason).collect()
+}
+
+/// 10 wait for a row with 6 in view of 5, until another batch says what their day has.
+#[tokio::test]
+async fn what_was_said_since_is_no_reason_why_money_is_not_billed() {
+    let service = Service::start().await;
+    let sold = reference_data(&service).await;
+    sync(&service, vec![order(&sold, "IO-1001")], "orders").await.unwrap();
+    let wrong = pb::DeliveryFact { viewable_impressions: Some(6), ..fact("L2", "2026-01-01", 5) };
+    let both = [fact("L2", "2026-01-01", 10), wrong];
+    let landed = import(&service, summed(header("B1", 2, 15)), &both).await.unwrap();
+    assert_eq!(told(&service, &sold.account).await, ["DAY_INCOMPLETE", "VIEWABLE_ABOVE_IMPRESSIONS"]);
+    import(&service, summed(header("B2", 1, 100)), &[fact("L2", "2026-01-01", 100)]).await.unwrap();
+    release_rows(&service, &landed, &[1], "r1").await;
+    let stay = [(1, "SAID_SINCE"), (2, "VIEWABLE_ABOVE_IMPRESSIONS")];
+    assert_eq!(waiting(&service, &landed).await, stay.map(|(row, reason)| (row, reason.to_owned())));
+    assert_eq!(told(&service, &sold.account).await, ["VIEWABLE_ABOVE_IMPRESSIONS"]);
 }
 
 /// 5 impressions waited. The batch that replaces came later and says one click and nothing else of the day, whenever it is released.

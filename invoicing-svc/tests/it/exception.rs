@@ -94,6 +94,31 @@ async fn a_purchase_order_that_is_typed_in_frees_the_draft_at_once() {
     assert_eq!(reason(&analyst.edit_invoice(late).await.unwrap_err()), "NOT_A_DRAFT");
 }
 
+/// What PO-1 has no room for stays without room, however its number is typed.
+#[tokio::test]
+async fn a_number_that_looks_like_the_one_that_is_used_up_frees_no_draft() {
+    let service = Service::start().await;
+    let sold = two_orders_on_one_number(&service).await;
+    let run = review(&service, &sold, "2026-01", "run").await;
+    let [blocked] = &open(&service, &run).await[..] else { panic!("one draft is blocked") };
+    let mut analyst = InvoiceServiceClient::new(service.door("analyst", Role::BillingAnalyst));
+    let typed = [("hidden", "PO-1\u{200B}", true), ("case", "po-1", false), ("dash", "PO\u{2013}1", false)];
+    for (request_id, number, is_refused) in typed {
+        let edit = pb::EditInvoiceRequest {
+            name: blocked.invoice.clone(),
+            purchase_order: Some(number.into()),
+            request_id: request_id.into(),
+            ..pb::EditInvoiceRequest::default()
+        };
+        match analyst.edit_invoice(edit).await {
+            Ok(edited) => assert_eq!((is_refused, edited.into_inner().waiting), (false, true), "{number}"),
+            Err(refused) => {
+                assert_eq!((is_refused, reason(&refused)), (true, "MALFORMED".into()), "{number}")
+            }
+        }
+    }
+}
+
 #[tokio::test]
 async fn what_blocks_is_overridden_by_a_second_person_with_a_reason() {
     let service = Service::start().await;

@@ -284,6 +284,24 @@ async fn an_order_is_taken_or_refused_by_itself() {
 }
 
 #[tokio::test]
+async fn a_purchase_order_hides_nothing_and_stands_once_on_an_order() {
+    let service = Service::start().await;
+    let sold = reference_data(&service).await;
+    let mut hidden = order(&sold, "IO-1");
+    hidden.purchase_orders[0].number = "PO-1\u{200B}".into();
+    let mut twice = order(&sold, "IO-2");
+    let like = pb::PurchaseOrder { number: "po\u{2013}1".into(), ..twice.purchase_orders[0].clone() };
+    twice.purchase_orders.push(like);
+    let results = sync(&service, vec![hidden, twice], "1").await.unwrap();
+    let messages: Vec<_> = results.iter().map(|result| result.message.as_str()).collect();
+    let expected = [
+        "purchase_orders[0].number: contains U+200B, which nobody sees; type the number anew",
+        "purchase_orders: has an entry more than once",
+    ];
+    assert_eq!(messages, expected);
+}
+
+#[tokio::test]
 async fn totals_that_do_not_match_refuse_the_batch_whole() {
     let service = Service::start().await;
     let sold = reference_data(&service).await;

@@ -12,7 +12,7 @@ mod tests;
 
 pub use check::{AccountFacts, DraftFacts, LineState, Recent, check, check_order};
 pub use finding::{Finding, Severities, Severity, severity};
-pub use purchase_order::{Chosen, Used, choose};
+pub use purchase_order::{Chosen, choose};
 pub use settle::{
     Exception, ExceptionRefusal, Settlement, State, assign, choose_outcome, due_on, override_block,
 };

@@ -1,15 +1,11 @@
 //! Which purchase order a draft goes on, and whether it has room for it.
 
-use std::collections::BTreeMap;
-
 use calendar::Days;
 use money::{Money, MoneyError};
 
 use super::Finding;
 use crate::order::PurchaseOrder;
-
-/// What is billed on the purchase orders of an account, net of commission: documents, and the drafts that come before.
-pub type Used = BTreeMap<String, Money>;
+use crate::order::purchase_order::{Used, name, use_up};
 
 /// The purchase order of a draft.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -20,9 +16,11 @@ pub struct Chosen {
     pub finding: Option<Finding>,
 }
 
-/// Chooses for a draft that bills `net` for `period`, in the order of the drafts, and counts it as used.
+/// Chooses for a draft that bills `net` for `period`, in the order of the drafts, and counts it as used: `used` is what is billed
+/// on the purchase orders of its account, net of commission, by documents and by the drafts that come before.
 ///
-/// The number that somebody typed in goes before the order's own; a number that the order does not know has no limit.
+/// The number that somebody typed in goes before the order's own; a number that the order does not know, however it is
+/// written, has no limit.
 /// Of the order's own the first that still holds and has room is taken. Where none has, the draft waits, and what it
 /// would have used stays free for the drafts after it.
 pub fn choose(
@@ -32,16 +30,17 @@ pub fn choose(
     used: &mut Used,
 ) -> Result<Chosen, MoneyError> {
     let typed = typed_in.map(|number| {
-        let known = known.iter().find(|known| known.number == number).cloned();
-        known.unwrap_or_else(|| PurchaseOrder { number: number.to_owned(), value: None, expires: None })
+        let known = known.iter().find(|known| name(&known.number) == name(number));
+        let number = number.to_owned();
+        let (value, expires) = known.map_or((None, None), |known| (known.value, known.expires));
+        PurchaseOrder { number, value, expires }
     });
     let candidates = typed.as_ref().map_or(known, std::slice::from_ref);
     let mut finding = None;
     for candidate in candidates {
         match refuse(candidate, (net, period), used)? {
             None => {
-                let sum = used.entry(candidate.number.clone()).or_insert(Money::zero(net.currency()));
-                *sum = sum.plus(net)?;
+                use_up(used, &candidate.number, net)?;
                 return Ok(Chosen { number: Some(candidate.number.clone()), finding: None });
             }
             // What is used up says more than what has expired.
@@ -64,7 +63,7 @@ fn refuse(
     let Some(value) = candidate.value.filter(|value| value.currency() == net.currency()) else {
         return Ok(None);
     };
-    let before = used.get(&candidate.number).copied();
+    let before = used.get(&name(&candidate.number)).copied();
     let before = before
         .filter(|used| used.currency() == net.currency())
         .map_or(Money::zero(net.currency()), |used| used);

@@ -8,6 +8,7 @@ use super::*;
 use crate::ad_product::ProductState;
 use crate::invoice::tests::{draft, january};
 use crate::order::PurchaseOrder;
+use crate::order::purchase_order::Used;
 use crate::tax::{TaxRegistration, Validity};
 
 fn usd() -> Currency {
@@ -54,6 +55,20 @@ fn a_purchase_order_is_used_up_in_the_order_of_the_drafts() {
         "a number that is typed in"
     );
     assert_eq!(take(&known, Some("PO-1"), "1.00", &mut used), ("PO-1".into(), "PURCHASE_ORDER_USED_UP"));
+}
+
+/// All 1,000.00 of PO-1 are billed.
+#[test]
+fn a_number_that_is_written_otherwise_is_the_same_purchase_order() {
+    let known = [purchase_order("PO-1", Some("1000.00"), None)];
+    let mut used = Used::new();
+    assert_eq!(take(&known, Some("po-1"), "600.00", &mut used), ("po-1".into(), ""));
+    assert_eq!(take(&known, None, "400.00", &mut used), ("PO-1".into(), ""));
+    for like in ["PO-1", "po-1", "PO\u{2013}1", "Po\u{2011}1"] {
+        let taken = take(&known, Some(like), "1.00", &mut used);
+        assert_eq!(taken, (like.to_owned(), "PURCHASE_ORDER_USED_UP"));
+    }
+    assert_eq!(take(&known, Some("PO-10"), "1.00", &mut used), ("PO-10".into(), ""));
 }
 
 #[test]

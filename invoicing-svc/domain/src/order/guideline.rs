@@ -1,13 +1,12 @@
 //! What an order is looked at with before it is taken: purchase orders, products, price lists, credit.
 
-use std::collections::BTreeMap;
-
 use ids::ProductId;
 use jiff::civil::Date;
 use money::{Money, Percent, Rate};
 use rust_decimal::Decimal;
 
-use super::{Booking, Facts, Known, Line, LineTerms, Order, OrderReview, amount};
+use super::purchase_order::{Used, name};
+use super::{Booking, Facts, Known, Line, LineTerms, Order, OrderReview, amount, minimum};
 use crate::pricing::PricingModel;
 use crate::rate_card::{RateCard, Sold, below, list_price};
 
@@ -31,8 +30,8 @@ pub struct OrderMoney {
     pub unbilled_before: Option<Money>,
     /// `None`: the account has no limit, or another currency.
     pub credit: Option<Credit>,
-    /// Net on documents of the account, by the number of their purchase order.
-    pub used: BTreeMap<String, Money>,
+    /// Net on documents of the account, by their purchase order.
+    pub used: Used,
 }
 
 /// What an account may owe, and what it will.
@@ -62,6 +61,8 @@ pub(super) fn look(
     findings.extend(lines().filter_map(|(line, _)| ends_in_flight(line, facts)));
     findings.extend(lines().filter_map(|(line, terms)| off_rate_card(order, booking, (line, terms), facts)));
     findings.extend(all().filter_map(|(line, terms)| amount::look(before(line), line, terms)));
+    let billing = facts.entity.map(|entity| order.billing(entity.fiscal));
+    findings.extend(lines().filter_map(|(line, terms)| minimum::look(line, terms, billing?)));
     findings.extend(money(order, booking, facts));
     findings
 }
@@ -176,7 +177,7 @@ fn used_up(order: &Order, known: &OrderMoney, net: Money) -> Option<OrderReview>
     let values: Option<Vec<Money>> = order.purchase_orders.iter().map(|po| po.value).collect();
     let value = Money::sum(net.currency(), values.filter(|values| !values.is_empty())?).ok()?;
     let numbers: Vec<&str> = order.purchase_orders.iter().map(|po| &*po.number).collect();
-    let used = numbers.iter().filter_map(|number| known.used.get(*number)).copied();
+    let used = numbers.iter().filter_map(|number| known.used.get(&name(number))).copied();
     let used = Money::sum(net.currency(), used.filter(|used| used.currency() == net.currency())).ok()?;
     let is_beyond = used.plus(net).is_ok_and(|sum| sum.amount() > value.amount());
     (used.is_positive() && is_beyond).then(|| OrderReview::PurchaseOrderUsedUp {

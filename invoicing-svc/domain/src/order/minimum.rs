@@ -6,8 +6,8 @@ use money::Money;
 use rust_decimal::Decimal;
 
 use super::line_terms::too_large;
-use super::{BillingTerms, Cap, Line, OrderRefusal, schedule};
-use crate::pricing::Window;
+use super::{BillingTerms, Cap, Line, LineTerms, OrderRefusal, OrderReview, schedule};
+use crate::pricing::{PricingModel, Window};
 
 /// Compares a minimum with a budget over the windows of whichever has the longer ones, in which the other has several.
 pub(super) fn check(line: &Line, cap: Cap, billing: BillingTerms) -> Result<(), OrderRefusal> {
@@ -34,6 +34,24 @@ pub(super) fn check(line: &Line, cap: Cap, billing: BillingTerms) -> Result<(), 
         before = end;
     }
     Ok(())
+}
+
+/// A minimum above what a line can bill: all its booked units at their one price. Units without a cap may come to any amount, and
+/// expenses come on top of hours.
+pub(super) fn look(line: &Line, terms: &LineTerms, billing: BillingTerms) -> Option<OrderReview> {
+    let minimum = line.usage.minimum?;
+    let has_one_price = terms.worth.is_some() && terms.segments.len() == 1 && line.cancelled_on.is_none();
+    let is_capped = terms.cap == Cap::LesserOfBookedAndDelivered;
+    if !has_one_price || !is_capped || terms.pricing_model == PricingModel::TimeAndMaterials {
+        return None;
+    }
+    let windows = Windows::of(line, billing);
+    let least = windows.sum(line, (minimum.amount, minimum.window), &windows.periods).ok()?;
+    (least.amount > terms.amount.amount()).then(|| OrderReview::MinimumAboveBooked {
+        line: line.number.clone(),
+        minimum: least.to_string(),
+        booked: terms.amount,
+    })
 }
 
 /// How windows lie within each other.

@@ -18,6 +18,7 @@ mod names;
 mod order_calendar;
 mod period_units;
 mod plan;
+pub mod purchase_order;
 mod reconcile;
 mod refusal;
 mod review;

@@ -30,6 +30,9 @@ refusal::refusals! {
         /// Which of the two was sold?
         StateForbids "AMOUNT_DOES_NOT_ADD_UP" AmountDoesNotAddUp { line: String, amount: Money, worth: Money } =>
             "line {line}: it is booked for {amount}, and its rate and units come to {worth}; correct what is wrong, or approve the amount",
+        /// Whatever is delivered, the minimum is what bills.
+        StateForbids "MINIMUM_ABOVE_BOOKED" MinimumAboveBooked { line: String, minimum: String, booked: Money } =>
+            "line {line}: the minimum comes to {minimum}, and the booked units to at most {booked}; correct what is wrong, or approve the minimum",
         /// The customer's system refuses what is above the value.
         StateForbids "PURCHASE_ORDER_USED_UP" PurchaseOrderUsedUp { numbers: String, value: Money, used: Money, net: Money } =>
             "the purchase orders {numbers} are for {value}, of which {used} is used, and the order has {net} to bill; ask the customer for another",
@@ -114,7 +117,8 @@ impl OrderReview {
             | Self::ProductNotLive { line, .. }
             | Self::ProductRetires { line, .. }
             | Self::OffRateCard { line, .. }
-            | Self::AmountDoesNotAddUp { line, .. } => Some(line),
+            | Self::AmountDoesNotAddUp { line, .. }
+            | Self::MinimumAboveBooked { line, .. } => Some(line),
             Self::PurchaseOrderMissing { .. }
             | Self::PurchaseOrderFormat { .. }
             | Self::PurchaseOrderUsedUp { .. }

@@ -18,7 +18,7 @@ pub enum LineKind {
     Delivery,
     /// The flat amount of a tier.
     TierFee,
-    /// Delivered spend of time and materials, with its markup.
+    /// Delivered spend of time and materials, with its markup; beyond a cap it is shown at 0.
     Expenses,
     /// What a minimum is above what was rated for its window.
     Minimum,
@@ -58,13 +58,24 @@ pub struct Bucket {
     pub kind: LineKind,
     /// First day of the segment of terms that prices it.
     pub segment_first: Date,
-    /// Price per `price_base` units in the line's currency; 0 for over-delivery.
+    /// Price per `price_base` units in the line's currency; 0 for what is beyond a cap.
     pub rate: Rate,
     /// Of how many units the rate is the price (EN 16931 BT-149): a power of ten, so that products are exact.
     pub price_base: u32,
 }
 
 impl Bucket {
+    /// Whether it is free because a cap leaves nothing for it. Expenses that bill cost at least what was spent.
+    pub fn is_beyond_cap(self) -> bool {
+        self.kind == LineKind::OverDelivery
+            || (self.kind == LineKind::Expenses && self.rate.value().is_zero())
+    }
+
+    /// Whether it is spend that bills.
+    pub(super) fn bills_spend(self) -> bool {
+        self.kind == LineKind::Expenses && !self.is_beyond_cap()
+    }
+
     /// What so many units of it are worth, exactly.
     pub(crate) fn worth(self, units: Decimal, currency: Currency) -> Result<Exact, MoneyError> {
         let quantity = Quantity::of(units.abs()).map_err(|_| MoneyError::Overflow)?;

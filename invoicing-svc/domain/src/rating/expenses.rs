@@ -24,7 +24,7 @@ impl Spending {
         let percent = Decimal::ONE_HUNDRED.checked_add(expenses.markup_percent.value());
         let rate = percent.and_then(|percent| percent.checked_div(Decimal::ONE_HUNDRED));
         let rate = rate.and_then(|rate| Rate::of(rate).ok()).ok_or(MoneyError::Overflow)?;
-        let kept = stays.kept().filter(|(bucket, _)| bucket.kind == LineKind::Expenses);
+        let kept = stays.kept().filter(|(bucket, _)| bucket.bills_spend());
         let mut room = expenses.cap.map(|cap| cap.amount());
         for (_, units) in kept {
             room = room.map(|room| room.saturating_sub(units));

@@ -135,11 +135,18 @@ impl Meter<'_> {
                 let over = Piece { kind: LineKind::OverDelivery, units: over, rate: free(), price_base: 1 };
                 tally.add(bucket(cell, over), over.units)?;
             }
-            if let Some(spending) = &mut spending
-                && let Some(spend) = spending.of_cell(cell)
-            {
-                let beyond = caps.bill(cell, spend, |spend| tally.add(bucket(cell, spend), spend.units))?;
-                spending.bills(spend.units - beyond);
+            if let Some(spending) = &mut spending {
+                let mut over = cell.spend;
+                if let Some(spend) = spending.of_cell(cell) {
+                    let beyond =
+                        caps.bill(cell, spend, |spend| tally.add(bucket(cell, spend), spend.units))?;
+                    spending.bills(spend.units - beyond);
+                    over -= spend.units - beyond;
+                }
+                if over > Decimal::ZERO {
+                    let over = Piece { kind: LineKind::Expenses, units: over, rate: free(), price_base: 1 };
+                    tally.add(bucket(cell, over), over.units)?;
+                }
             }
         }
         Ok(tally)
@@ -181,7 +188,7 @@ impl Meter<'_> {
         let (metered, origin) = (self.metered, difference.origin);
         let has_ended = metered.ended.is_some_and(|last| last < origin.first());
         let another_tier = || if metered.is_tiered() { HeldCause::Tiers } else { HeldCause::Amendment };
-        let spends_less = difference.fewer(|bucket| bucket.kind == LineKind::Expenses);
+        let spends_less = difference.fewer(Bucket::bills_spend);
         if difference.fewer(counted) || (spends_less && !self.is_beyond(difference)) {
             if metered.ended.is_some() { HeldCause::Cancellation } else { HeldCause::Restatement }
         } else if spends_less || difference.fewer(|bucket| bucket.kind == LineKind::Delivery) {
@@ -199,7 +206,7 @@ impl Meter<'_> {
     fn is_beyond(&self, difference: &Difference<'_>) -> bool {
         let of_period = self.cells.iter().filter(|cell| cell.origin == difference.origin);
         let spent = of_period.fold(Decimal::ZERO, |sum, cell| sum.saturating_add(cell.spend));
-        difference.worth(|bucket| bucket.kind == LineKind::Expenses) < spent
+        difference.worth(Bucket::bills_spend) < spent
     }
 }
 

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use calendar::{Days, Month};
+use calendar::Month;
 use ids::LineId;
 use money::{Exact, Money, MoneyError};
 
@@ -179,7 +179,7 @@ fn explanation(line: &LineToRate, billed: Money, rated: &RatedLine) -> Result<No
     for item in &rated.items {
         let exact = item.bucket.worth(item.quantity, line.currency)?;
         rest = rest.plus(Exact::of(line.currency, -exact.amount()))?;
-        let node = Node::exact(label(item.bucket.kind, item.bucket.origin), exact);
+        let node = Node::exact(label(item.bucket), exact);
         parts.push(
             node.counted(item.quantity, item.unit.name()).priced(item.bucket.rate, item.bucket.price_base),
         );
@@ -202,13 +202,14 @@ fn explanation(line: &LineToRate, billed: Money, rated: &RatedLine) -> Result<No
         .resting_on(opened))
 }
 
-fn label(kind: LineKind, origin: Days) -> String {
-    let what = match kind {
+fn label(bucket: Bucket) -> String {
+    let what = match bucket.kind {
         LineKind::SchedulePart => "Scheduled for",
         LineKind::Spots => "Spots of",
         LineKind::Makegood => "Makegoods of",
         LineKind::Delivery => "Delivered in",
         LineKind::TierFee => "Fees of the tiers reached in",
+        LineKind::Expenses if bucket.is_beyond_cap() => "Expenses beyond the cap and free, of",
         LineKind::Expenses => "Expenses of",
         LineKind::Minimum => "What the minimum is above what was rated, due with",
         LineKind::TrueUp => "Up to the minimum of the agreement for",
@@ -216,5 +217,5 @@ fn label(kind: LineKind, origin: Days) -> String {
         LineKind::AdCredit => "Ad credit in",
         LineKind::OverDelivery => "Beyond the cap and free, in",
     };
-    format!("{what} {origin}")
+    format!("{what} {}", bucket.origin)
 }

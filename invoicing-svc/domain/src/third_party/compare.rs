@@ -1,3 +1,4 @@
+use money::Quantity;
 use rust_decimal::{Decimal, RoundingStrategy};
 
 use super::ThirdPartyTerms;
@@ -12,13 +13,19 @@ pub struct Counts {
 }
 
 impl Counts {
-    /// By how many percent of the base the controlling count is lower: to be read, so rounded to two places. `None`
-    /// where the third party has said nothing, or there is nothing to be a percent of.
-    pub fn percent_apart(self, base: ToleranceBase) -> Option<Decimal> {
+    /// By how many percent of the base the controlling count is lower: to be read, so rounded to two places, or to as many
+    /// more as say on which side of the tolerance it is. `None` where the third party has said nothing, or there is nothing
+    /// to be a percent of.
+    pub fn percent_apart(self, base: ToleranceBase, tolerance_percent: Quantity) -> Option<Decimal> {
         let controlling = self.controlling?;
         let apart = (self.own - controlling).checked_mul(Decimal::ONE_HUNDRED)?;
         let percent = apart.checked_div(self.base(controlling, base))?;
-        Some(percent.round_dp_with_strategy(2, RoundingStrategy::MidpointAwayFromZero))
+        let tolerated = tolerance_percent.value();
+        let rounded = |places| percent.round_dp_with_strategy(places, RoundingStrategy::MidpointAwayFromZero);
+        let places = (2..=28).find(|places| rounded(*places).cmp(&tolerated) == percent.cmp(&tolerated))?;
+        let mut read = rounded(places);
+        read.rescale(places);
+        Some(read)
     }
 
     fn base(self, controlling: Decimal, base: ToleranceBase) -> Decimal {

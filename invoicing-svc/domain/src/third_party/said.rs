@@ -49,11 +49,11 @@ impl Case {
     }
 
     fn apart(&self, f: &mut fmt::Formatter<'_>, counts: Counts) -> fmt::Result {
-        let Some(percent) = counts.percent_apart(self.base) else { return Ok(()) };
+        let Some(percent) = counts.percent_apart(self.base, self.tolerance_percent) else { return Ok(()) };
         let of = match self.base {
             ToleranceBase::Own => "own",
             ToleranceBase::Controlling => "controlling",
         };
-        write!(f, ", {percent:.2} % of the {of} count apart")
+        write!(f, ", {percent} % of the {of} count apart")
     }
 }

@@ -1,6 +1,7 @@
 use std::collections::BTreeMap;
 
 use calendar::Days;
+use money::Quantity;
 use rust_decimal::Decimal;
 
 use super::{Counts, Finding, Outcome, ThirdPartyTerms, compare};
@@ -33,6 +34,8 @@ pub struct Case {
     pub to_date: Counts,
     /// Of which count the tolerance is a percent.
     pub base: ToleranceBase,
+    /// So far the counts may be apart.
+    pub tolerance_percent: Quantity,
     /// The ways out, and what would bill of the period by each.
     pub outcomes: Vec<(Outcome, Vec<Cell>)>,
 }
@@ -84,8 +87,9 @@ pub fn settle(delivered: &Delivered, terms: ThirdPartyTerms, decided: &BTreeMap<
                 settled.cells.extend(of.by(Outcome::Controlling));
                 let ways = ways_out(finding, counts).iter();
                 let outcomes = ways.map(|outcome| (*outcome, of.by(*outcome))).collect();
-                let base = terms.base;
-                settled.cases.push(Case { period, finding, counts, to_date, base, outcomes });
+                let ThirdPartyTerms { base, tolerance_percent, .. } = terms;
+                let apart = Case { period, finding, counts, to_date, base, tolerance_percent, outcomes };
+                settled.cases.push(apart);
             }
         }
     }

@@ -87,6 +87,9 @@ fn counts_are_so_many_percent_apart() {
     for (own, controlling, base, expected) in [
         (1_100_000, Some(1_000_000), Own, "9.09"),
         (1_100_000, Some(1_000_000), Controlling, "10.00"),
+        // 80,001 of 800,000 is 10.000125 %, beyond 10; 79,999 is 9.999875 %, within.
+        (880_001, Some(800_000), Controlling, "10.0001"),
+        (879_999, Some(800_000), Controlling, "9.9999"),
         (1_200_000, Some(1_000_000), Own, "16.67"),
         (1_000_000, Some(1_300_000), Own, "-30.00"),
         (1_000_000, Some(0), Own, "100.00"),
@@ -94,8 +97,9 @@ fn counts_are_so_many_percent_apart() {
         (0, Some(0), Own, "nothing"),
         (1_000_000, None, Own, "nothing"),
     ] {
-        let percent = counts(own, controlling).percent_apart(base);
-        let said = percent.map_or_else(|| "nothing".to_owned(), |percent| format!("{percent:.2}"));
+        let percent =
+            counts(own, controlling).percent_apart(base, Quantity::parse("10").expect("a quantity"));
+        let said = percent.map_or_else(|| "nothing".to_owned(), |percent| percent.to_string());
         assert_eq!(said, expected, "{own} {controlling:?}");
     }
 }
@@ -115,6 +119,11 @@ fn a_case_says_both_counts_and_how_far_they_are_apart() {
         said(&[(1, 1_200_000, Some(1_000_000)), (2, 1_000_000, Some(950_000))], ToleranceBase::Own),
         "own count 1000000, controlling count 950000, 5.00 % of the own count apart; \
          to date 2200000 and 1950000, 11.36 % of the own count apart; \
+         the third party counted fewer, by more than is tolerated"
+    );
+    assert_eq!(
+        said(&[(1, 880_001, Some(800_000))], ToleranceBase::Controlling),
+        "own count 880001, controlling count 800000, 10.0001 % of the controlling count apart; \
          the third party counted fewer, by more than is tolerated"
     );
     assert_eq!(

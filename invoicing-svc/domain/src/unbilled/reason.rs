@@ -67,12 +67,14 @@ impl Why {
         }
     }
 
-    /// The role that acts, where no person was named; empty where nobody has to.
+    /// The role that may do the act, where no person was named; empty where nobody has to.
     pub fn role(self) -> &'static str {
         match self {
             Self::Blocked | Self::OnHold => "billing_analyst",
-            Self::Held | Self::Apart | Self::InDraft | Self::StaleInput | Self::Due => "billing_manager",
-            Self::CannotBeRated | Self::InOrderReview | Self::Quarantined => "order_management",
+            Self::Held | Self::Apart | Self::InDraft | Self::StaleInput | Self::Due | Self::InOrderReview => {
+                "billing_manager"
+            }
+            Self::CannotBeRated | Self::Quarantined => "order_management",
             Self::NotYetDue | Self::OverCap => "",
         }
     }
@@ -297,7 +299,7 @@ impl Reason {
     /// What frees it.
     pub fn act(&self) -> &'static str {
         // To override it would bill by one of the counts without saying so.
-        let is_choice = self.why == Why::Blocked && self.reason.starts_with(THIRD_PARTY);
+        let is_choice = self.why == Why::Blocked && is_between_counts(&self.reason);
         if is_choice { CHOOSE } else { self.why.act() }
     }
 
@@ -325,11 +327,16 @@ impl Reason {
     fn blocked(block: &Block) -> Self {
         let why = if block.reason == Why::OnHold.name() { Why::OnHold } else { Why::Blocked };
         let of = Self::of(why, block.since);
+        let role = if is_between_counts(&block.reason) { Why::Apart.role() } else { why.role() };
         Self {
             reason: block.reason.clone(),
             message: block.message.clone(),
-            owner: block.owner.clone().unwrap_or(of.owner.clone()),
+            owner: block.owner.clone().unwrap_or_else(|| role.to_owned()),
             ..of
         }
     }
+}
+
+fn is_between_counts(reason: &str) -> bool {
+    reason.starts_with(THIRD_PARTY)
 }

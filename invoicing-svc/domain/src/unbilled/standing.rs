@@ -272,7 +272,7 @@ impl Standing {
 
 /// What was delivered beyond the cap.
 fn free(line: &LineToRate, anew: &RatedLine) -> Vec<Free> {
-    let over = anew.items.iter().filter(|item| item.bucket.kind == LineKind::OverDelivery);
+    let over = anew.items.iter().filter(|item| item.bucket.is_beyond_cap());
     let free = |item: &RatedItem| Free {
         period: period_of(line, item.bucket.origin),
         units: item.quantity,

@@ -225,8 +225,9 @@ fn apart(finding: Finding, own: i64, controlling: Option<i64>) -> Case {
     let period = days("2026-01-01", "2026-01-31");
     let counts = Counts { own: Decimal::from(own), controlling: controlling.map(Decimal::from) };
     let cells = vec![Cell { days: period, units: Decimal::from(own), spend: Decimal::ZERO }];
-    let (to_date, base) = (counts, ToleranceBase::Own);
-    Case { period, finding, counts, to_date, base, outcomes: vec![(Outcome::Own, cells)] }
+    let (to_date, base, tolerance_percent) = (counts, ToleranceBase::Own, Quantity::parse("10").unwrap());
+    let outcomes = vec![(Outcome::Own, cells)];
+    Case { period, finding, counts, to_date, base, tolerance_percent, outcomes }
 }
 
 /// The third party has counted nothing of 500,000: 5,000.00 at 10.00.
@@ -302,14 +303,19 @@ fn what_to_do_fits_what_stands_in_the_way() {
         let drafted = vec![drafted(january, "100.00", Some(block))];
         let waiting = Waiting { drafted, ..waiting("2026-02-10") };
         let told = reasons(&line, &standing(&line, &[]).unwrap(), &waiting).unwrap();
-        (told[0].why, told[0].act())
+        (told[0].why, told[0].act(), told[0].owner.clone())
     };
-    let (why, act) = of("ON_HOLD");
+    let (why, act, owner) = of("ON_HOLD");
     assert_eq!((why, act), (Why::OnHold, "release the hold, or wait until it expires"));
-    let (why, act) = of("THIRD_PARTY_CASE");
+    assert_eq!(owner, "billing_analyst");
+    let (why, act, owner) = of("THIRD_PARTY_CASE");
     assert!(why == Why::Blocked && act.starts_with("choose one of the outcomes"), "{act}");
-    let (why, act) = of("PURCHASE_ORDER_MISSING");
+    assert_eq!(owner, "billing_manager", "an analyst may not choose");
+    let (why, act, owner) = of("PURCHASE_ORDER_MISSING");
     assert!(why == Why::Blocked && act.starts_with("mend what the exception names"), "{act}");
+    assert_eq!(owner, "billing_analyst");
+    // Order management may adjust an order in review, and neither approve nor reject it.
+    assert_eq!(Why::InOrderReview.role(), "billing_manager");
 }
 
 #[test]

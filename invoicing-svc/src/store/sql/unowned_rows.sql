@@ -1,5 +1,5 @@
 -- Rows that wait and of which nobody knows whose they are ($2, $3: as the caller may see them), by reason, with what is wrong with the
--- first of them. Of a batch they are counted in the index; only what is told is read.
+-- first of them; what a later batch has said since waits for nothing. Of a batch they are counted in the index; only what is told is read.
 with systems as materialized (
   select distinct source_system from insertion_order where account_id = $1
 ), batches as materialized (
@@ -11,7 +11,7 @@ with systems as materialized (
     from batches b
    cross join lateral (
       select q.reason, count(*) as rows, min(q.row) as first_row from quarantined_row q
-       where q.account_id is null and q.batch_id = b.batch_id and q.released_by is null
+       where q.account_id is null and q.batch_id = b.batch_id and q.released_by is null and q.reason <> 'SAID_SINCE'
        group by q.reason) w
 ), oldest as (
   select distinct on (reason) reason, batch_id, first_row, received_at from counted order by reason, received_at, batch_id

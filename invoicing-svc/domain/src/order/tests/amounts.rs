@@ -82,7 +82,60 @@ fn an_amount_that_is_the_budget_or_the_minimum_is_taken() {
     let usage = Usage { minimum, ..Usage::default() };
     let least = |amount| Line { usage: usage.clone(), ..impressions("10", "2000000", amount) };
     assert_eq!(looked_at(least("25000.00")), OFF[..0]);
-    assert_eq!(looked_at(least("24000.00")), OFF);
+    // Neither what the units come to nor what the minimum is.
+    assert_eq!(looked_at(least("24000.00")), [OFF[0], "MINIMUM_ABOVE_BOOKED"]);
+}
+
+/// 1,000 clicks at 1.00, or 900.00 after discount, over three months.
+#[test]
+fn a_minimum_above_what_the_booked_units_come_to_waits_with_both() {
+    use Window::{Life, Period};
+    let least = |amount: &str, window| Line {
+        rate: Some(Rate::parse("1").expect("a rate")),
+        booked_units: Some(units("1000")),
+        usage: Usage { minimum: Some(Minimum { amount: usd(amount), window }), ..Usage::default() },
+        ..line("L1", PricingModel::Cpc)
+    };
+    let off = order(vec![least("5000.00", Period)]);
+    let Ok(Decision::Review(found)) = say(None, &off) else { panic!("taken or refused") };
+    let said = "line L1: the minimum comes to 15000.00 (3 × 5000.00), and the booked units to at most 1000.00; correct what is wrong, or approve the minimum";
+    assert_eq!(found.iter().map(ToString::to_string).collect::<Vec<_>>(), [said]);
+    let approved = with_facts(|facts| sync(None, &off, Facts { is_approved: true, ..facts }));
+    assert!(matches!(approved, Ok(Decision::Create(_))), "{approved:?}");
+
+    let ten_percent = Some(Discount::Percent(Percent::parse("10").expect("a percent")));
+    let uncapped = Line { cap: Some(Cap::Uncapped), ..least("5000.00", Life) };
+    let hours =
+        Line { product: line("L1", PricingModel::TimeAndMaterials).product, ..least("5000.00", Life) };
+    let table = [
+        (least("1000.00", Life), true, "all of it"),
+        (least("1000.01", Life), false, "a cent more"),
+        (least("333.33", Period), true, "999.99"),
+        (least("333.34", Period), false, "1,000.02"),
+        (Line { discount: ten_percent, ..least("900.01", Life) }, false, "900.00 after discount"),
+        (uncapped, true, "as many as there are"),
+        (hours, true, "expenses come on top"),
+    ];
+    for (line, is_taken, why) in table {
+        let expected = if is_taken { vec![] } else { vec!["MINIMUM_ABOVE_BOOKED"] };
+        assert_eq!(looked_at(line), expected, "{why}");
+    }
+}
+
+/// What was taken once is looked at again when its terms change.
+#[test]
+fn a_minimum_that_was_taken_waits_no_more() {
+    let minimum = |amount: &str| Some(Minimum { amount: usd(amount), window: Window::Life });
+    let usage = |amount: &str| Usage { minimum: minimum(amount), ..Usage::default() };
+    let said = Line { amount: None, usage: usage("5000.00"), ..impressions("10", "100000", "1000.00") };
+    let before =
+        with_facts(|facts| sync(None, &order(vec![said.clone()]), Facts { is_approved: true, ..facts }));
+    let Ok(Decision::Create(booking)) = before else { panic!("{before:?}") };
+    let bare = Line { usage: Usage::default(), ..said.clone() };
+    let mut first = known(&order(vec![bare]), &[]);
+    first.lines.get_mut("L1").expect("known").terms_digest = booking.lines[0].digest;
+    assert_eq!(then(&first, Line { description: "News".into(), ..said.clone() }), OFF[..0]);
+    assert_eq!(then(&first, Line { usage: usage("5000.01"), ..said }), ["MINIMUM_ABOVE_BOOKED"]);
 }
 
 #[test]

@@ -131,6 +131,8 @@ fn an_order_waits_whose_purchase_orders_are_used_up() {
     let one = on(&[("PO-1", Some("9000.00"))]);
     assert_eq!(on_money(None, &one, &money(&[("PO-1", "500.01")])), [said]);
     assert_eq!(on_money(None, &one, &money(&[("PO-1", "500.00")])), Vec::<String>::new());
+    let like = on(&[("po\u{2013}1", Some("9000.00"))]);
+    assert_eq!(on_money(None, &like, &money(&[("PO-1", "500.01")])).len(), 1, "written otherwise");
     let short = on(&[("PO-1", Some("100.00"))]);
     assert_eq!(
         on_money(None, &short, &money(&[])),
@@ -141,4 +143,25 @@ fn an_order_waits_whose_purchase_orders_are_used_up() {
     assert_eq!(on_money(None, &two, &money(&[("PO-1", "500.01")])), Vec::<String>::new());
     let open = on(&[("PO-1", Some("9000.00")), ("PO-2", None)]);
     assert_eq!(on_money(None, &open, &money(&[("PO-1", "9000.00")])), Vec::<String>::new());
+}
+
+#[test]
+fn a_number_is_the_same_in_any_case_and_with_any_dash_and_hides_nothing() {
+    use crate::order::purchase_order::{hidden, name};
+    for (number, like) in
+        [("PO-1", "po-1"), ("PO-1", "PO\u{2212}1"), ("PO 1", "PO  1"), ("stra\u{df}e", "STRASSE")]
+    {
+        assert_eq!(name(number), name(like), "{number} {like}");
+    }
+    for (number, other) in [("PO-1", "PO-2"), ("PO-1", "PO1"), ("PO 1", "PO1"), ("1-23", "12-3")] {
+        assert_ne!(name(number), name(other), "{number} {other}");
+    }
+    for hides in
+        ['\u{200B}', '\u{AD}', '\u{FEFF}', '\u{202E}', '\u{A0}', '\u{2060}', '\u{3164}', '\u{E0031}', '\t']
+    {
+        assert_eq!(hidden(&format!("PO-1{hides}")), Some(hides));
+    }
+    for plain in ["PO-1", "PO 1/2", "Bestellung Nr. 4\u{2013}ä", "注文-1"] {
+        assert_eq!(hidden(plain), None, "{plain}");
+    }
 }

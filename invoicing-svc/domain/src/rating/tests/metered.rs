@@ -1,6 +1,6 @@
 use super::*;
 use crate::pricing::{Minimum, PeriodUnits};
-use crate::rating::Expenses;
+use crate::rating::{Expenses, Unit};
 
 fn first_half() -> Days {
     days("2026-01-01", "2026-06-30")
@@ -156,6 +156,56 @@ fn hours_that_come_late_take_back_no_expenses_of_a_budget() {
     line.terms().cells[0].units -= Decimal::ONE;
     line.terms().cells[1].spend = Decimal::from(300);
     assert_eq!(held(&line.run("2026-03")), [(2, "-50.00".into(), HeldCause::Restatement)]);
+}
+
+/// 1,200.00 in all at 100.00 an hour and 10 % on expenses. January: 725.00 + 366.66(3); 108.33(7) are left for 1.5 hours of February,
+/// and nothing for its expenses.
+#[test]
+fn expenses_beyond_a_budget_are_shown_and_free() {
+    let mut line = Book::metered(PricingModel::TimeAndMaterials, first_half(), "100");
+    line.terms().cap = Cap::Budget(money("1200.00"));
+    line.terms().expenses = Some(Expenses { markup_percent: units("10"), cap: None });
+    let cell = |(first, last), units: &str, spend: &str| Cell {
+        days: days(first, last),
+        units: units.parse().unwrap(),
+        spend: spend.parse().unwrap(),
+    };
+    line.terms().cells.push(cell(JAN, "7.25", "333.33"));
+    assert_eq!(gross(&line.run("2026-01")), money("1091.66"));
+    line.terms().cells.push(cell(FEB, "1.5", "300.00"));
+    let expected = [
+        (LineKind::Delivery, Unit::Hour, "1.08337 × 100 = 108.34".into()),
+        (LineKind::Expenses, Unit::Spend, "300 × 0 = 0.00".into()),
+        (LineKind::OverDelivery, Unit::Hour, "0.41663 × 0 = 0.00".into()),
+    ];
+    assert_eq!(shown(&line.run("2026-02")), expected);
+    let again = line.run("2026-03");
+    assert_eq!((again.items, again.held), (vec![], vec![]), "once");
+}
+
+fn shown(rated: &RatedLine) -> Vec<(LineKind, Unit, String)> {
+    let line = |item: &RatedItem| {
+        let said = format!("{} × {} = {}", item.quantity.normalize(), item.bucket.rate, item.gross);
+        (item.bucket.kind, item.unit, said)
+    };
+    rated.items.iter().map(line).collect()
+}
+
+/// 400.00 of 700.00 spent are within the cap of the expenses, and 300.00 are not.
+#[test]
+fn expenses_beyond_their_own_cap_are_shown_and_free() {
+    let mut line = Book::metered(PricingModel::TimeAndMaterials, first_half(), "100");
+    line.terms().expenses = Some(Expenses { markup_percent: units("10"), cap: Some(money("400.00")) });
+    line.terms().cells.push(Cell {
+        days: days(JAN.0, JAN.1),
+        units: Decimal::ZERO,
+        spend: Decimal::from(700),
+    });
+    let expected = [
+        (LineKind::Expenses, Unit::Spend, "300 × 0 = 0.00".into()),
+        (LineKind::Expenses, Unit::Spend, "400 × 1.1 = 440.00".into()),
+    ];
+    assert_eq!(shown(&line.run("2026-01")), expected);
 }
 
 #[test]
