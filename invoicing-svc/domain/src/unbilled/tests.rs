@@ -131,25 +131,6 @@ fn known(why: Why, amount: &str) -> (Why, String) {
     (why, amount.to_owned())
 }
 
-/// 1,400,000 impressions of January at 10.00, 14,000.00, were billed elsewhere, and 1,000,000 were delivered. Of 600,000 in February
-/// 200,000 are due: 2,000.00.
-#[test]
-fn what_another_system_billed_too_much_is_held_until_it_is_set_off_and_nothing_is_unexplained() {
-    let capped = Cap::LesserOfBookedAndDelivered;
-    let mut january = cpm("2026-01", "10", capped, 2_000_000, &[1_000_000]);
-    bill(&mut january);
-    let opening = &mut january.billed_before[0];
-    (opening.basis, opening.units, opening.gross) =
-        (Basis::Opening, Decimal::from(1_400_000), usd("14000.00"));
-    assert_eq!(told(&january, &waiting("2026-02-10")), [known(Why::Held, "-4000.00")]);
-    let mut february = cpm("2026-02", "10", capped, 2_000_000, &[1_000_000, 600_000]);
-    february.billed_before = january.billed_before.clone();
-    assert_eq!(told(&february, &waiting("2026-03-10")), [known(Why::Due, "2000.00")]);
-    for line in [january, february] {
-        assert!(standing(&line, &[]).unwrap().unexplained.is_zero());
-    }
-}
-
 #[test]
 fn a_part_whose_period_is_not_over_is_not_yet_due() {
     let line = fee("2026-02", &["100.00", "100.00", "100.00"]);
