@@ -29,7 +29,7 @@ pub(super) struct Placed<'a> {
 pub(super) fn in_order<'a>(
     line: &LineToRate,
     metered: &'a Metered,
-    openings: &mut Openings,
+    mut openings: Openings,
 ) -> Result<Vec<Placed<'a>>, RatingError> {
     let mut cells: Vec<&Cell> = metered.cells.iter().collect();
     cells.sort_by_key(|cell| cell.days);
@@ -37,16 +37,12 @@ pub(super) fn in_order<'a>(
     for cell in cells {
         let (first, origin) = (cell.days.first(), line.origin_of(cell.days.first()));
         let ended = metered.ended.is_some_and(|last| last < first);
-        if ended || !line.takes(origin) {
-            continue;
-        }
-        let mut units = cell.units - openings.count_off(first, cell.units);
-        if cell.units.is_zero() && cell.spend.is_zero() {
+        if ended || !line.takes(origin) || (cell.units.is_zero() && cell.spend.is_zero()) {
             continue;
         }
         let terms = metered.terms_on(first);
         let terms = terms.ok_or(RatingError::DeliveredOutOfFlight { days: cell.days })?;
-        units -= openings.set_off(first, units, |opening| metered.goes_on(opening.origin, terms));
+        let units = cell.units - openings.count_off(first, cell.units);
         placed.push(Placed { origin, terms, units, spend: cell.spend });
     }
     Ok(placed)

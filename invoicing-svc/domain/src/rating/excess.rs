@@ -57,7 +57,7 @@ pub fn excess(line: &LineToRate) -> Result<Vec<Excess>, RatingError> {
     {
         return Ok(Vec::new());
     }
-    let spots = in_order(line, segments, airings, &mut Openings::of(line)?)?;
+    let spots = in_order(line, segments, airings, Openings::of(line)?)?;
     let makegoods = Makegoods::of(line, spots.iter().map(|spot| (spot.airing(), spot.segment())), decided)?;
     let mut found = Vec::new();
     for (origin, (amount, spots)) in makegoods.waiting {

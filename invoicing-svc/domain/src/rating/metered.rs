@@ -69,11 +69,11 @@ pub(super) fn rate(
     negative: Negative,
 ) -> Result<RatedLine, RatingError> {
     let ledger = Ledger::of(line, |bucket| metered.bucket_today(line, bucket))?;
-    let mut openings = Openings::of(line)?;
+    let openings = Openings::of(line)?;
     let meter = Meter {
         line,
         metered,
-        cells: in_order(line, metered, &mut openings)?,
+        cells: in_order(line, metered, openings.clone())?,
         openings,
         periods: Periods::of(line, metered.flight, metered.term_months),
     };
@@ -86,9 +86,7 @@ pub(super) fn rate(
     };
     let settled = settle(line, &ledger, negative, |origin| minimums.netted_with(origin), count)?;
     let items = settled.items(line, |(), bucket| meter.item(bucket))?;
-    let mut held = settled.held(line, |difference| meter.cause(difference))?;
-    meter.openings.hold(line, LineKind::Delivery, &mut held)?;
-    Ok(RatedLine { line: line.line, items, held })
+    Ok(RatedLine { line: line.line, items, held: settled.held(line, |difference| meter.cause(difference))? })
 }
 
 /// A line while it is counted.
@@ -239,18 +237,6 @@ impl Metered {
     /// The terms of a day.
     pub(super) fn terms_on(&self, day: Date) -> Option<&Terms> {
         on(&self.terms, day)
-    }
-
-    /// Whether units of these terms are at the price of an earlier period, and no window has begun in between.
-    pub(super) fn goes_on(&self, earlier: Days, terms: &Terms) -> bool {
-        let over_life = |window: Window| match window {
-            Window::Life | Window::PeriodWithCarry => true,
-            Window::Term | Window::Period => false,
-        };
-        let of_earlier = self.terms_on(earlier.first().max(self.flight.first()));
-        over_life(self.cap_window)
-            && over_life(self.tier_window)
-            && of_earlier.is_some_and(|earlier| earlier.costs_as(terms))
     }
 
     /// How many units a package has.

@@ -28,9 +28,9 @@ pub(super) fn rate(
     (airings, decided): (&[Airing], &[Decided]),
 ) -> Result<RatedLine, RatingError> {
     let ledger = Ledger::of(line, |bucket| line.bucket_today(bucket))?;
-    let mut openings = Openings::of(line)?;
+    let openings = Openings::of(line)?;
     let whole = openings.leave(Room::of(cap, booked(segments)?, line.currency)?, |_| true)?;
-    let spots = in_order(line, segments, airings, &mut openings)?;
+    let spots = in_order(line, segments, airings, openings)?;
     let makegoods = Makegoods::of(line, spots.iter().map(|spot| (spot.airing(), spot.segment())), decided)?;
     let count = |stays: &Stays<'_>| {
         let kept = stays.kept().filter(|(bucket, _)| bucket.kind == LineKind::Spots);
@@ -42,9 +42,7 @@ pub(super) fn rate(
     };
     let settled = settle(line, &ledger, Negative::Held, |origin| origin, count)?;
     let items = settled.items(line, |spots, bucket| item(line, spots, bucket))?;
-    let mut held = settled.held(line, cause)?;
-    openings.hold(line, LineKind::Spots, &mut held)?;
-    Ok(RatedLine { line: line.line, items, held })
+    Ok(RatedLine { line: line.line, items, held: settled.held(line, cause)? })
 }
 
 fn booked(segments: &[Segment]) -> Result<Quantity, MoneyError> {

@@ -44,11 +44,6 @@ impl Terms {
         }
     }
 
-    /// A unit costs the same under both.
-    pub(super) fn costs_as(&self, other: &Self) -> bool {
-        self.price == other.price && self.discount.value() == other.discount.value()
-    }
-
     /// There is one price, and after the discount it is nothing.
     pub(super) fn is_free(&self) -> bool {
         self.rate().is_ok_and(|rate| rate.value().is_zero())

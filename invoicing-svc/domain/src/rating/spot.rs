@@ -29,7 +29,7 @@ pub(super) fn in_order<'a>(
     line: &LineToRate,
     segments: &'a [Segment],
     airings: &'a [Airing],
-    openings: &mut Openings,
+    mut openings: Openings,
 ) -> Result<Vec<Spot<'a>>, RatingError> {
     let aired = |airing: &&Airing| match airing.status {
         AiringStatus::Aired | AiringStatus::MadeGoodFree => line.takes(line.origin_of(airing.day)),

@@ -89,9 +89,7 @@ pub(super) fn rate(
         RatedItem { delivered, ..RatedItem::of(line, bucket, Unit::Seat) }
     })?;
     let cause = if subscription.ended.is_some() { HeldCause::Cancellation } else { HeldCause::Amendment };
-    let mut held = settled.held(line, |_| cause)?;
-    openings.hold(line, LineKind::Delivery, &mut held)?;
-    Ok(RatedLine { line: line.line, items, held })
+    Ok(RatedLine { line: line.line, items, held: settled.held(line, |_| cause)? })
 }
 
 fn span(one: Days, other: Days) -> Days {
